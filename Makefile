@@ -1,0 +1,61 @@
+PYTHON := .venv/bin/python
+COMPILE := .venv/bin/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml
+
+help:  ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+run: export DEMO = 1
+run: setup  ## the demo province on http://127.0.0.1:8000
+	$(PYTHON) manage.py serve
+
+test: check browser  ## everything a commit must pass
+	$(PYTHON) -m pytest -n auto --dist loadscope
+
+check: setup  ## the code itself: lint, types, boundaries, migrations; changes nothing
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+	$(PYTHON) manage.py makemigrations --check --dry-run
+
+rules: setup  ## rules alone: no Django, no database
+	$(PYTHON) -m pytest -c /dev/null --rootdir=. -p no:django -p no:socket rollbook/*/tests/test_rules*.py rollbook/*/tests/rules
+
+fix: setup  ## what a machine can mend
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+texts: setup  ## gather the texts to translate
+	$(PYTHON) -m rollbook.config.texts gather
+
+lock: setup  ## pin the newest versions that fit, for every platform
+	$(COMPILE) --group dev --output-file requirements.txt
+	.venv/bin/npm update --ignore-scripts --no-audit --no-fund
+
+bench: setup  ## the figures of quality.md, measured here
+	$(PYTHON) -m benchmarks
+
+shots: setup browser  ## pictures of every page into shots/
+	$(PYTHON) -m pytest tests/browser/test_shots.py --shots -q
+
+setup: .venv/installed node_modules/installed .venv/texts
+
+.venv/installed: requirements.txt
+	python3 -m venv .venv
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	touch $@
+
+node_modules/installed: package-lock.json .venv/installed
+	PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
+.venv/texts: .venv/installed $(wildcard rollbook/*/locale/zh_Hans/LC_MESSAGES/django.po)
+	$(PYTHON) -m rollbook.config.texts
+	touch $@
+
+# Debian's Chromium, where this account may install it; elsewhere the browser tests ask for it.
+browser:
+	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk) || \
+		echo "Chromium is missing and could not be installed: the browser tests will fail"
+
+.PHONY: help run test check rules fix texts lock bench shots setup browser

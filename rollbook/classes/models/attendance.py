@@ -1,0 +1,107 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from rollbook.classes.models.classes import Enrolment, Lesson
+from rollbook.classes.rules import states
+
+
+class CheckIn(models.Model):
+    """One attendance event, as it was sent. Never changed; `event_id` is the sender's own."""
+
+    event_id = models.UUIDField(unique=True)
+    lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="check_ins")
+    enrolment = models.ForeignKey(Enrolment, models.PROTECT, related_name="check_ins")
+    direction = models.CharField(max_length=3, choices=states.Direction.choices())
+    means = models.CharField(max_length=16, choices=states.Means.choices())
+    happened_at = models.DateTimeField()  # as counted
+    received_at = models.DateTimeField()  # by the server's clock
+    device = models.CharField(max_length=64, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["lesson", "enrolment"], name="check_in_by_lesson")]
+
+    def __str__(self) -> str:
+        return f"check-in #{self.pk}"
+
+
+class Attendance(models.Model):
+    """What one trainee's attendance of one lesson came to."""
+
+    lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="attendances")
+    enrolment = models.ForeignKey(Enrolment, models.PROTECT, related_name="attendances")
+    in_at = models.DateTimeField(null=True)
+    out_at = models.DateTimeField(null=True)
+    presence = models.CharField(max_length=16, choices=states.Presence.choices(), default="absent")
+    minutes = models.PositiveSmallIntegerField(default=0)  # within the lesson
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="attendance_once_a_lesson", fields=["lesson", "enrolment"]
+            ),
+            models.CheckConstraint(name="out_is_after_in", condition=Q(out_at__gte=F("in_at"))),
+        ]
+        indexes = [models.Index(fields=["enrolment"], name="attendance_by_enrolment")]
+
+    def __str__(self) -> str:
+        return f"attendance #{self.pk}"
+
+
+class Leave(models.Model):
+    """Leave from one lesson, with its proof, granted by another than who asks."""
+
+    lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="leaves")
+    enrolment = models.ForeignKey(Enrolment, models.PROTECT, related_name="leaves")
+    ground = models.CharField(max_length=32)
+    explanation = models.CharField(max_length=200, blank=True)
+    proof = models.FileField(upload_to="leaves/%Y/%m/", blank=True)
+    state = models.CharField(max_length=16, choices=states.AskState.choices(), default="asked")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="leave_once_a_lesson", fields=["lesson", "enrolment"]),
+            models.CheckConstraint(
+                name="leave_is_granted_by_another",
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("asked_by")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"leave #{self.pk}"
+
+
+class Correction(models.Model):
+    """A change of recorded attendance, with its reason, granted by a second person."""
+
+    lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="corrections")
+    enrolment = models.ForeignKey(Enrolment, models.PROTECT, related_name="corrections")
+    presence = models.CharField(max_length=16, choices=states.Presence.choices())
+    minutes = models.PositiveSmallIntegerField()
+    was = models.JSONField(default=dict)
+    reason = models.CharField(max_length=200)
+    state = models.CharField(max_length=16, choices=states.AskState.choices(), default="asked")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="correction_is_granted_by_another",
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("asked_by")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"correction #{self.pk}"

@@ -1,0 +1,46 @@
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.security import django_auth
+
+from rollbook.accounts.api import token_auth
+from rollbook.assessment.api import router as assessment
+from rollbook.certificates.api import router as certificates
+from rollbook.classes.api import router as classes
+from rollbook.directory.api import router as directory
+from rollbook.funds.api import router as funds
+from rollbook.institutions.api import router as institutions
+from rollbook.kernel.reasons import Forbidden, NotFound, Refused
+from rollbook.persons.api import router as persons
+from rollbook.portal.api import router as public
+from rollbook.reports.api import router as statistics
+from rollbook.subsidies.api import router as subsidies
+from rollbook.web.words import said
+
+api = NinjaAPI(title="Rollbook", auth=[django_auth, token_auth], docs_decorator=login_required)
+api.add_router("directory", directory)
+api.add_router("institutions", institutions)
+api.add_router("persons", persons)
+api.add_router("classes", classes)
+api.add_router("assessments", assessment)
+api.add_router("certificates", certificates)
+api.add_router("claims", subsidies)
+api.add_router("payments", funds)
+api.add_router("statistics", statistics)
+api.add_router("public", public)
+
+
+@api.exception_handler(Refused)
+def refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    reasons = [{"code": r.code, "text": said(r), "clause": r.clause} for r in error.reasons]
+    return api.create_response(request, {"reasons": reasons}, status=422)
+
+
+@api.exception_handler(Forbidden)
+def forbidden(request: HttpRequest, _: Forbidden) -> HttpResponse:
+    return api.create_response(request, {"detail": "forbidden"}, status=403)
+
+
+@api.exception_handler(NotFound)
+def not_found(request: HttpRequest, _: NotFound) -> HttpResponse:
+    return api.create_response(request, {"detail": "not found"}, status=404)

@@ -1,0 +1,158 @@
+import base64
+import os
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from psycopg.conninfo import conninfo_to_dict
+
+from rollbook.config.reactions import REACTIONS as REACTIONS
+
+ROOT = Path(__file__).parents[1]
+PROJECT = ROOT.parent
+DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql:///postgres")
+
+DEBUG = os.environ.get("DEBUG") == "1"
+DEMO = os.environ.get("DEMO") == "1"  # shows the demo accounts; officials need no TOTP
+SECRET_KEY = os.environ.get("SECRET_KEY", "django-insecure-for-development-only")
+ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1").split(",")
+ROOT_URLCONF = "rollbook.config.urls"
+WSGI_APPLICATION = "rollbook.config.wsgi.application"
+AUTH_USER_MODEL = "accounts.Account"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STATIC_URL = "static/"
+STATIC_ROOT = PROJECT / "staticfiles"
+STATICFILES_DIRS = [
+    ("tabler", PROJECT / "node_modules/@tabler/core/dist"),
+    ("htmx", PROJECT / "node_modules/htmx.org/dist"),
+    ("echarts", PROJECT / "node_modules/echarts/dist"),
+]
+NODE_MODULES = PROJECT / "node_modules"
+MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", PROJECT / "media"))  # never served as it is
+
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [ROOT / "kernel" / "locale"]
+FORMAT_MODULE_PATH = ["rollbook.config.formats"]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+    "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
+    "ninja",
+    "template_partials",
+    "rollbook.web",  # before allauth's templates would be found: ours come first by name
+    "rollbook.regions",
+    "rollbook.accounts",
+    "rollbook.journal",
+    "rollbook.persons",
+    "rollbook.directory",
+    "rollbook.institutions",
+    "rollbook.classes",
+    "rollbook.assessment",
+    "rollbook.certificates",
+    "rollbook.funds",
+    "rollbook.subsidies",
+    "rollbook.reports",
+    "rollbook.portal",
+    "rollbook.config",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "rollbook.web.middleware.SignedIn",
+    "django_htmx.middleware.HtmxMiddleware",
+    "rollbook.web.middleware.Errors",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "web" / "templates"],  # ours before those of packages
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "django_htmx.templatetags.django_htmx",
+                "template_partials.templatetags.partials",
+                "rollbook.web.words",
+                "rollbook.web.components",
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "rollbook.config.navigation.navigation",
+            ],
+        },
+    }
+]
+DATABASES = {
+    "default": {"ENGINE": "rollbook.database", "NAME": conninfo_to_dict(DATABASE_URL)["dbname"]}
+}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+SILENCED_SYSTEM_CHECKS: list[str] = []
+
+# Signing in
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["rollbook.accounts.hashers.Argon2id"]
+LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "account_login", "home", "home"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "rollbook.accounts.adapters.Accounts"
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG and not DEMO
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# Keys: version → 32 bytes, base64; the highest seals. SEAL_KEYS="1:base64,2:base64"
+_DEVELOPMENT_KEY = base64.b64encode(b"development-only, not for people").decode()
+SEAL_KEYS = {
+    int(version): base64.b64decode(key)
+    for version, _, key in (
+        part.partition(":")
+        for part in os.environ.get("SEAL_KEYS", f"1:{_DEVELOPMENT_KEY}").split(",")
+    )
+}
+DIGEST_KEY = os.environ.get("DIGEST_KEY", "development-only-digest-key").encode()
+ID_MASK = (6, 2)  # first and last characters of an identity number that a list may show
+
+# Outside parties
+POPULATION_URL = os.environ.get("POPULATION_URL", "http://127.0.0.1:8101")
+POPULATION_KEY = os.environ.get("POPULATION_KEY", "demo")
+BANK_URL = os.environ.get("BANK_URL", "http://127.0.0.1:8102")
+BANK_KEY = os.environ.get("BANK_KEY", "demo")
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}

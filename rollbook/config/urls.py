@@ -1,0 +1,25 @@
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from rollbook.config.api import api
+
+urlpatterns = [
+    path("language/", login_not_required(set_language), name="language"),
+    path("account/", include("allauth.urls")),
+    path("", include("rollbook.portal.urls")),
+    path("work/", include("rollbook.reports.urls")),
+    path("regions/", include("rollbook.regions.urls")),
+    path("accounts/", include("rollbook.accounts.urls")),
+    path("journal/", include("rollbook.journal.urls")),
+    path("persons/", include("rollbook.persons.urls")),
+    path("directory/", include("rollbook.directory.urls")),
+    path("institutions/", include("rollbook.institutions.urls")),
+    path("classes/", include("rollbook.classes.urls")),
+    path("assessments/", include("rollbook.assessment.urls")),
+    path("certificates/", include("rollbook.certificates.urls")),
+    path("claims/", include("rollbook.subsidies.urls")),
+    path("funds/", include("rollbook.funds.urls")),
+    path("look/", include("rollbook.web.urls")),
+    path("api/", api.urls),
+]

@@ -1,0 +1,119 @@
+"""What is needed and on what terms: the words of the demand directory, and dated terms."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from rollbook.kernel.choices import Choice
+from rollbook.kernel.lifecycle import Lifecycle
+from rollbook.kernel.messages import _
+
+
+class TrainingType(Choice):
+    LEVEL = "level", _("Skill-level training")
+    COMPLETION = "completion", _("Completion-certificate training")
+    SPECIAL = "special", _("Special-ability training")
+    STARTUP = "startup", _("Entrepreneurship training")
+    INDUCTION = "induction", _("Pre-job training of employees")
+
+
+class Level(Choice):
+    """Skill levels by their certificate digit; "0" where a project has none."""
+
+    NONE = "0", _("No level")
+    JUNIOR = "5", _("Level 5, junior")
+    INTERMEDIATE = "4", _("Level 4, intermediate")
+    SENIOR = "3", _("Level 3, senior")
+    TECHNICIAN = "2", _("Level 2, technician")
+    SENIOR_TECHNICIAN = "1", _("Level 1, senior technician")
+
+
+class Urgency(Choice):
+    ORDINARY = "ordinary", _("In demand")
+    SCARCE = "scarce", _("Scarce")
+    VERY_SCARCE = "very-scarce", _("Very scarce")
+
+
+class ListState(Choice):
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("With finance")
+    AGREED = "agreed", _("Agreed by finance")
+    PUBLISHED = "published", _("Published")
+
+
+class ListMove(Choice):
+    SUBMIT = "submit", _("Send to finance")
+    AGREE = "agree", _("Agree")
+    RETURN = "return", _("Return")
+    PUBLISH = "publish", _("Publish")
+
+
+LISTS = Lifecycle(
+    {
+        (ListState.DRAFT, ListMove.SUBMIT): ListState.SUBMITTED,
+        (ListState.SUBMITTED, ListMove.AGREE): ListState.AGREED,
+        (ListState.SUBMITTED, ListMove.RETURN): ListState.DRAFT,
+        (ListState.AGREED, ListMove.RETURN): ListState.DRAFT,
+        (ListState.AGREED, ListMove.PUBLISH): ListState.PUBLISHED,
+    }
+)
+
+
+class TermKey(Choice):
+    """What a notice may set for a region: the name of each dated term, with its unit."""
+
+    APPLY_DAYS_AHEAD = "apply-days-ahead", _("Working days between application and start")
+    REVIEW_DAYS = "review-days", _("Working days to decide on a class")
+    DEEMED_APPROVAL = "deemed-approval", _("Silence is consent (1 yes, 0 no)")
+    SECOND_REVIEW = "second-review", _("A second officer confirms a class (1 yes, 0 no)")
+    ROSTER_DAYS = "roster-days", _("Days after the start when the roster is frozen")
+    CLASS_MIN = "class-min", _("Fewest trainees in a class")
+    CLASS_MAX = "class-max", _("Most trainees in a class")
+    HOURS_PER_DAY = "hours-per-day", _("Most academic hours a day")
+    PRACTICE_PERCENT = "practice-percent", _("Least share of practice, per cent")
+    ATTENDANCE_PERCENT = "attendance-percent", _("Least attendance of a person, per cent")
+    DAY_ATTENDANCE_PERCENT = (
+        "day-attendance-percent",
+        _("Least attendance of a class on any day, per cent"),
+    )
+    SIGN_IN_BEFORE = "sign-in-before", _("Minutes before a lesson when check-in opens")
+    SIGN_IN_LATE = "sign-in-late", _("Minutes after which a trainee is late")
+    SIGN_OUT_AFTER = "sign-out-after", _("Minutes after a lesson when check-out closes")
+    CODE_SECONDS = "code-seconds", _("Seconds that a check-in code is shown")
+    LEAVE_PERCENT = "leave-percent", _("Most leave, per cent of the hours")
+    PASS_MARK = "pass-mark", _("Pass mark of theory and of practice, out of 100")
+    ASSESS_DAYS = "assess-days", _("Working days after the end to assess")
+    CLAIM_DAYS = "claim-days", _("Days after the certificate to claim")
+    FIRST_REVIEW_DAYS = "first-review-days", _("Working days for the first review of a claim")
+    SECOND_REVIEW_DAYS = "second-review-days", _("Working days for the second review of a claim")
+    PUBLICITY_DAYS = "publicity-days", _("Working days of publicity")
+    CLAIMS_A_YEAR = "claims-a-year", _("Most subsidies of a person in a year")
+    CLAIMS_LIFETIME = "claims-lifetime", _("Most subsidies of a person in all")
+    VERSION_BY_START = (
+        "version-by-start",
+        _("The list of the first day applies (1), or of approval (0)"),
+    )
+    MIN_AGE = "min-age", _("Youngest age at the start")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A number in force in a region on a day, and the document that set it."""
+
+    key: str
+    value: int
+    document: str
+    region_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """All terms in force for one region on one day; `terms["class-max"]` is its number."""
+
+    rows: dict[str, Term]
+    on: date
+
+    def __getitem__(self, key: TermKey) -> int:
+        return self.rows[key].value
+
+    def document(self, key: TermKey) -> str:
+        return self.rows[key].document

@@ -1,0 +1,162 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from rollbook.funds import rules
+
+
+class LedgerAccount(models.Model):
+    """An account of the double-entry ledger: integer fen, positive what it holds.
+
+    Only a treasury account may go below nothing: it is where budgets come from.
+    """
+
+    kind = models.CharField(max_length=16, choices=rules.AccountKind.choices())
+    fund = models.CharField(max_length=16, choices=rules.Fund.choices())
+    region_code = models.CharField(max_length=6)
+    year = models.PositiveSmallIntegerField()
+    balance_fen = models.BigIntegerField(default=0)  # kept by the trigger on entries
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_account_a_purpose", fields=["kind", "fund", "region_code", "year"]
+            ),
+            models.CheckConstraint(
+                name="account_is_not_overdrawn",
+                condition=Q(kind="treasury") | Q(balance_fen__gte=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.fund} {self.region_code} {self.year}"
+
+
+class Transaction(models.Model):
+    """A movement of money: entries that sum to zero within one fund. `id` is its maker's own."""
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.CharField(
+        max_length=32
+    )  # "budget", "reserve", "release", "pay", "settle", "fail"
+    subject = models.CharField(max_length=64)  # what it is for: "subsidies.Claim:3"
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    document = models.CharField(max_length=64, blank=True)
+    reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversal")
+
+    class Meta:
+        indexes = [models.Index(fields=["subject"], name="transaction_by_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class LedgerEntry(models.Model):
+    """One side of a transaction. Written once: triggers stop changes and deletions."""
+
+    transaction = models.ForeignKey(Transaction, models.PROTECT, related_name="entries")
+    account = models.ForeignKey(LedgerAccount, models.PROTECT, related_name="entries")
+    amount_fen = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="entry_moves_something", condition=~Q(amount_fen=0))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount_fen} #{self.pk}"
+
+
+class PaymentBatch(models.Model):
+    """Payments that leave together: prepared, checked and released by three people (N14.1)."""
+
+    number = models.CharField(max_length=32, unique=True)
+    region_code = models.CharField(max_length=6)
+    fund = models.CharField(max_length=16, choices=rules.Fund.choices())
+    year = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=16, choices=rules.BatchState.choices(), default="draft")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    checked_at = models.DateTimeField(null=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    released_at = models.DateTimeField(null=True)
+    digest = models.CharField(max_length=64, blank=True)  # over the lines, as checked
+    sent_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="checker_is_not_the_maker",
+                condition=Q(checked_by__isnull=True) | ~Q(checked_by=F("made_by")),
+            ),
+            models.CheckConstraint(
+                name="releaser_is_neither_maker_nor_checker",
+                condition=Q(released_by__isnull=True)
+                | ~Q(released_by=F("made_by")) & ~Q(released_by=F("checked_by")),
+            ),
+            models.CheckConstraint(
+                name="released_batch_was_checked_and_released",
+                condition=~Q(state__in=["released", "sent", "settled"])
+                | Q(checked_by__isnull=False, released_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="checked_batch_was_checked",
+                condition=~Q(state="checked") | Q(checked_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class PaymentLine(models.Model):
+    """One payment to one person. A corrected line is followed by another for the same subject."""
+
+    batch = models.ForeignKey(PaymentBatch, models.PROTECT, related_name="lines")
+    number = models.PositiveIntegerField()  # within the batch
+    subject = models.CharField(max_length=64)  # "subsidies.Claim:3"
+    person = models.ForeignKey("persons.Person", models.PROTECT, related_name="+")
+    payee_name = models.CharField(max_length=64)
+    bank_masked = models.CharField(max_length=32)
+    bank_digest = models.CharField(max_length=64)
+    amount_fen = models.BigIntegerField()
+    state = models.CharField(max_length=16, choices=rules.LineState.choices(), default="waiting")
+    reference = models.CharField(max_length=32, unique=True)  # ours, never used twice
+    bank_reference = models.CharField(max_length=64, blank=True)
+    failure = models.CharField(max_length=128, blank=True)
+    returned_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="line_number_once", fields=["batch", "number"]),
+            models.CheckConstraint(name="line_pays_something", condition=Q(amount_fen__gt=0)),
+            models.UniqueConstraint(
+                name="one_live_payment_a_subject",
+                fields=["subject"],
+                condition=Q(state__in=["waiting", "sent", "paid"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class BankFile(models.Model):
+    """A file that went to the bank or came back, kept whole; the same one is taken once."""
+
+    batch = models.ForeignKey(PaymentBatch, models.PROTECT, related_name="files")
+    direction = models.CharField(max_length=8)  # "out", "return"
+    name = models.CharField(max_length=128)
+    sha256 = models.CharField(max_length=64, unique=True)
+    content = models.BinaryField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,67 @@
+from django.db import models
+from django.db.models import F, Q
+
+from rollbook.persons import rules
+
+
+class Person(models.Model):
+    """A real person, once. The identity number is sealed in `Sealed`; its digest finds it."""
+
+    name = models.CharField(max_length=64)
+    sex = models.CharField(max_length=1, choices=rules.Sex.choices())
+    birth_on = models.DateField()
+    id_kind = models.CharField(max_length=24, choices=rules.IdKind.choices(), default="citizen")
+    id_digest = models.CharField(max_length=64, unique=True)  # keyed (HMAC-SHA-256), hexadecimal
+    id_masked = models.CharField(max_length=18)  # as every page shows it
+    phone_masked = models.CharField(max_length=16, blank=True)
+    bank_masked = models.CharField(max_length=32, blank=True)  # bank and last four digits
+    bank_digest = models.CharField(max_length=64, blank=True, db_index=True)
+    category = models.CharField(max_length=16, choices=rules.Category.choices(), blank=True)
+    region_code = models.CharField(max_length=6, blank=True)  # of usual residence
+    verification = models.CharField(
+        max_length=16, choices=rules.Verification.choices(), default="pending"
+    )
+    verified_at = models.DateTimeField(null=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="person_is_not_merged_into_itself", condition=~Q(merged_into=F("pk"))
+            ),
+            models.CheckConstraint(
+                name="person_verification_has_its_time",
+                condition=Q(verification="pending") | Q(verified_at__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(fields=["name"], name="person_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Sealed(models.Model):
+    """Everything about a person that must not lie open: one packed, encrypted record a row."""
+
+    person = models.OneToOneField(Person, models.PROTECT, primary_key=True, related_name="sealed")
+    key_version = models.PositiveSmallIntegerField()
+    box = models.BinaryField()  # AES-256-GCM: nonce + ciphertext of JSON, bound to the person's id
+
+    def __str__(self) -> str:
+        return f"sealed #{self.pk}"
+
+
+class Enquiry(models.Model):
+    """A question to the population service, and its answer when there is one."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="enquiries")
+    asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    outcome = models.CharField(
+        max_length=16, choices=rules.Verification.choices(), default="pending"
+    )
+    detail = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"enquiry #{self.pk}"

@@ -1,0 +1,5 @@
+"""Template tags that every page may use without loading them."""
+
+from django.template import Library
+
+register = Library()
