@@ -11,10 +11,17 @@ from rollbook.persons import rules
 from rollbook.persons.models import Person, Sealed
 from rollbook.persons.sealing import digest, seal
 
-SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
+    "苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史"
+    "顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
 MALE = "伟强磊军洋勇杰涛超明刚平辉鹏华飞鑫波斌宇浩凯健俊帆志海峰龙建国文博宏亮"
 FEMALE = "芳娜敏静丽艳娟霞秀英玲桂兰红梅云洁萍雪琳颖莉燕丹慧婷玉珍凤琴倩月瑶欣怡佳"
-BANKS = ("江苏银行", "南京银行", "中国银行", "中国农业银行", "中国工商银行", "中国建设银行", "江苏农村商业银行")
+BANKS = (
+    "江苏银行", "南京银行", "中国银行", "中国农业银行", "中国工商银行", "中国建设银行",
+    "江苏农村商业银行",
+)  # fmt: skip
 CATEGORIES = ("rural", "unemployed", "employee", "flexible", "difficulty", "graduate", "veteran")
 CATEGORY_WEIGHTS = (34, 22, 20, 14, 4, 4, 2)
 
