@@ -16,10 +16,7 @@ CONTEXTS = pytest.mark.parametrize("context", list(texts.contexts()), ids=lambda
 
 def known():
     return {
-        (context.name, text.id): text.string
-        for context in texts.contexts()
-        for text in texts.read(context)
-        if text.id
+        (context.name, text.id): text.string for context in texts.contexts() for text in texts.read(context) if text.id
     }
 
 

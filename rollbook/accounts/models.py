@@ -32,9 +32,7 @@ class Account(AbstractUser):
                 name="workers_have_their_person",
                 condition=~Q(role=str(Role.WORKER)) | Q(person_id__isnull=False),
             ),
-            models.CheckConstraint(
-                name="account_role_is_known", condition=Q(role__in=Role.values())
-            ),
+            models.CheckConstraint(name="account_role_is_known", condition=Q(role__in=Role.values())),
         ]
 
     def __str__(self) -> str:

@@ -1,12 +1,13 @@
 """Who may do what: one table, in code, so that a change to it is reviewed."""
 
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import combinations
 from typing import Protocol
 
 from rollbook.kernel.choices import Choice
-from rollbook.kernel.messages import _
-from rollbook.kernel.reasons import Forbidden
+from rollbook.kernel.messages import Message, _
+from rollbook.kernel.reasons import Forbidden, reason
 from rollbook.regions.rules import covers
 
 
@@ -164,9 +165,7 @@ def holds(by: Holder, permission: Permission) -> bool:
     return permission in GRANTS[Role(by.role)]
 
 
-def authorise(
-    by: Holder, permission: Permission, *, region_code: str = "", institution_id: int | None = None
-) -> None:
+def authorise(by: Holder, permission: Permission, *, region_code: str = "", institution_id: int | None = None) -> None:
     """Raise Forbidden unless this account holds the permission over that object.
 
     Officials hold it within their region; people of an institution for that institution alone.
@@ -183,3 +182,17 @@ def authorise(
         allowed = covers(by.region_code, region_code)
     if not allowed:
         raise Forbidden(permission)
+
+
+SCOPES = ("classes", "attendance", "scores", "claims", "institution")  # what a token may be for
+
+
+def reasons_against_account(username: str, password: str, toxic: Sequence[str]) -> Iterator[Message]:
+    """Why an account cannot be given: names, the password, and incompatible posts (N14.1)."""
+    if not username or not username.replace("-", "").replace("_", "").isalnum():
+        yield reason("bad-username", _("A user name has letters, digits, - and _ only."))
+    if len(password) < 8:
+        yield reason("short-password", _("A password has at least 8 characters."))
+    for role in toxic:
+        text = _("The person already holds “{role}”, which does not go with this role.")
+        yield reason("toxic-pair", text, "N14.1", role=Role(role))

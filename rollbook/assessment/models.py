@@ -8,16 +8,12 @@ from rollbook.assessment import rules
 class Assessment(models.Model):
     """The completion assessment of one class (N5.1)."""
 
-    training_class = models.OneToOneField(
-        "classes.TrainingClass", models.PROTECT, related_name="assessment"
-    )
+    training_class = models.OneToOneField("classes.TrainingClass", models.PROTECT, related_name="assessment")
     held_on = models.DateField(null=True)
     place = models.CharField(max_length=128, blank=True)
     assessors = models.CharField(max_length=200, blank=True)
     locked_at = models.DateTimeField(null=True)
-    locked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    locked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     def __str__(self) -> str:
         return f"assessment #{self.pk}"
@@ -37,9 +33,7 @@ class Score(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="marks_are_out_of_100", condition=Q(theory__lte=100) & Q(practice__lte=100)
-            )
+            models.CheckConstraint(name="marks_are_out_of_100", condition=Q(theory__lte=100) & Q(practice__lte=100))
         ]
 
     def __str__(self) -> str:
@@ -57,9 +51,7 @@ class ScoreChange(models.Model):
     state = models.CharField(max_length=16, choices=rules.ChangeState.choices(), default="asked")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
 
     class Meta:

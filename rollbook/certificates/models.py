@@ -13,9 +13,7 @@ class Series(models.Model):
     next_serial = models.PositiveIntegerField(default=1)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(name="one_series_a_year", fields=["province_code", "year"])
-        ]
+        constraints = [models.UniqueConstraint(name="one_series_a_year", fields=["province_code", "year"])]
 
     def __str__(self) -> str:
         return f"{self.province_code} {self.year}"
@@ -28,9 +26,7 @@ class Certificate(models.Model):
     serial = models.PositiveIntegerField()
     number = models.CharField(max_length=24, unique=True)
     token = models.CharField(max_length=43, unique=True)  # unguessable, for the QR code
-    enrolment = models.OneToOneField(
-        "classes.Enrolment", models.PROTECT, related_name="certificate"
-    )
+    enrolment = models.OneToOneField("classes.Enrolment", models.PROTECT, related_name="certificate")
     person = models.ForeignKey("persons.Person", models.PROTECT, related_name="+")
     name = models.CharField(max_length=64)
     id_masked = models.CharField(max_length=18)
@@ -46,9 +42,7 @@ class Certificate(models.Model):
     region_code = models.CharField(max_length=6)
     state = models.CharField(max_length=16, choices=rules.State.choices(), default="valid")
     revoked_at = models.DateTimeField(null=True)
-    revoked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     revoke_reason = models.CharField(max_length=200, blank=True)
     prints = models.PositiveSmallIntegerField(default=0)
 

@@ -17,9 +17,7 @@ def visible_to(by: "Account") -> QuerySet[TrainingClass]:
     if by.role == "institution-manager":
         return found.filter(institution_id=by.institution_id)
     if by.role == "teacher":
-        return found.filter(
-            institution_id=by.institution_id, lessons__teacher_person_id=by.person_id
-        ).distinct()
+        return found.filter(institution_id=by.institution_id, lessons__teacher_person_id=by.person_id).distinct()
     if by.role == "worker":
         return found.filter(enrolments__person_id=by.person_id).exclude(state="draft")
     assert by.role not in INSTITUTIONAL  # noqa: S101 each has its scope above

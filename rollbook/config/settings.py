@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "rollbook.accounts.middleware.Guard",
     "rollbook.web.middleware.SignedIn",
     "django_htmx.middleware.HtmxMiddleware",
     "rollbook.web.middleware.Errors",
@@ -102,13 +103,12 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "rollbook.config.navigation.navigation",
+                "rollbook.accounts.adapters.demo_accounts",
             ],
         },
     }
 ]
-DATABASES = {
-    "default": {"ENGINE": "rollbook.database", "NAME": conninfo_to_dict(DATABASE_URL)["dbname"]}
-}
+DATABASES = {"default": {"ENGINE": "rollbook.database", "NAME": conninfo_to_dict(DATABASE_URL)["dbname"]}}
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
@@ -126,15 +126,20 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG and not DEMO
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Shared by all processes, so that rate limits and lock-outs count each attempt once.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "web_cache",
+    }
+}
 
 # Keys: version → 32 bytes, base64; the highest seals. SEAL_KEYS="1:base64,2:base64"
 _DEVELOPMENT_KEY = base64.b64encode(b"development-only, not for people").decode()
 SEAL_KEYS = {
     int(version): base64.b64decode(key)
     for version, _, key in (
-        part.partition(":")
-        for part in os.environ.get("SEAL_KEYS", f"1:{_DEVELOPMENT_KEY}").split(",")
+        part.partition(":") for part in os.environ.get("SEAL_KEYS", f"1:{_DEVELOPMENT_KEY}").split(",")
     )
 }
 DIGEST_KEY = os.environ.get("DIGEST_KEY", "development-only-digest-key").encode()

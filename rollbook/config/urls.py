@@ -11,7 +11,6 @@ urlpatterns = [
     path("work/", include("rollbook.reports.urls")),
     path("regions/", include("rollbook.regions.urls")),
     path("accounts/", include("rollbook.accounts.urls")),
-    path("journal/", include("rollbook.journal.urls")),
     path("persons/", include("rollbook.persons.urls")),
     path("directory/", include("rollbook.directory.urls")),
     path("institutions/", include("rollbook.institutions.urls")),

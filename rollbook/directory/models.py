@@ -23,11 +23,7 @@ class Occupation(models.Model):
     aliases = models.CharField(max_length=256, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                name="occupation_once_an_edition", fields=["edition", "code", "name"]
-            )
-        ]
+        constraints = [models.UniqueConstraint(name="occupation_once_an_edition", fields=["edition", "code", "name"])]
 
     def __str__(self) -> str:
         return f"{self.name} {self.code}"
@@ -44,9 +40,7 @@ class DemandList(models.Model):
     state = models.CharField(max_length=16, choices=rules.ListState.choices(), default="draft")
     in_force = DateRangeField(null=True)  # from publication until the next version begins
     drafted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    agreed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     agreed_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
@@ -68,8 +62,7 @@ class DemandList(models.Model):
             ),
             models.CheckConstraint(
                 name="published_list_has_its_dates",
-                condition=~Q(state="published")
-                | Q(in_force__isnull=False, published_at__isnull=False),
+                condition=~Q(state="published") | Q(in_force__isnull=False, published_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="finance_agrees_to_what_another_drafted",

@@ -1,10 +1,15 @@
 from datetime import date
+from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from rollbook.directory import rules
-from rollbook.directory.models import DemandItem, DemandList, Term
-from rollbook.regions.rules import around
+from rollbook.directory.models import DemandItem, DemandList, Occupation, Term
+from rollbook.kernel.reasons import NotFound
+from rollbook.regions.rules import around, prefix
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
 
 
 def terms_for(region_code: str, on: date) -> rules.Terms:
@@ -12,9 +17,7 @@ def terms_for(region_code: str, on: date) -> rules.Terms:
     scopes = around(region_code)
     found = Term.objects.filter(region_code__in=scopes, in_force__contains=on)
     rows = {
-        row.key: rules.Term(
-            key=row.key, value=row.value, document=row.document, region_code=row.region_code
-        )
+        row.key: rules.Term(key=row.key, value=row.value, document=row.document, region_code=row.region_code)
         for row in sorted(found, key=lambda row: -scopes.index(row.region_code))
     }
     return rules.Terms(rows, on)
@@ -23,9 +26,7 @@ def terms_for(region_code: str, on: date) -> rules.Terms:
 def list_in_force(region_code: str, on: date) -> DemandList | None:
     """The published list that binds a region on a day: its own, or the nearest around it."""
     scopes = around(region_code)
-    found = DemandList.objects.filter(
-        region_code__in=scopes, state=rules.ListState.PUBLISHED, in_force__contains=on
-    )
+    found = DemandList.objects.filter(region_code__in=scopes, state=rules.ListState.PUBLISHED, in_force__contains=on)
     return min(found, key=lambda one: scopes.index(one.region_code), default=None)
 
 
@@ -34,3 +35,84 @@ def items_for(region_code: str, on: date) -> QuerySet[DemandItem]:
     binding = list_in_force(region_code, on)
     found = DemandItem.objects.filter(demand_list=binding) if binding else DemandItem.objects.none()
     return found.select_related("occupation", "demand_list").order_by("occupation__code", "-level")
+
+
+def visible_to(by: "Account") -> QuerySet[DemandList]:
+    """Published lists are everybody's; drafts are for the offices of their own region."""
+    found = DemandList.objects.select_related("drafted_by", "agreed_by")
+    if by.institution_id is not None or by.role == "worker":
+        return found.filter(state=rules.ListState.PUBLISHED)
+    return found.filter(Q(state=rules.ListState.PUBLISHED) | Q(region_code__startswith=prefix(by.region_code)))
+
+
+def get(by: "Account", list_id: int, *, lock: bool = False) -> DemandList:
+    found = visible_to(by).filter(pk=list_id)
+    try:
+        return (found.select_for_update(of=("self",)) if lock else found).get()
+    except DemandList.DoesNotExist:
+        raise NotFound from None
+
+
+def versions(region_code: str) -> QuerySet[DemandList]:
+    """The versions of a region's list, newest first."""
+    return DemandList.objects.filter(region_code=region_code).order_by("-version")
+
+
+def waiting_for(by: "Account") -> QuerySet[DemandList]:
+    """Lists on their way to publication, for the offices of this very level."""
+    return visible_to(by).filter(region_code=by.region_code).exclude(state=rules.ListState.PUBLISHED)
+
+
+def items_of(list_id: int) -> QuerySet[DemandItem]:
+    found = DemandItem.objects.filter(demand_list_id=list_id).select_related("occupation", "demand_list")
+    return found.order_by("occupation__code", "-level")
+
+
+def projects_of(list_id: int) -> dict[tuple[str, str, str], rules.Project]:
+    """A list's projects by their key, as rules compare them."""
+    found = {}
+    for item in items_of(list_id):
+        key = (item.training_type, item.occupation.code, item.level)
+        found[key] = rules.Project(
+            key=key,
+            name=item.occupation.name,
+            hours=item.hours,
+            practice_percent=item.practice_percent,
+            amount_fen=item.amount_fen,
+            scarce_amount_fen=item.scarce_amount_fen,
+            urgency=item.urgency,
+        )
+    return found
+
+
+def upper_projects(region_code: str, on: date) -> dict[tuple[str, str, str], rules.Project]:
+    """The projects of the list around a region, whose limits it must keep (N1.2)."""
+    scopes = around(region_code)[1:]
+    found = DemandList.objects.filter(region_code__in=scopes, state=rules.ListState.PUBLISHED, in_force__contains=on)
+    upper = min(found, key=lambda one: scopes.index(one.region_code), default=None)
+    return projects_of(upper.pk) if upper else {}
+
+
+def find_occupations(text: str, limit: int = 20) -> QuerySet[Occupation]:
+    """Occupations of the present edition by code, Chinese or pinyin (N16.1)."""
+    found = Occupation.objects.filter(edition=2022)
+    text = text.strip()
+    if text:
+        found = found.filter(Q(code__startswith=text) | Q(name__icontains=text) | Q(pinyin__icontains=text.lower()))
+    return found.order_by("code")[:limit]
+
+
+def published_items(on: date) -> QuerySet[DemandItem]:
+    """Every project that anyone may look up on a day (N1.3)."""
+    found = DemandItem.objects.filter(demand_list__state=rules.ListState.PUBLISHED, demand_list__in_force__contains=on)
+    return found.select_related("occupation", "demand_list").order_by(
+        "demand_list__region_code", "occupation__code", "-level"
+    )
+
+
+def terms_history(region_code: str) -> QuerySet[Term]:
+    return Term.objects.filter(region_code__in=around(region_code)).order_by("key", "region_code", "-in_force")
+
+
+def item_by_id(item_id: int) -> DemandItem:
+    return DemandItem.objects.select_related("occupation", "demand_list").get(pk=item_id)

@@ -1,11 +1,13 @@
 """What is needed and on what terms: the words of the demand directory, and dated terms."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from rollbook.kernel.choices import Choice
 from rollbook.kernel.lifecycle import Lifecycle
-from rollbook.kernel.messages import _
+from rollbook.kernel.messages import Message, _
+from rollbook.kernel.reasons import reason
 
 
 class TrainingType(Choice):
@@ -92,6 +94,7 @@ class TermKey(Choice):
         "version-by-start",
         _("The list of the first day applies (1), or of approval (0)"),
     )
+    FLOAT_PERCENT = "float-percent", _("How far a standard may differ from the upper list's, per cent")
     MIN_AGE = "min-age", _("Youngest age at the start")
 
 
@@ -117,3 +120,46 @@ class Terms:
 
     def document(self, key: TermKey) -> str:
         return self.rows[key].document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A project as a list has it, for comparing two lists and for judging a change."""
+
+    key: tuple[str, str, str]  # training type, occupation code, level
+    name: str
+    hours: int
+    practice_percent: int
+    amount_fen: int
+    scarce_amount_fen: int | None = None
+    urgency: str = "ordinary"
+
+
+def reasons_against_project(ours: Project, upper: Project | None, float_percent: int) -> Iterator[Message]:
+    """Why a city or county may not have a project so: the upper list's limits (N1.2)."""
+    if ours.hours <= 0 or ours.amount_fen < 0 or not 0 <= ours.practice_percent <= 100:
+        yield reason("item-figures", _("Hours, share of practice and standard must be possible figures."))
+    if upper is None:
+        return
+    if ours.hours < upper.hours:
+        text = _("{hours} hours are fewer than the {least} of the upper list.")
+        yield reason("item-hours", text, "N1.2", hours=ours.hours, least=upper.hours)
+    if ours.practice_percent < upper.practice_percent:
+        text = _("{percent} % practice is less than the {least} % of the upper list.")
+        yield reason("item-practice", text, "N1.2", percent=ours.practice_percent, least=upper.practice_percent)
+    spread = upper.amount_fen * float_percent // 100
+    if abs(ours.amount_fen - upper.amount_fen) > spread:
+        text = _("{ours} yuan differs by more than {percent} % from the {upper} of the upper list.")
+        figures = {"ours": ours.amount_fen // 100, "upper": upper.amount_fen // 100, "percent": float_percent}
+        yield reason("item-amount", text, "N1.2", **figures)
+
+
+def difference(
+    old: dict[tuple[str, str, str], Project], new: dict[tuple[str, str, str], Project]
+) -> dict[str, list[tuple[Project | None, Project | None]]]:
+    """What a new version adds, drops and changes."""
+    return {
+        "added": [(None, new[key]) for key in new if key not in old],
+        "dropped": [(old[key], None) for key in old if key not in new],
+        "changed": [(old[key], new[key]) for key in new if key in old and old[key] != new[key]],
+    }

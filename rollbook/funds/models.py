@@ -19,9 +19,7 @@ class LedgerAccount(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                name="one_account_a_purpose", fields=["kind", "fund", "region_code", "year"]
-            ),
+            models.UniqueConstraint(name="one_account_a_purpose", fields=["kind", "fund", "region_code", "year"]),
             models.CheckConstraint(
                 name="account_is_not_overdrawn",
                 condition=Q(kind="treasury") | Q(balance_fen__gte=0),
@@ -36,9 +34,7 @@ class Transaction(models.Model):
     """A movement of money: entries that sum to zero within one fund. `id` is its maker's own."""
 
     id = models.UUIDField(primary_key=True)
-    kind = models.CharField(
-        max_length=32
-    )  # "budget", "reserve", "release", "pay", "settle", "fail"
+    kind = models.CharField(max_length=32)  # "budget", "reserve", "release", "pay", "settle", "fail"
     subject = models.CharField(max_length=64)  # what it is for: "subsidies.Claim:3"
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -60,9 +56,7 @@ class LedgerEntry(models.Model):
     amount_fen = models.BigIntegerField()
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(name="entry_moves_something", condition=~Q(amount_fen=0))
-        ]
+        constraints = [models.CheckConstraint(name="entry_moves_something", condition=~Q(amount_fen=0))]
 
     def __str__(self) -> str:
         return f"{self.amount_fen} #{self.pk}"
@@ -78,13 +72,9 @@ class PaymentBatch(models.Model):
     state = models.CharField(max_length=16, choices=rules.BatchState.choices(), default="draft")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
-    checked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     checked_at = models.DateTimeField(null=True)
-    released_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     released_at = models.DateTimeField(null=True)
     digest = models.CharField(max_length=64, blank=True)  # over the lines, as checked
     sent_at = models.DateTimeField(null=True)
@@ -98,8 +88,7 @@ class PaymentBatch(models.Model):
             ),
             models.CheckConstraint(
                 name="releaser_is_neither_maker_nor_checker",
-                condition=Q(released_by__isnull=True)
-                | ~Q(released_by=F("made_by")) & ~Q(released_by=F("checked_by")),
+                condition=Q(released_by__isnull=True) | ~Q(released_by=F("made_by")) & ~Q(released_by=F("checked_by")),
             ),
             models.CheckConstraint(
                 name="released_batch_was_checked_and_released",

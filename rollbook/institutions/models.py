@@ -27,9 +27,7 @@ class Institution(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="institution_state_is_known", condition=Q(state__in=rules.State.values())
-            ),
+            models.CheckConstraint(name="institution_state_is_known", condition=Q(state__in=rules.State.values())),
             models.CheckConstraint(
                 name="listed_institution_has_its_date",
                 condition=~Q(state__in=["listed", "removed"]) | Q(listed_at__isnull=False),
@@ -91,11 +89,7 @@ class Teacher(models.Model):
     left_on = models.DateField(null=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                name="teacher_once_an_institution", fields=["institution", "person"]
-            )
-        ]
+        constraints = [models.UniqueConstraint(name="teacher_once_an_institution", fields=["institution", "person"])]
 
     def __str__(self) -> str:
         return str(self.person)
@@ -135,9 +129,7 @@ class ProjectApproval(models.Model):
     level = models.CharField(max_length=1)
     state = models.CharField(max_length=16, choices=rules.ProjectState.choices(), default="asked")
     in_force = DateRangeField(null=True)  # agreements run for a year
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [
@@ -148,8 +140,7 @@ class ProjectApproval(models.Model):
             ),
             models.CheckConstraint(
                 name="approved_project_was_decided",
-                condition=~Q(state="approved")
-                | Q(in_force__isnull=False, decided_by__isnull=False),
+                condition=~Q(state="approved") | Q(in_force__isnull=False, decided_by__isnull=False),
             ),
         ]
 
@@ -171,9 +162,7 @@ class SiteVisit(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="two_officers_visit", condition=~Q(first_officer=F("second_officer"))
-            )
+            models.CheckConstraint(name="two_officers_visit", condition=~Q(first_officer=F("second_officer")))
         ]
 
     def __str__(self) -> str:
@@ -197,14 +186,10 @@ class Restriction(models.Model):
     ground = models.CharField(max_length=200)
     clause = models.CharField(max_length=64, blank=True)
     placed_at = models.DateTimeField()
-    placed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     ends_on = models.DateField(null=True)
     lifted_at = models.DateTimeField(null=True)
-    lifted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [

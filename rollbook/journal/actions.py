@@ -1,11 +1,14 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Model
 from django.utils.module_loading import import_string
+from django.utils.timezone import localdate
 
-from rollbook.journal.models import Entry
+from rollbook.journal import queries
+from rollbook.journal.models import Entry, Seal
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -38,3 +41,19 @@ def record(
     )
     for task in settings.REACTIONS.get(kind, ()):
         import_string(task).enqueue(subject.pk)
+
+
+@transaction.atomic
+def seal_days(*, now: datetime) -> int:
+    """Seal every day that has ended and is not sealed yet; give how many."""
+    latest = Seal.objects.order_by("-day").first()
+    first = Entry.objects.order_by("at").values_list("at", flat=True).first()
+    if first is None:
+        return 0
+    day = latest.day + timedelta(1) if latest else localdate(first)
+    before, count = (latest.digest if latest else ""), 0
+    while day < localdate(now):
+        digest, entries, last = queries.digest_of(day, before)
+        Seal.objects.create(day=day, digest=digest, entries=entries, last_entry_id=last, sealed_at=now)
+        before, day, count = digest, day + timedelta(1), count + 1
+    return count

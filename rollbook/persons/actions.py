@@ -1,58 +1,218 @@
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils.timezone import localdate
 
+from rollbook.accounts.rules import Permission, authorise
 from rollbook.journal.actions import record
-from rollbook.persons import queries, rules
-from rollbook.persons.models import Person, Sealed
+from rollbook.kernel.messages import _
+from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
+from rollbook.persons import adapters, queries, rules
+from rollbook.persons.models import Enquiry, Person, Sealed
 from rollbook.persons.sealing import digest, seal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rollbook.accounts.models import Account
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A person as somebody wrote them down; the number is already found to be valid."""
+
+    name: str
+    number: str
+    phone: str = ""
+    bank: str = ""
+    bank_account: str = ""
+    category: str = ""
+    region_code: str = ""
+
+
 def register(
     *,
     by: "Account | None",
     name: str,
     number: str,
     now: datetime,
-    id_kind: rules.IdKind = rules.IdKind.CITIZEN,
     phone: str = "",
     bank: str = "",
     bank_account: str = "",
     category: str = "",
     region_code: str = "",
-    **sealed: str,
 ) -> Person:
-    """Find or make the one record of a person. Anything further is sealed with the number."""
-    number = number.strip().upper()
-    if found := queries.find_by_number(number):
-        return found
-    person = Person.objects.create(
-        name=name,
-        sex=rules.Sex.MALE if int(number[16]) % 2 else rules.Sex.FEMALE,
-        birth_on=date(int(number[6:10]), int(number[10:12]), int(number[12:14])),
-        id_kind=id_kind,
-        id_digest=digest(number),
-        id_masked=rules.mask(number, settings.ID_MASK),
-        phone_masked=phone and f"{phone[:3]}****{phone[-4:]}",
-        bank_masked=bank_account and f"{bank} {bank_account[-4:]}".strip(),
-        bank_digest=bank_account and digest(bank_account),
-        category=category,
-        region_code=region_code,
-    )
-    content = {
-        "number": number,
-        "phone": phone,
-        "bank": bank,
-        "bank_account": bank_account,
-        **sealed,
-    }
-    version, box = seal(person.pk, content)
-    Sealed.objects.create(person=person, key_version=version, box=box)
-    record("person.registered", person, by=by, at=now, region_code=region_code)
+    """Find or make the one record of a person (N3.1). Two at once come to the same record."""
+    number = rules.normal(number)
+    refuse_if(rules.reasons_against_number(number, localdate(now)))
+    draft = Draft(name.strip(), number, phone, bank, bank_account, category, region_code)
+    try:
+        with transaction.atomic():
+            return _found(draft) or _write([draft], by=by, now=now)[0]
+    except IntegrityError:  # another made the record meanwhile
+        return _found(draft) or _write([draft], by=by, now=now)[0]
+
+
+def _found(draft: Draft) -> Person | None:
+    person = queries.find_by_number(draft.number)
+    if person is not None and not rules.same_name(person.name, draft.name):
+        text = _("This number is registered with another name; check the card.")
+        raise Refused(reason("name-differs", text, "N3.1"))
     return person
+
+
+@transaction.atomic
+def register_many(*, by: "Account", drafts: "Sequence[Draft]", now: datetime) -> list[Person]:
+    """Find or make the records of many, whose numbers are valid and whose names agree."""
+    known = queries.found_by_numbers([one.number for one in drafts])
+    new = {one.number: one for one in drafts if one.number not in known}
+    made = _write(list(new.values()), by=by, now=now)
+    known |= dict(zip(new, made, strict=True))
+    return [known[one.number] for one in drafts]
+
+
+def _write(drafts: "Sequence[Draft]", *, by: "Account | None", now: datetime) -> list[Person]:
+    people = Person.objects.bulk_create([_row(one) for one in drafts], batch_size=2000)
+    boxes = []
+    for person, one in zip(people, drafts, strict=True):
+        content = {
+            "number": one.number,
+            "phone": one.phone,
+            "bank": one.bank,
+            "bank_account": one.bank_account,
+        }
+        version, box = seal(person.pk, content)
+        boxes.append(Sealed(person=person, key_version=version, box=box))
+        record("person.registered", person, by=by, at=now, region_code=person.region_code)
+    Sealed.objects.bulk_create(boxes, batch_size=2000)
+    return people
+
+
+def _row(one: Draft) -> Person:
+    born = rules.birth_in(one.number)
+    assert born is not None  # noqa: S101 a valid number states a day
+    return Person(
+        name=one.name,
+        sex=rules.Sex.MALE if int(one.number[16]) % 2 else rules.Sex.FEMALE,
+        birth_on=born,
+        id_kind=rules.kind_of(one.number),
+        id_digest=digest(one.number),
+        id_masked=rules.mask(one.number, settings.ID_MASK),
+        phone_masked=masked_phone(one.phone),
+        bank_masked=masked_account(one.bank, one.bank_account),
+        bank_digest=digest(one.bank_account) if one.bank_account else "",
+        category=one.category,
+        region_code=one.region_code,
+    )
+
+
+def masked_phone(phone: str) -> str:
+    return f"{phone[:3]}****{phone[-4:]}" if phone else ""
+
+
+def masked_account(bank: str, account: str) -> str:
+    return f"{bank} {account[-4:]}".strip() if account else ""
+
+
+@transaction.atomic
+def reveal(*, by: "Account", person_id: int, field: str, purpose: str, now: datetime) -> str:
+    """Show one sealed field to an official, who says why; the journal keeps it (N14.1)."""
+    person = queries.get(by, person_id)
+    if person.pk != by.person_id:
+        authorise(by, Permission.PERSON_SHOW, region_code=person.region_code or by.region_code)
+    if purpose not in rules.Purpose.values():
+        raise Refused(reason("purpose", _("Say what the number is needed for.")))
+    if field not in ("number", "phone", "bank_account"):
+        raise NotFound
+    record("person.revealed", person, by=by, at=now, region_code=person.region_code, field=field, purpose=purpose)
+    return queries.unsealed(person.pk).get(field, "")
+
+
+@transaction.atomic
+def set_account(*, by: "Account", person_id: int, bank: str, bank_account: str, now: datetime) -> Person:
+    """Change the account that subsidies are paid to: by the person, or an official who mends."""
+    person = queries.get(by, person_id, lock=True)
+    bank_account = "".join(bank_account.split())
+    refuse_if(rules.reasons_against_account(bank_account))
+    content = queries.unsealed(person.pk) | {"bank": bank, "bank_account": bank_account}
+    _seal(person, content)
+    was = person.bank_masked
+    person.bank_masked = masked_account(bank, bank_account)
+    person.bank_digest = digest(bank_account)
+    person.save(update_fields=["bank_masked", "bank_digest"])
+    record(
+        "person.account-changed", person, by=by, at=now, region_code=person.region_code,
+        was=was, now=person.bank_masked,
+    )  # fmt: skip
+    return person
+
+
+def _seal(person: Person, content: dict[str, str]) -> None:
+    version, box = seal(person.pk, content)
+    Sealed.objects.filter(person=person).update(key_version=version, box=box)
+
+
+@transaction.atomic
+def answer_enquiry(*, person_id: int, outcome: str, detail: str, now: datetime) -> None:
+    """What the population service said. Anything but an answer leaves the person pending."""
+    person = Person.objects.select_for_update().get(pk=person_id)
+    Enquiry.objects.create(
+        person=person,
+        asked_at=now,
+        answered_at=None if outcome == rules.Verification.PENDING else now,
+        outcome=outcome,
+        detail=detail[:200],
+    )
+    if outcome == rules.Verification.PENDING or person.verification == outcome:
+        return
+    person.verification, person.verified_at = outcome, now
+    person.save(update_fields=["verification", "verified_at"])
+    record("person.verified", person, by=None, at=now, region_code=person.region_code, outcome=outcome)
+
+
+@transaction.atomic
+def merge(*, by: "Account", keep_id: int, merge_id: int, why: str, now: datetime) -> Person:
+    """Two records of one person become one: the second points to the first (N3.1)."""
+    keep, other = queries.get(by, keep_id, lock=True), queries.get(by, merge_id, lock=True)
+    authorise(by, Permission.PERSON_MERGE, region_code=keep.region_code)
+    if keep.pk == other.pk or keep.merged_into_id or other.merged_into_id:
+        raise Refused(reason("merge-impossible", _("Choose two different records that are not merged yet.")))
+    if not why.strip():
+        raise Refused(reason("merge-why", _("Say on what ground they are one person.")))
+    other.merged_into = keep
+    other.save(update_fields=["merged_into"])
+    record("person.merged", other, by=by, at=now, region_code=keep.region_code, into=keep.pk, why=why)
+    return keep
+
+
+@transaction.atomic
+def unmerge(*, by: "Account", person_id: int, why: str, now: datetime) -> Person:
+    other = queries.get(by, person_id, lock=True)
+    authorise(by, Permission.PERSON_MERGE, region_code=other.region_code)
+    if other.merged_into_id is None:
+        raise Refused(reason("not-merged", _("This record is not merged into another.")))
+    into, other.merged_into = other.merged_into_id, None
+    other.save(update_fields=["merged_into"])
+    record("person.unmerged", other, by=by, at=now, region_code=other.region_code, out_of=into, why=why)
+    return other
+
+
+@transaction.atomic
+def rotate(*, limit: int = 1000) -> int:
+    """Seal anew, with the newest key, boxes of older keys; give how many. Run until it is 0."""
+    newest = max(settings.SEAL_KEYS)
+    old = Sealed.objects.select_for_update(skip_locked=True).exclude(key_version=newest)
+    boxes = list(old.select_related("person")[:limit])
+    for box in boxes:
+        _seal(box.person, queries.unsealed(box.person_id))
+    return len(boxes)
+
+
+def verify(*, person_id: int, now: datetime) -> str:
+    """Ask the population service about one person, outside any transaction: it may be slow."""
+    outcome, detail = adapters.ask(queries.by_id(person_id).name, queries.unsealed(person_id)["number"])
+    answer_enquiry(person_id=person_id, outcome=outcome, detail=detail, now=now)
+    return outcome

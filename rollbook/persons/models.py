@@ -18,18 +18,14 @@ class Person(models.Model):
     bank_digest = models.CharField(max_length=64, blank=True, db_index=True)
     category = models.CharField(max_length=16, choices=rules.Category.choices(), blank=True)
     region_code = models.CharField(max_length=6, blank=True)  # of usual residence
-    verification = models.CharField(
-        max_length=16, choices=rules.Verification.choices(), default="pending"
-    )
+    verification = models.CharField(max_length=16, choices=rules.Verification.choices(), default="pending")
     verified_at = models.DateTimeField(null=True)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="person_is_not_merged_into_itself", condition=~Q(merged_into=F("pk"))
-            ),
+            models.CheckConstraint(name="person_is_not_merged_into_itself", condition=~Q(merged_into=F("pk"))),
             models.CheckConstraint(
                 name="person_verification_has_its_time",
                 condition=Q(verification="pending") | Q(verified_at__isnull=False),
@@ -58,9 +54,7 @@ class Enquiry(models.Model):
     person = models.ForeignKey(Person, models.PROTECT, related_name="enquiries")
     asked_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
-    outcome = models.CharField(
-        max_length=16, choices=rules.Verification.choices(), default="pending"
-    )
+    outcome = models.CharField(max_length=16, choices=rules.Verification.choices(), default="pending")
     detail = models.CharField(max_length=200, blank=True)
 
     def __str__(self) -> str:

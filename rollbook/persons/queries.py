@@ -1,5 +1,35 @@
-from rollbook.persons.models import Person
-from rollbook.persons.sealing import digest
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from django.db.models import Q, QuerySet
+
+from rollbook.accounts.rules import Permission, holds
+from rollbook.kernel.reasons import NotFound
+from rollbook.persons import rules
+from rollbook.persons.models import Person, Sealed
+from rollbook.persons.sealing import digest, unseal
+from rollbook.regions.rules import prefix
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+
+
+def visible_to(by: "Account") -> QuerySet[Person]:
+    """Officials who may be shown persons: those of their region; everyone: oneself.
+
+    People of an institution come to persons through their rosters and teachers only.
+    """
+    if holds(by, Permission.PERSON_SHOW):
+        return Person.objects.filter(Q(region_code__startswith=prefix(by.region_code)) | Q(pk=by.person_id or 0))
+    return Person.objects.filter(pk=by.person_id or 0)
+
+
+def get(by: "Account", person_id: int, *, lock: bool = False) -> Person:
+    found = visible_to(by).filter(pk=person_id)
+    try:
+        return (found.select_for_update() if lock else found).get()
+    except Person.DoesNotExist:
+        raise NotFound from None
 
 
 def lock(person_id: int) -> None:
@@ -7,9 +37,46 @@ def lock(person_id: int) -> None:
     Person.objects.select_for_update().get(pk=person_id)
 
 
+def lock_all(person_ids: Collection[int]) -> None:
+    """The same for many, in one order, so that two who lock cannot wait for each other."""
+    list(Person.objects.select_for_update().filter(pk__in=person_ids).order_by("pk").values_list("pk"))
+
+
 def find_by_number(number: str) -> Person | None:
     """The one record of the bearer of this identity number, merges followed."""
-    found = Person.objects.filter(id_digest=digest(number.strip().upper())).first()
+    found = Person.objects.filter(id_digest=digest(rules.normal(number))).first()
     while found is not None and found.merged_into_id is not None:
         found = found.merged_into
     return found
+
+
+def found_by_numbers(numbers: Collection[str]) -> dict[str, Person]:
+    """The persons whom we know of these numbers, in one query."""
+    by_digest = {digest(number): number for number in map(rules.normal, numbers)}
+    people = Person.objects.select_related("merged_into").filter(id_digest__in=by_digest)
+    return {by_digest[one.id_digest]: one.merged_into or one for one in people}
+
+
+def unsealed(person_id: int) -> dict[str, str]:
+    """What is sealed about a person. Only actions that record it, and adapters, may ask."""
+    box = Sealed.objects.get(person_id=person_id)
+    return unseal(person_id, box.key_version, bytes(box.box))
+
+
+def unsealed_for_payment(person_ids: Collection[int]) -> dict[int, str]:
+    """The bank accounts of payees: for the bank's file and nothing else."""
+    boxes = Sealed.objects.filter(person_id__in=person_ids)
+    return {
+        box.person_id: unseal(box.person_id, box.key_version, bytes(box.box)).get("bank_account", "") for box in boxes
+    }
+
+
+def pending(limit: int = 1000) -> list[int]:
+    """Persons whom the population service has not answered for yet."""
+    found = Person.objects.filter(verification=rules.Verification.PENDING, merged_into=None)
+    return list(found.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def by_id(person_id: int) -> Person:
+    """For the system's own tasks, which act for nobody."""
+    return Person.objects.get(pk=person_id)

@@ -1,7 +1,12 @@
 """Identity documents: what a valid number is, and what it says of its bearer."""
 
+import unicodedata
+from collections.abc import Iterator
+from datetime import date
+
 from rollbook.kernel.choices import Choice
-from rollbook.kernel.messages import _
+from rollbook.kernel.messages import Message, _
+from rollbook.kernel.reasons import reason
 
 
 class IdKind(Choice):
@@ -51,3 +56,90 @@ def mask(number: str, keep: tuple[int, int] = (6, 2)) -> str:
     """The number as lists show it: its first and last characters, stars between."""
     first, last = keep
     return number[:first] + "*" * (len(number) - first - last) + number[len(number) - last :]
+
+
+REGIONS = {
+    "810000": IdKind.HK_MACAO_TAIWAN,
+    "820000": IdKind.HK_MACAO_TAIWAN,
+    "830000": IdKind.HK_MACAO_TAIWAN,
+}
+PROVINCES = frozenset(
+    str(n) for n in (11, 12, 13, 14, 15, 21, 22, 23, *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66))
+)
+DOTS = str.maketrans(dict.fromkeys("•．・‧∙", "·"))
+
+
+class Purpose(Choice):
+    """Why sealed data may be shown: each showing is in the journal with one of these."""
+
+    REVIEW = "review", _("Review of an application or claim")
+    CALL_BACK = "call-back", _("Call-back of a trainee")
+    PAYMENT = "payment", _("Mending a payment")
+    COMPLAINT = "complaint", _("Handling a complaint or objection")
+    INSPECTION = "inspection", _("Inspection or audit")
+
+
+def normal(number: str) -> str:
+    """A number as it is kept: half-width, upper case, without spaces."""
+    return "".join(unicodedata.normalize("NFKC", number).split()).upper()
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two spellings are one name: width, spaces and the middle dot do not matter."""
+    a, b = ("".join(unicodedata.normalize("NFC", name).translate(DOTS).split()).casefold() for name in (one, other))
+    return a == b
+
+
+def birth_in(number: str) -> date | None:
+    """The date of birth that an 18-character number states; None where there is no such day."""
+    try:
+        return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return None
+
+
+def kind_of(number: str) -> IdKind:
+    if number.startswith("9"):
+        return IdKind.FOREIGN_PERMANENT
+    return REGIONS.get(number[:6], IdKind.CITIZEN)
+
+
+def reasons_against_number(number: str, today: date) -> Iterator[Message]:
+    """Everything that is wrong with an identity number (GB 11643; domain 4)."""
+    number = normal(number)
+    if len(number) == 15 and number.isdigit():
+        text = _("The number has 15 digits: the old form. Enter the 18 characters of the present card.")
+        yield reason("id-old-form", text, "GB 11643")
+        return
+    if len(number) != 18 or not number[:17].isdigit():
+        text = _("An identity number has 18 characters, the first 17 of them digits; this has {length}.")
+        yield reason("id-form", text, "GB 11643", length=len(number))
+        return
+    if kind_of(number) == IdKind.CITIZEN and number[:2] not in PROVINCES:
+        yield reason("id-region", _("No province has the code {code}."), "GB/T 2260", code=number[:2])
+    born = birth_in(number)
+    if born is None or not date(1900, 1, 1) <= born <= today:
+        text = _("“{day}” is no possible date of birth.")
+        yield reason("id-birth", text, "GB 11643", day=number[6:14])
+    if check_digit(number[:17]) != number[17]:
+        text = _("The last character should be {digit}: one of the others is mistyped.")
+        yield reason("id-check-digit", text, "GB 11643", digit=check_digit(number[:17]))
+
+
+def reasons_against_account(account: str) -> Iterator[Message]:
+    """A bank account of 16 to 19 digits has a check digit (Luhn, ISO/IEC 7812-1)."""
+    digits = "".join(account.split())
+    if not digits.isdigit() or not 12 <= len(digits) <= 30:
+        yield reason("account-form", _("A bank account has 12 to 30 digits."))
+    elif 16 <= len(digits) <= 19 and not luhn(digits):
+        yield reason("account-check-digit", _("The account's check digit is wrong: one digit is mistyped."))
+
+
+def luhn(digits: str) -> bool:
+    turned = [int(digit) for digit in reversed(digits)]
+    return sum(sum(divmod(d * 2, 10)) if n % 2 else d for n, d in enumerate(turned)) % 10 == 0
+
+
+def age_on(birth_on: date, day: date) -> int:
+    """Completed years of age."""
+    return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))

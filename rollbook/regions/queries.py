@@ -14,3 +14,18 @@ def name_of(code: str) -> str:
     """The newest name of a division; the code itself where we do not know it."""
     found = Region.objects.filter(code=code).order_by("-in_force").first()
     return found.name if found else code
+
+
+def all_regions() -> list[Region]:
+    """The divisions now in force, by code."""
+    return list(Region.objects.filter(in_force__upper_inf=True).order_by("code"))
+
+
+def choices(scope: str = "") -> list[tuple[str, str]]:
+    """Divisions within a scope, for a form or filter."""
+    found = Region.objects.filter(in_force__upper_inf=True, code__startswith=rules.prefix(scope) if scope else "")
+    return [(code, f"{code} {name}") for code, name in found.order_by("code").values_list("code", "name")]
+
+
+def counties() -> list[tuple[str, str]]:
+    return [(code, name) for code, name in choices() if not code.endswith("00")]

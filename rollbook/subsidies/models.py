@@ -23,13 +23,9 @@ class Claim(models.Model):
     filed_at = models.DateTimeField()
     filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     decide_by = models.DateField(null=True)  # last day of the present step's limit
-    first_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    first_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     first_at = models.DateTimeField(null=True)
-    second_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    second_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     second_at = models.DateTimeField(null=True)
     publicity = models.ForeignKey("Publicity", models.PROTECT, null=True, related_name="claims")
     paid_at = models.DateTimeField(null=True)
@@ -37,9 +33,7 @@ class Claim(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="claim_amount_is_positive", condition=Q(amount_fen__gt=0)),
-            models.CheckConstraint(
-                name="claim_state_is_known", condition=Q(state__in=rules.State.values())
-            ),
+            models.CheckConstraint(name="claim_state_is_known", condition=Q(state__in=rules.State.values())),
             models.UniqueConstraint(
                 name="one_live_claim_an_occupation_and_level",
                 fields=["person", "occupation_identity", "level"],
@@ -86,9 +80,7 @@ class Objection(models.Model):
     contact = models.CharField(max_length=64, blank=True)
     raised_at = models.DateTimeField()
     upheld = models.BooleanField(null=True)
-    settled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     settled_at = models.DateTimeField(null=True)
     finding = models.TextField(blank=True)
 

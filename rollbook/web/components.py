@@ -1,5 +1,93 @@
 """Template tags that every page may use without loading them."""
 
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.forms import BoundField
+from django.http import HttpRequest
 from django.template import Library
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 register = Library()
+
+# What a state means to whoever looks: done, yours to do, danger, under way; else over or unknown.
+TONES = {
+    "green": {
+        "published", "listed", "approved", "passed", "valid", "paid", "granted", "matched",
+        "assessed", "settled", "present", "agreed", "active",
+    },
+    "yellow": {
+        "submitted", "reviewed", "applied", "verified", "asked", "filed", "first", "returned",
+        "pending", "checked", "waiting", "late", "pulled-back", "ended", "soon",
+    },
+    "red": {"refused", "removed", "failed", "revoked", "absent", "mismatched", "overdue", "locked"},
+    "blue": {"running", "publicity", "in-payment", "sent", "released", "leave", "in-force"},
+}  # fmt: skip
+ICONS = {
+    "green": "circle-check",
+    "yellow": "clock-hour-4",
+    "red": "alert-circle",
+    "blue": "player-play",
+    "secondary": "circle-dashed",
+}
+
+
+@lru_cache(maxsize=512)
+def _svg(name: str) -> str:
+    path = Path(settings.NODE_MODULES) / "@tabler/icons/icons/outline" / f"{name}.svg"
+    lines = path.read_text(encoding="utf-8")
+    svg = lines[lines.index("<svg") :]
+    return " ".join(svg.replace("<svg", '<svg aria-hidden="true" focusable="false"', 1).split())
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An outline icon of Tabler, as markup: `{% icon "check" %}`."""
+    return mark_safe(_svg(name))  # noqa: S308 files of the package
+
+
+@register.simple_tag
+def state(value: object, label: str = "") -> SafeString:
+    """A state as word, colour and icon: `{% state klass.state klass.get_state_display %}`."""
+    tone = next((tone for tone, values in TONES.items() if str(value) in values), "secondary")
+    return format_html(
+        '<span class="badge state-{}" data-state="{}">{} {}</span>',
+        tone,
+        value,
+        icon(ICONS[tone]),
+        gettext(str(label or value)),
+    )
+
+
+@register.inclusion_tag("web/field.html")
+def field(bound: BoundField) -> dict[str, Any]:
+    """One field of a form with its label, help and errors."""
+    widget = bound.field.widget
+    kind = getattr(widget, "input_type", "textarea" if "Textarea" in type(widget).__name__ else "")
+    css = {"select": "form-select", "checkbox": "form-check-input"}.get(kind, "form-control")
+    classes = f"{css} is-invalid" if bound.errors else css
+    attrs = {"class": f"{widget.attrs.get('class', '')} {classes}".strip()}
+    if bound.help_text:
+        attrs["aria-describedby"] = f"{bound.id_for_label}_help"
+    return {
+        "field": bound,
+        "control": bound.as_widget() if kind == "radio" else bound.as_widget(attrs=attrs),
+        "kind": kind,
+    }
+
+
+@register.simple_tag(takes_context=True)
+def query(context: dict[str, Any], **changes: object) -> str:
+    """The present query string with some parameters changed; None drops one."""
+    request: HttpRequest = context["request"]
+    parameters = request.GET.copy()
+    for name, value in changes.items():
+        if value is None or value == "":
+            parameters.pop(name, None)
+        else:
+            parameters[name] = str(value)
+    return f"?{parameters.urlencode()}" if parameters else "?"

@@ -22,20 +22,14 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("province_code", models.CharField(max_length=6)),
                 ("year", models.PositiveSmallIntegerField()),
                 ("next_serial", models.PositiveIntegerField(default=1)),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("province_code", "year"), name="one_series_a_year"
-                    )
-                ],
+                "constraints": [models.UniqueConstraint(fields=("province_code", "year"), name="one_series_a_year")],
             },
         ),
         migrations.CreateModel(
@@ -43,9 +37,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("serial", models.PositiveIntegerField()),
                 ("number", models.CharField(max_length=24, unique=True)),
@@ -122,13 +114,9 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["region_code", "-id"], name="certificate_by_region")
-                ],
+                "indexes": [models.Index(fields=["region_code", "-id"], name="certificate_by_region")],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("series", "serial"), name="serial_once_a_series"
-                    ),
+                    models.UniqueConstraint(fields=("series", "serial"), name="serial_once_a_series"),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("state", "revoked"), _negated=True),

@@ -24,18 +24,14 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("starts_at", models.DateTimeField()),
                 ("ends_at", models.DateTimeField()),
                 ("hours", models.PositiveSmallIntegerField()),
                 (
                     "kind",
-                    models.CharField(
-                        choices=[("theory", "Theory"), ("practice", "Practice")], max_length=16
-                    ),
+                    models.CharField(choices=[("theory", "Theory"), ("practice", "Practice")], max_length=16),
                 ),
                 ("subject", models.CharField(max_length=128)),
                 ("textbook", models.CharField(blank=True, max_length=128)),
@@ -72,9 +68,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("region_code", models.CharField(max_length=6)),
                 ("local_id", models.CharField(blank=True, max_length=64)),
@@ -199,9 +193,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("stage", models.CharField(max_length=16)),
                 (
@@ -251,9 +243,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("proposed", models.JSONField()),
                 ("reason", models.CharField(max_length=200)),
@@ -321,9 +311,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("category", models.CharField(blank=True, max_length=16)),
                 ("added_at", models.DateTimeField()),
@@ -354,9 +342,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("signed_name", models.CharField(max_length=64)),
                 ("text_version", models.CharField(max_length=16)),
@@ -396,9 +382,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("ground", models.CharField(max_length=32)),
                 ("explanation", models.CharField(blank=True, max_length=200)),
@@ -453,9 +437,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("lesson", "enrolment"), name="leave_once_a_lesson"
-                    ),
+                    models.UniqueConstraint(fields=("lesson", "enrolment"), name="leave_once_a_lesson"),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("decided_by__isnull", True),
@@ -472,9 +454,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "presence",
@@ -557,9 +537,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("event_id", models.UUIDField(unique=True)),
                 (
@@ -608,9 +586,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["lesson", "enrolment"], name="check_in_by_lesson")
-                ],
+                "indexes": [models.Index(fields=["lesson", "enrolment"], name="check_in_by_lesson")],
             },
         ),
         migrations.CreateModel(
@@ -618,9 +594,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("in_at", models.DateTimeField(null=True)),
                 ("out_at", models.DateTimeField(null=True)),
@@ -658,9 +632,7 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [models.Index(fields=["enrolment"], name="attendance_by_enrolment")],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("lesson", "enrolment"), name="attendance_once_a_lesson"
-                    ),
+                    models.UniqueConstraint(fields=("lesson", "enrolment"), name="attendance_once_a_lesson"),
                     models.CheckConstraint(
                         condition=models.Q(("out_at__gte", models.F("in_at"))),
                         name="out_is_after_in",
@@ -673,9 +645,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("occupation_identity", models.BigIntegerField()),
                 ("level", models.CharField(max_length=1)),
@@ -710,9 +680,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="trainingclass",
-            index=models.Index(
-                fields=["region_code", "state", "-id"], name="class_by_region_state"
-            ),
+            index=models.Index(fields=["region_code", "state", "-id"], name="class_by_region_state"),
         ),
         migrations.AddIndex(
             model_name="trainingclass",
@@ -751,9 +719,7 @@ class Migration(migrations.Migration):
             model_name="trainingclass",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(
-                        ("state__in", ["approved", "running", "ended", "assessed"]), _negated=True
-                    ),
+                    models.Q(("state__in", ["approved", "running", "ended", "assessed"]), _negated=True),
                     models.Q(
                         ("decided_at__isnull", False),
                         ("ends_on__isnull", False),
@@ -770,9 +736,7 @@ class Migration(migrations.Migration):
             model_name="trainingclass",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(
-                        ("state__in", ["approved", "running", "ended", "assessed"]), _negated=True
-                    ),
+                    models.Q(("state__in", ["approved", "running", "ended", "assessed"]), _negated=True),
                     ("decided_by__isnull", False),
                     ("is_deemed", True),
                     _connector="OR",
@@ -850,9 +814,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="enrolment",
-            constraint=models.UniqueConstraint(
-                fields=("training_class", "person"), name="person_enrols_once_a_class"
-            ),
+            constraint=models.UniqueConstraint(fields=("training_class", "person"), name="person_enrols_once_a_class"),
         ),
         migrations.AddConstraint(
             model_name="commitment",

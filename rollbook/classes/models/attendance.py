@@ -38,9 +38,7 @@ class Attendance(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                name="attendance_once_a_lesson", fields=["lesson", "enrolment"]
-            ),
+            models.UniqueConstraint(name="attendance_once_a_lesson", fields=["lesson", "enrolment"]),
             models.CheckConstraint(name="out_is_after_in", condition=Q(out_at__gte=F("in_at"))),
         ]
         indexes = [models.Index(fields=["enrolment"], name="attendance_by_enrolment")]
@@ -60,9 +58,7 @@ class Leave(models.Model):
     state = models.CharField(max_length=16, choices=states.AskState.choices(), default="asked")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -90,9 +86,7 @@ class Correction(models.Model):
     state = models.CharField(max_length=16, choices=states.AskState.choices(), default="asked")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
 
     class Meta:

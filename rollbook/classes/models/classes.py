@@ -14,17 +14,11 @@ class TrainingClass(models.Model):
     region_code = models.CharField(max_length=6)  # of the county that reviews it
     local_id = models.CharField(max_length=64, blank=True)  # the institution's own number
     item = models.ForeignKey("directory.DemandItem", models.PROTECT, null=True, related_name="+")
-    occupation = models.ForeignKey(
-        "directory.Occupation", models.PROTECT, null=True, related_name="+"
-    )
+    occupation = models.ForeignKey("directory.Occupation", models.PROTECT, null=True, related_name="+")
     level = models.CharField(max_length=1, default="0")
     title = models.CharField(max_length=128, blank=True)
-    certificate_kind = models.CharField(
-        max_length=16, choices=states.CertificateKind.choices(), default="completion"
-    )
-    study_form = models.CharField(
-        max_length=16, choices=states.StudyForm.choices(), default="full-time"
-    )
+    certificate_kind = models.CharField(max_length=16, choices=states.CertificateKind.choices(), default="completion")
+    study_form = models.CharField(max_length=16, choices=states.StudyForm.choices(), default="full-time")
     starts_on = models.DateField(null=True)
     ends_on = models.DateField(null=True)
     planned_size = models.PositiveSmallIntegerField(default=0)
@@ -38,16 +32,10 @@ class TrainingClass(models.Model):
     number = models.CharField(max_length=32, null=True, unique=True)  # noqa: DJ001 filing number, once approved
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
-    submitted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decide_by = models.DateField(null=True)  # last day of the county's limit
-    reviewed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     is_deemed = models.BooleanField(default=False)  # approved by the silence of the office
     roster_frozen_at = models.DateTimeField(null=True)
@@ -56,12 +44,8 @@ class TrainingClass(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="class_ends_after_it_starts", condition=Q(ends_on__gte=F("starts_on"))
-            ),
-            models.CheckConstraint(
-                name="class_state_is_known", condition=Q(state__in=states.State.values())
-            ),
+            models.CheckConstraint(name="class_ends_after_it_starts", condition=Q(ends_on__gte=F("starts_on"))),
+            models.CheckConstraint(name="class_state_is_known", condition=Q(state__in=states.State.values())),
             models.CheckConstraint(
                 name="approved_class_is_complete",
                 condition=~Q(state__in=["approved", "running", "ended", "assessed"])
@@ -81,9 +65,7 @@ class TrainingClass(models.Model):
             ),
             models.CheckConstraint(
                 name="second_officer_is_another",
-                condition=Q(reviewed_by__isnull=True)
-                | Q(decided_by__isnull=True)
-                | ~Q(reviewed_by=F("decided_by")),
+                condition=Q(reviewed_by__isnull=True) | Q(decided_by__isnull=True) | ~Q(reviewed_by=F("decided_by")),
             ),
             models.UniqueConstraint(
                 name="class_local_id_once",
@@ -141,9 +123,7 @@ class Lesson(models.Model):
                 ],
                 condition=Q(is_binding=True),
             ),
-            models.CheckConstraint(
-                name="lesson_ends_after_it_starts", condition=Q(ends_at__gt=F("starts_at"))
-            ),
+            models.CheckConstraint(name="lesson_ends_after_it_starts", condition=Q(ends_at__gt=F("starts_at"))),
         ]
         indexes = [
             models.Index(fields=["training_class", "starts_at"], name="lesson_by_class"),
@@ -167,11 +147,7 @@ class Enrolment(models.Model):
     post = models.CharField(max_length=64, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                name="person_enrols_once_a_class", fields=["training_class", "person"]
-            )
-        ]
+        constraints = [models.UniqueConstraint(name="person_enrols_once_a_class", fields=["training_class", "person"])]
 
     def __str__(self) -> str:
         return f"{self.person} #{self.pk}"
@@ -208,16 +184,12 @@ class Commitment(models.Model):
     """A promise signed by the institution (no enrolment) or by a trainee (N4.6)."""
 
     training_class = models.ForeignKey(TrainingClass, models.PROTECT, related_name="commitments")
-    enrolment = models.OneToOneField(
-        Enrolment, models.PROTECT, null=True, related_name="commitment"
-    )
+    enrolment = models.OneToOneField(Enrolment, models.PROTECT, null=True, related_name="commitment")
     signed_name = models.CharField(max_length=64)
     text_version = models.CharField(max_length=16)
     text_sha256 = models.CharField(max_length=64)
     signed_at = models.DateTimeField()
-    signed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     means = models.CharField(max_length=32)  # "own account", "paper, checked by the institution"
 
     class Meta:
@@ -260,9 +232,7 @@ class PlanChange(models.Model):
     state = models.CharField(max_length=16, choices=states.AskState.choices(), default="asked")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     remark = models.CharField(max_length=200, blank=True)
 

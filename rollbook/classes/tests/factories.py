@@ -18,9 +18,7 @@ class ClassFactory(DjangoModelFactory):
         skip_postgeneration_save = True
 
     class Params:
-        decided = factory.LazyAttribute(
-            lambda c: c.state in ("approved", "running", "ended", "assessed")
-        )
+        decided = factory.LazyAttribute(lambda c: c.state in ("approved", "running", "ended", "assessed"))
 
     institution = factory.SubFactory(InstitutionFactory)
     region_code = factory.SelfAttribute("institution.region_code")

@@ -60,9 +60,7 @@ def plan(
     courses: list[Course] = []
     listed = [place for place in places if place.institution.state == "listed"]
     mine = [place for place in listed if place.institution.region_code == home]
-    starts = sorted(
-        (today + timedelta(_offset(rng)), rng.random()) for _ in range(int(count * 1.25))
-    )
+    starts = sorted((today + timedelta(_offset(rng)), rng.random()) for _ in range(int(count * 1.25)))
     for start, lot in starts:
         place = rng.choice(mine if lot < 0.08 else listed)
         item = rng.choice(place.items)
@@ -276,9 +274,7 @@ def attend(rng: random.Random, courses: list[Course], now: datetime) -> None:
     for course in courses:
         if course.row.state not in (State.RUNNING, State.ENDED, State.ASSESSED):
             continue
-        diligence = {
-            one.pk: rng.choices((0.985, 0.9, 0.6), (88, 9, 3))[0] for one in course.enrolments
-        }
+        diligence = {one.pk: rng.choices((0.985, 0.9, 0.6), (88, 9, 3))[0] for one in course.enrolments}
         held = [lesson for lesson in course.lessons if lesson.ends_at < now]
         for lesson in held:
             for one in course.enrolments:

@@ -96,9 +96,7 @@ def build(
     return places
 
 
-def _institution(
-    rng: random.Random, n: int, code: str, county: str, word: str, now: datetime
-) -> Institution:
+def _institution(rng: random.Random, n: int, code: str, county: str, word: str, now: datetime) -> Institution:
     kind, suffix, nature, _ = rng.choices(KINDS, [row[3] for row in KINDS])[0]
     name = f"{county}{word}{suffix}"
     return Institution(
@@ -116,9 +114,7 @@ def _institution(
         state=rules.State.LISTED,
         applied_at=now - timedelta(days=420),
         listed_at=now - timedelta(days=rng.randrange(380, 410)),
-        pinyin=" ".join(
-            ("".join(lazy_pinyin(name)), "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)))
-        ),
+        pinyin=" ".join(("".join(lazy_pinyin(name)), "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)))),
     )
 
 
@@ -186,9 +182,7 @@ def _papers(rng: random.Random, places: list[Place], today: date) -> None:
                 ends = today + timedelta(rng.randrange(5, 50))  # someone must be warned
             number = f"{kind[:2].upper()}{place.institution.region_code}{n:05}"
             valid = DateRange(today - timedelta(420), ends)
-            papers.append(
-                Paper(institution=place.institution, kind=kind, number=number, valid=valid)
-            )
+            papers.append(Paper(institution=place.institution, kind=kind, number=number, valid=valid))
     Paper.objects.bulk_create(papers)
 
 
@@ -214,9 +208,7 @@ def _projects(
                     occupation_id=occupation_id,
                     level=level,
                     state="approved" if listed else "asked",
-                    in_force=DateRange(today - timedelta(380), today + timedelta(200))
-                    if listed
-                    else None,
+                    in_force=DateRange(today - timedelta(380), today + timedelta(200)) if listed else None,
                     decided_by=officer if listed else None,
                 )
             )

@@ -36,9 +36,7 @@ ELSEWHERE = (
 )
 
 
-def officials(
-    rng: random.Random, counties: list[str], today: date, now: datetime
-) -> dict[tuple[str, str], Account]:
+def officials(rng: random.Random, counties: list[str], today: date, now: datetime) -> dict[tuple[str, str], Account]:
     """One account an office, by (role, region). Those at home are called by their role."""
     offices = OFFICES + [(role, code) for code in counties if code != HOME for role in ELSEWHERE]
     made = [people.make(rng, code, 900_000 + n, today) for n, (_, code) in enumerate(offices)]
@@ -62,10 +60,7 @@ def institution_people(places: list[Place], rng: random.Random, today: date, now
     """A manager for each institution and accounts for its teachers; the first at home are called
     `institution-manager` and `teacher`."""
     password = make_password(PASSWORD)
-    made = [
-        people.make(rng, place.institution.region_code, 950_000 + n, today)
-        for n, place in enumerate(places)
-    ]
+    made = [people.make(rng, place.institution.region_code, 950_000 + n, today) for n, place in enumerate(places)]
     managers = people.write(made, now)
     Account.objects.bulk_create(_managers(places, managers, password))
     Account.objects.bulk_create(_teachers(places, password))
@@ -86,9 +81,7 @@ def worker(person: Person) -> Account:
 def home_place(places: list[Place]) -> Place:
     """The institution that the demo's manager and teacher work for."""
     return next(
-        place
-        for place in places
-        if place.institution.region_code == HOME and place.institution.state == "listed"
+        place for place in places if place.institution.region_code == HOME and place.institution.state == "listed"
     )
 
 

@@ -22,9 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("region_code", models.CharField(max_length=6)),
                 ("version", models.PositiveIntegerField()),
@@ -80,9 +78,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("code", models.CharField(max_length=16)),
                 ("edition", models.PositiveSmallIntegerField(default=2022)),
@@ -94,9 +90,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("edition", "code", "name"), name="occupation_once_an_edition"
-                    )
+                    models.UniqueConstraint(fields=("edition", "code", "name"), name="occupation_once_an_edition")
                 ],
             },
         ),
@@ -105,9 +99,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "training_type",
@@ -180,9 +172,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("region_code", models.CharField(max_length=6)),
                 (
@@ -240,9 +230,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="demandlist",
-            constraint=models.UniqueConstraint(
-                fields=("region_code", "version"), name="one_list_a_version"
-            ),
+            constraint=models.UniqueConstraint(fields=("region_code", "version"), name="one_list_a_version"),
         ),
         migrations.AddConstraint(
             model_name="demandlist",
@@ -295,9 +283,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="demanditem",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("amount_fen__gte", 0), ("hours__gt", 0), ("practice_percent__lte", 100)
-                ),
+                condition=models.Q(("amount_fen__gte", 0), ("hours__gt", 0), ("practice_percent__lte", 100)),
                 name="item_is_sane",
             ),
         ),

@@ -19,9 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "kind",
@@ -57,9 +55,7 @@ class Migration(migrations.Migration):
                         fields=("kind", "fund", "region_code", "year"), name="one_account_a_purpose"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("kind", "treasury"), ("balance_fen__gte", 0), _connector="OR"
-                        ),
+                        condition=models.Q(("kind", "treasury"), ("balance_fen__gte", 0), _connector="OR"),
                         name="account_is_not_overdrawn",
                     ),
                 ],
@@ -70,9 +66,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("number", models.CharField(max_length=32, unique=True)),
                 ("region_code", models.CharField(max_length=6)),
@@ -142,9 +136,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("direction", models.CharField(max_length=8)),
                 ("name", models.CharField(max_length=128)),
@@ -166,9 +158,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("number", models.PositiveIntegerField()),
                 ("subject", models.CharField(max_length=64)),
@@ -245,9 +235,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("amount_fen", models.BigIntegerField()),
                 (
@@ -321,9 +309,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="paymentline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount_fen__gt", 0)), name="line_pays_something"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("amount_fen__gt", 0)), name="line_pays_something"),
         ),
         migrations.AddConstraint(
             model_name="paymentline",

@@ -21,9 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name", models.CharField(max_length=64)),
                 (
@@ -46,9 +44,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name", models.CharField(max_length=128, unique=True)),
                 ("short_name", models.CharField(blank=True, max_length=32)),
@@ -127,9 +123,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "kind",
@@ -162,9 +156,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name", models.CharField(max_length=64)),
                 ("model", models.CharField(blank=True, max_length=64)),
@@ -185,9 +177,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name", models.CharField(max_length=64)),
                 ("address", models.CharField(max_length=200)),
@@ -218,9 +208,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("visited_at", models.DateTimeField()),
                 ("confirmed_at", models.DateTimeField(null=True)),
@@ -258,9 +246,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("is_full_time", models.BooleanField(default=True)),
                 ("is_craftsman", models.BooleanField(default=False)),
@@ -289,9 +275,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("level", models.CharField(max_length=1)),
                 ("certificate_number", models.CharField(max_length=32)),
@@ -319,9 +303,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("file", models.FileField(upload_to="visits/%Y/%m/")),
                 ("sha256", models.CharField(max_length=64)),
@@ -341,9 +323,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("level", models.CharField(max_length=1)),
                 (
@@ -409,9 +389,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("ground", models.CharField(max_length=200)),
                 ("clause", models.CharField(blank=True, max_length=64)),
@@ -460,15 +438,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="room",
-            constraint=models.UniqueConstraint(
-                fields=("site", "name"), name="room_name_once_a_site"
-            ),
+            constraint=models.UniqueConstraint(fields=("site", "name"), name="room_name_once_a_site"),
         ),
         migrations.AddConstraint(
             model_name="room",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("seats__gt", 0)), name="room_has_seats"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("seats__gt", 0)), name="room_has_seats"),
         ),
         migrations.AddConstraint(
             model_name="sitevisit",
@@ -479,8 +453,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="teacher",
-            constraint=models.UniqueConstraint(
-                fields=("institution", "person"), name="teacher_once_an_institution"
-            ),
+            constraint=models.UniqueConstraint(fields=("institution", "person"), name="teacher_once_an_institution"),
         ),
     ]

@@ -1,0 +1,134 @@
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from rollbook.accounts import queries, rules
+from rollbook.accounts.models import Account, ApiToken
+from rollbook.journal.actions import record
+from rollbook.kernel.messages import _
+from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
+
+TOKEN_DAYS = 365
+
+
+def token_digest(token: str) -> str:
+    """A key has 256 random bits, so a plain SHA-256 of it cannot be searched."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@transaction.atomic
+def create_account(
+    *,
+    by: Account | None,
+    username: str,
+    password: str,
+    name: str,
+    role: str,
+    region_code: str,
+    now: datetime,
+    person_id: int | None = None,
+    institution_id: int | None = None,
+    office: str = "",
+) -> Account:
+    """Give a person an account for one office (N14.1). `by` is None when an institution's first
+    manager is made with its application."""
+    if by is not None:
+        rules.authorise(by, rules.Permission.ACCOUNT_MANAGE, region_code=region_code)
+    held = queries.toxic_with(person_id, role) if person_id else []
+    refuse_if(rules.reasons_against_account(username, password, held))
+    if Account.objects.filter(username=username).exists():
+        raise Refused(reason("username-taken", _("The name “{name}” is taken."), name=username))
+    account = Account.objects.create(
+        username=username,
+        password=make_password(password),
+        name=name,
+        role=role,
+        region_code=region_code,
+        person_id=person_id,
+        institution_id=institution_id,
+        office=office,
+    )
+    record("account.created", account, by=by, at=now, role=role)
+    return account
+
+
+@transaction.atomic
+def set_active(*, by: Account, account_id: int, is_active: bool, now: datetime) -> Account:
+    """Close an account, or open it again where no toxic pair comes of it."""
+    account = _get(by, account_id)
+    rules.authorise(by, rules.Permission.ACCOUNT_MANAGE, region_code=account.region_code)
+    if is_active and account.person_id:
+        held = queries.toxic_with(account.person_id, account.role, besides=account.pk)
+        refuse_if(rules.reasons_against_account(account.username, "unchanged password", held))
+    account.is_active = is_active
+    account.save(update_fields=["is_active"])
+    record("account.opened" if is_active else "account.closed", account, by=by, at=now)
+    return account
+
+
+@transaction.atomic
+def reset_second_factor(*, by: Account, account_id: int, now: datetime) -> None:
+    """Let a person who lost the phone set up a new one: for the security administrator."""
+    account = _get(by, account_id)
+    rules.authorise(by, rules.Permission.ACCOUNT_SECURE, region_code=account.region_code)
+    Authenticator.objects.filter(user=account).delete()
+    record("account.second-factor-reset", account, by=by, at=now)
+
+
+@transaction.atomic
+def make_token(
+    *, by: Account, name: str, scopes: Sequence[str], now: datetime, days: int = TOKEN_DAYS
+) -> tuple[ApiToken, str]:
+    """A key for the institution's own system; it is shown this once."""
+    rules.authorise(by, rules.Permission.TOKEN_MANAGE, institution_id=by.institution_id)
+    wrong = [scope for scope in scopes if scope not in rules.SCOPES]
+    if wrong or not scopes:
+        raise Refused(reason("bad-scope", _("Choose at least one scope that exists.")))
+    secret = secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        account=by,
+        name=name,
+        digest=token_digest(secret),
+        scopes=list(scopes),
+        created_at=now,
+        expires_at=now + timedelta(days),
+    )
+    record("token.made", token, by=by, at=now, scopes=list(scopes))
+    return token, secret
+
+
+@transaction.atomic
+def revoke_token(*, by: Account, token_id: int, now: datetime) -> None:
+    rules.authorise(by, rules.Permission.TOKEN_MANAGE, institution_id=by.institution_id)
+    token = queries.tokens_of(by).filter(pk=token_id).first()
+    if token is None:
+        raise NotFound
+    token.revoked_at = token.revoked_at or now
+    token.save(update_fields=["revoked_at"])
+    record("token.revoked", token, by=by, at=now)
+
+
+def use_token(secret: str, now: datetime) -> ApiToken | None:
+    """The key as it is used: noted to the minute, so that a busy key does not write each time."""
+    token = queries.live_token(token_digest(secret), now)
+    if token and (token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1)):
+        token.last_used_at = now
+        token.save(update_fields=["last_used_at"])
+    return token
+
+
+def bind_device(account: Account, session_key: str) -> None:
+    """From now on only this session of the account counts (N7.4)."""
+    Account.objects.filter(pk=account.pk).update(session_key=session_key)
+
+
+def _get(by: Account, account_id: int) -> Account:
+    account = queries.managed_by(by).select_for_update().filter(pk=account_id).first()
+    if account is None:
+        raise NotFound
+    return account

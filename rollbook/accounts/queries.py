@@ -1,0 +1,48 @@
+from datetime import datetime
+
+from allauth.mfa.models import Authenticator
+from django.db.models import Q, QuerySet
+
+from rollbook.accounts import rules
+from rollbook.accounts.models import Account, ApiToken
+from rollbook.regions.rules import prefix
+
+
+def has_second_factor(account: Account) -> bool:
+    return bool(Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists())
+
+
+def managed_by(by: Account) -> QuerySet[Account]:
+    """The accounts that an administrator may see: those of the own region."""
+    if not rules.GRANTS[rules.Role(by.role)] & {
+        rules.Permission.ACCOUNT_MANAGE,
+        rules.Permission.ACCOUNT_SECURE,
+    }:
+        return Account.objects.none()
+    return Account.objects.filter(region_code__startswith=prefix(by.region_code))
+
+
+def toxic_with(person_id: int, role: str, *, besides: int | None = None) -> list[str]:
+    """The roles that this person holds and that do not go with another."""
+    pairs = rules.TOXIC_PAIRS
+    held = Account.objects.filter(person_id=person_id, is_active=True).exclude(pk=besides)
+    return [one for one in held.values_list("role", flat=True) if (min(one, role), max(one, role)) in pairs]
+
+
+def tokens_of(by: Account) -> QuerySet[ApiToken]:
+    """The keys of the account's institution."""
+    return ApiToken.objects.filter(
+        Q(account=by) | Q(account__institution_id=by.institution_id, account__institution_id__isnull=False)
+    ).order_by("-created_at")
+
+
+def live_token(digest: str, now: datetime) -> ApiToken | None:
+    """The key with this digest, when it may still be used."""
+    found = ApiToken.objects.select_related("account").filter(
+        digest=digest, revoked_at=None, expires_at__gt=now, account__is_active=True
+    )
+    return found.first()
+
+
+def by_username(username: str) -> Account:
+    return Account.objects.get(username=username)

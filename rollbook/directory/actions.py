@@ -1,0 +1,266 @@
+import csv
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+from pypinyin import Style, lazy_pinyin
+
+from rollbook.accounts.rules import Permission, authorise
+from rollbook.directory import queries, rules
+from rollbook.directory.models import DemandItem, DemandList, Occupation, Term
+from rollbook.journal.actions import record
+from rollbook.kernel.messages import _
+from rollbook.kernel.reasons import Refused, reason, refuse_if
+from rollbook.regions.queries import name_of
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+
+DATA = Path(__file__).parent / "data"
+EDITION = 2022
+SINCE = date(2020, 1, 1)
+
+
+@transaction.atomic
+def draft_list(*, by: "Account", document: str, now: datetime) -> DemandList:
+    """Begin the next version of the own region's list: from its last, else from the upper level's (N1.2)."""
+    code = by.region_code
+    authorise(by, Permission.DEMAND_DRAFT, region_code=code)
+    latest = queries.versions(code).select_for_update().first()
+    if latest is not None and latest.state != rules.ListState.PUBLISHED:
+        raise Refused(
+            reason("draft-open", _("Version {version} is not published yet; finish it first."), version=latest.version)
+        )
+    base = latest or queries.list_in_force(code, now.date())
+    made = DemandList.objects.create(
+        region_code=code,
+        version=latest.version + 1 if latest else 1,
+        title=f"{name_of(code)}职业技能培训需求指导目录",
+        document=document.strip(),
+        based_on=base,
+        drafted_by=by,
+        created_at=now,
+    )
+    if base is not None:
+        _copy_items(base, made)
+    record("demand.drafted", made, by=by, at=now, region_code=code, based_on=base and str(base))
+    return made
+
+
+def _copy_items(base: DemandList, made: DemandList) -> None:
+    items = list(base.items.all())
+    for item in items:
+        item.pk, item.demand_list = None, made
+    DemandItem.objects.bulk_create(items)
+
+
+@transaction.atomic
+def set_item(*, by: "Account", list_id: int, occupation_id: int, now: datetime, **values: Any) -> DemandItem:
+    """Add a project to a draft, or change it, within the upper level's limits (N1.1, N1.2)."""
+    draft = _draft(by, list_id, Permission.DEMAND_DRAFT)
+    key = {"training_type": values.pop("training_type"), "level": values.pop("level")}
+    occupation = Occupation.objects.get(pk=occupation_id)
+    ours = rules.Project(
+        key=(key["training_type"], occupation.code, key["level"]),
+        name=occupation.name,
+        hours=values["hours"],
+        practice_percent=values["practice_percent"],
+        amount_fen=values["amount_fen"],
+    )
+    terms = queries.terms_for(draft.region_code, now.date())
+    upper = queries.upper_projects(draft.region_code, now.date()).get(ours.key)
+    refuse_if(rules.reasons_against_project(ours, upper, terms[rules.TermKey.FLOAT_PERCENT]))
+    item, _new = DemandItem.objects.update_or_create(demand_list=draft, occupation=occupation, **key, defaults=values)
+    record("demand.item-set", draft, by=by, at=now, region_code=draft.region_code, item=str(item), **values)
+    return item
+
+
+@transaction.atomic
+def remove_item(*, by: "Account", list_id: int, item_id: int, now: datetime) -> None:
+    draft = _draft(by, list_id, Permission.DEMAND_DRAFT)
+    item = draft.items.filter(pk=item_id).first()
+    if item is not None:
+        record("demand.item-removed", draft, by=by, at=now, region_code=draft.region_code, item=str(item))
+        item.delete()
+
+
+def _draft(by: "Account", list_id: int, permission: Permission) -> DemandList:
+    one = queries.get(by, list_id, lock=True)
+    authorise(by, permission, region_code=one.region_code)
+    if one.state != rules.ListState.DRAFT:
+        raise Refused(reason("not-a-draft", _("This version is no longer a draft; return it first."), "N1.1"))
+    return one
+
+
+@transaction.atomic
+def submit_list(*, by: "Account", list_id: int, now: datetime) -> DemandList:
+    draft = _draft(by, list_id, Permission.DEMAND_DRAFT)
+    if not draft.items.exists():
+        raise Refused(reason("empty-list", _("The list has no projects yet.")))
+    return _move(draft, rules.ListMove.SUBMIT, "demand.submitted", by, now)
+
+
+@transaction.atomic
+def agree_list(*, by: "Account", list_id: int, now: datetime) -> DemandList:
+    """Finance of the same level agrees; never who drafted it (N1.1)."""
+    one = queries.get(by, list_id, lock=True)
+    _same_level(by, one, Permission.DEMAND_AGREE)
+    one.agreed_by, one.agreed_at = by, now
+    return _move(one, rules.ListMove.AGREE, "demand.agreed", by, now)
+
+
+@transaction.atomic
+def return_list(*, by: "Account", list_id: int, why: str, now: datetime) -> DemandList:
+    one = queries.get(by, list_id, lock=True)
+    _same_level(by, one, Permission.DEMAND_AGREE)
+    if not why.strip():
+        raise Refused(reason("why", _("Say what is to be changed.")))
+    one.agreed_by = one.agreed_at = None
+    return _move(one, rules.ListMove.RETURN, "demand.returned", by, now, why=why)
+
+
+@transaction.atomic
+def publish_list(*, by: "Account", list_id: int, from_on: date, now: datetime) -> DemandList:
+    """Put the agreed version in force from a day; the former version ends the day before (N1.3)."""
+    one = queries.get(by, list_id, lock=True)
+    _same_level(by, one, Permission.DEMAND_PUBLISH)
+    state = rules.LISTS.after(rules.ListState(one.state), rules.ListMove.PUBLISH)
+    former = queries.versions(one.region_code).select_for_update().filter(in_force__upper_inf=True).first()
+    if former is not None:
+        if former.in_force.lower >= from_on:
+            text = _("The version now in force began on {day}; the new one must begin later.")
+            raise Refused(reason("publish-date", text, day=former.in_force.lower))
+        former.in_force = DateRange(former.in_force.lower, from_on)
+        former.save(update_fields=["in_force"])
+    one.state, one.in_force, one.published_at = state, DateRange(from_on, None), now
+    one.save(update_fields=["state", "in_force", "published_at"])
+    record("demand.published", one, by=by, at=now, region_code=one.region_code, from_on=str(from_on))
+    return one
+
+
+def _same_level(by: "Account", one: DemandList, permission: Permission) -> None:
+    authorise(by, permission, region_code=one.region_code)
+    if by.region_code != one.region_code:
+        raise Refused(reason("other-level", _("This is for the office of the same level."), "N1.1"))
+
+
+def _move(one: DemandList, move: rules.ListMove, kind: str, by: "Account", now: datetime, **data: object) -> DemandList:
+    one.state = rules.LISTS.after(rules.ListState(one.state), move)
+    one.save(update_fields=["state", "agreed_by", "agreed_at"])
+    record(kind, one, by=by, at=now, region_code=one.region_code, **data)
+    return one
+
+
+@transaction.atomic
+def set_term(*, by: "Account", key: str, value: int, from_on: date, document: str, now: datetime) -> Term:
+    """Set a number for the own region from a day on; what was in force before stays on record."""
+    code = by.region_code
+    authorise(by, Permission.TERMS_SET, region_code=code)
+    rules.TermKey(key)
+    if not document.strip():
+        raise Refused(reason("term-document", _("Name the document that sets this."), "N13.1"))
+    former = Term.objects.select_for_update().filter(region_code=code, key=key, in_force__upper_inf=True).first()
+    if former is not None:
+        if former.in_force.lower >= from_on:
+            text = _("The number now in force began on {day}; the new one must begin later.")
+            raise Refused(reason("term-date", text, day=former.in_force.lower))
+        former.in_force = DateRange(former.in_force.lower, from_on)
+        former.save(update_fields=["in_force"])
+    term = Term.objects.create(
+        region_code=code, key=key, value=value, document=document.strip(), in_force=DateRange(from_on, None)
+    )
+    record("term.set", term, by=by, at=now, region_code=code, key=key, value=value, was=former and former.value)
+    return term
+
+
+# What every province begins with
+
+
+@transaction.atomic
+def load_directory(*, drafter: "Account", finance: "Account", now: datetime) -> None:
+    """The classification of 2022, the default terms, and the lists of Jiangsu and Wuxi; once."""
+    if Occupation.objects.exists():
+        return
+    Occupation.objects.bulk_create(_occupations())
+    Term.objects.bulk_create(
+        Term(
+            region_code="320000",
+            key=row["key"],
+            value=int(row["value"]),
+            document=row["document"],
+            in_force=DateRange(SINCE, None),
+        )
+        for row in _rows("terms.csv")
+    )
+    Term.objects.create(
+        region_code="320500", key=rules.TermKey.SECOND_REVIEW, value=1, document="系统默认，非法定",
+        in_force=DateRange(SINCE, None),
+    )  # fmt: skip
+    for code, title in (("320000", "江苏省"), ("320200", "无锡市")):
+        made = DemandList.objects.create(
+            region_code=code,
+            version=1,
+            title=f"{title}职业技能培训需求指导目录",
+            document="苏人社 2023 补贴标准",
+            state=rules.ListState.PUBLISHED,
+            in_force=DateRange(date(2024, 1, 1), None),
+            drafted_by=drafter,
+            agreed_by=finance,
+            agreed_at=now,
+            published_at=now,
+            created_at=now,
+        )
+        DemandItem.objects.bulk_create(_projects(made, scarce_column=code == "320200"))
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (DATA / name).open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _occupations() -> Iterator[Occupation]:
+    seen = set()
+    for row in _rows("occupations-2022.csv"):
+        if row["code"].endswith("-00") or (row["code"], row["name"]) in seen:
+            continue
+        seen.add((row["code"], row["name"]))
+        yield _occupation(row, EDITION, row["code"])
+    for row in _rows("identities.csv"):
+        yield _occupation(row, int(row["edition"]), row["code_2022"])
+
+
+def _occupation(row: Mapping[str, str], edition: int, code_2022: str) -> Occupation:
+    name = row["name"]
+    return Occupation(
+        code=row["code"],
+        edition=edition,
+        name=name,
+        pinyin=" ".join(("".join(lazy_pinyin(name)), "".join(lazy_pinyin(name, style=Style.FIRST_LETTER))))[:256],
+        definition=row.get("definition", ""),
+        identity=int(code_2022.replace("-", "")),
+    )
+
+
+def _projects(made: DemandList, *, scarce_column: bool) -> Iterator[DemandItem]:
+    standards = {(row["grade"], row["level"]): row for row in _rows("standards.csv")}
+    by_code = {one.code: one for one in Occupation.objects.filter(edition=EDITION)}
+    for row in _rows("projects.csv"):
+        for level in row["levels"]:
+            standard = standards[row["grade"], level]
+            scarce = standard["scarce_yuan"] if scarce_column else ""
+            yield DemandItem(
+                demand_list=made,
+                training_type=rules.TrainingType.LEVEL,
+                occupation=by_code[row["code"]],
+                level=level,
+                grade=row["grade"],
+                hours=40 if level == rules.Level.JUNIOR else 56,
+                hours_basis="苏人社 2023：初级不少于 40 学时，中级以上不少于 56 学时",
+                practice_percent=60,
+                amount_fen=int(standard["amount_yuan"]) * 100,
+                urgency=rules.Urgency.SCARCE if row["scarce"] == "1" else rules.Urgency.ORDINARY,
+                scarce_amount_fen=int(scarce) * 100 if scarce and row["scarce"] == "1" else None,
+            )

@@ -1,0 +1,13 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from rollbook.journal import actions
+
+
+class Command(BaseCommand):
+    help = "Seal the journal of every day that has ended."
+
+    def handle(self, **options: Any) -> None:
+        self.stdout.write(f"{actions.seal_days(now=timezone.now())} days sealed")
