@@ -46,3 +46,9 @@ def live_token(digest: str, now: datetime) -> ApiToken | None:
 
 def by_username(username: str) -> Account:
     return Account.objects.get(username=username)
+
+
+def officers(permission: rules.Permission, region_code: str) -> QuerySet[Account]:
+    """Who holds a permission over a region, of that region's own office."""
+    roles = [role for role, granted in rules.GRANTS.items() if permission in granted]
+    return Account.objects.filter(role__in=roles, region_code=region_code, is_active=True).order_by("pk")

@@ -95,6 +95,9 @@ class TermKey(Choice):
         _("The list of the first day applies (1), or of approval (0)"),
     )
     FLOAT_PERCENT = "float-percent", _("How far a standard may differ from the upper list's, per cent")
+    TEACHERS_LEAST = "teachers-least", _("Fewest teachers for an occupation")
+    FULL_TIME_PERCENT = "full-time-percent", _("Least share of full-time teachers, per cent")
+    AGREEMENT_MONTHS = "agreement-months", _("Months that an agreement runs")
     MIN_AGE = "min-age", _("Youngest age at the start")
 
 

@@ -1,10 +1,23 @@
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
-from rollbook.accounts.rules import INSTITUTIONAL
-from rollbook.institutions.models import Institution, Restriction
+from rollbook.accounts import queries as accounts
+from rollbook.accounts.rules import INSTITUTIONAL, Permission
+from rollbook.institutions import rules
+from rollbook.institutions.models import (
+    Equipment,
+    Institution,
+    Paper,
+    ProjectApproval,
+    Qualification,
+    Restriction,
+    Room,
+    Site,
+    SiteVisit,
+    Teacher,
+)
 from rollbook.kernel.reasons import NotFound
 from rollbook.regions.rules import prefix
 
@@ -33,3 +46,109 @@ def restrictions_on(institution_id: int, on: date) -> list[Restriction]:
     """Every restriction in force on a day."""
     in_force = Restriction.objects.filter(institution_id=institution_id, lifted_at=None)
     return list(in_force.filter(Q(ends_on=None) | Q(ends_on__gte=on)).order_by("placed_at", "pk"))
+
+
+def listed() -> QuerySet[Institution]:
+    """The public directory: what anyone may see, with those that were removed (N2.1)."""
+    return Institution.objects.filter(state__in=[rules.State.LISTED, rules.State.REMOVED])
+
+
+def projects_of(institution_id: int, on: date | None = None) -> QuerySet[ProjectApproval]:
+    """The projects asked for, or, on a day, those that may be trained then."""
+    found = ProjectApproval.objects.filter(institution_id=institution_id).select_related("occupation")
+    if on is not None:
+        found = found.filter(state=rules.ProjectState.APPROVED, in_force__contains=on)
+    return found.order_by("occupation__code", "level")
+
+
+def papers_lacking(institution_id: int, first: date, last: date) -> list[str]:
+    """The kinds of required papers that are not valid over the whole of a period."""
+    valid = Paper.objects.filter(institution_id=institution_id, valid__contains=first).filter(valid__contains=last)
+    kinds = set(valid.values_list("kind", flat=True))
+    return [kind for kind in rules.REQUIRED_PAPERS if kind not in kinds]
+
+
+def papers_expiring(by: "Account", today: date, days: int = 60) -> QuerySet[Paper]:
+    """Papers of visible, listed institutions that lapse soon and have no successor on file."""
+    soon = Paper.objects.filter(
+        institution__in=visible_to(by), institution__state=rules.State.LISTED,
+        valid__endswith__gt=today, valid__endswith__lte=today + timedelta(days),
+    )  # fmt: skip
+    return soon.select_related("institution").order_by("valid")
+
+
+def rooms_of(institution_id: int) -> QuerySet[Room]:
+    return Room.objects.filter(site__institution_id=institution_id).select_related("site").order_by("pk")
+
+
+def teachers_of(institution_id: int) -> QuerySet[Teacher]:
+    """Those who teach now."""
+    found = Teacher.objects.filter(institution_id=institution_id, left_on=None).select_related("person")
+    return found.prefetch_related("qualifications__occupation").order_by("pk")
+
+
+def teachers_qualified(institution_id: int, occupation_identity: int, level: str, on: date) -> set[int]:
+    """Teachers whose certificate is valid on a day and at least of the level taught (1 is highest)."""
+    found = Qualification.objects.filter(
+        Q(expires_on=None) | Q(expires_on__gte=on),
+        teacher__institution_id=institution_id,
+        occupation__identity=occupation_identity,
+    )
+    if level != "0":
+        found = found.filter(level__lte=level, level__gt="0")
+    return set(found.values_list("teacher_id", flat=True))
+
+
+def application_of(institution_id: int, today: date) -> rules.Application:
+    """What is on file, as the rules weigh it."""
+    projects = list(projects_of(institution_id))
+    teachers = list(teachers_of(institution_id))
+    papers = Paper.objects.filter(institution_id=institution_id, valid__contains=today)
+    return rules.Application(
+        sites=Site.objects.filter(institution_id=institution_id).count(),
+        seats=rooms_of(institution_id).aggregate(n=Sum("seats", default=0))["n"],
+        equipment=Equipment.objects.filter(room__site__institution_id=institution_id).count(),
+        teachers=len(teachers),
+        full_time=sum(teacher.is_full_time for teacher in teachers),
+        papers=sorted(set(papers.values_list("kind", flat=True))),
+        projects=[str(project) for project in projects],
+        teachers_by_project={
+            str(one): len(teachers_qualified(institution_id, one.occupation.identity, one.level, today))
+            for one in projects
+        },
+    )
+
+
+def last_visit(institution_id: int) -> SiteVisit | None:
+    found = SiteVisit.objects.filter(institution_id=institution_id).order_by("-visited_at", "-pk")
+    return found.select_related("first_officer", "second_officer").first()
+
+
+def visits_to_confirm(by: "Account") -> QuerySet[SiteVisit]:
+    """Visits that another officer recorded and this one took part in."""
+    return SiteVisit.objects.filter(second_officer=by, confirmed_at=None).select_related("institution")
+
+
+def papers_of(institution_id: int) -> QuerySet[Paper]:
+    return Paper.objects.filter(institution_id=institution_id).order_by("kind", "-pk")
+
+
+def paper(by: "Account", paper_id: int) -> Paper:
+    try:
+        return Paper.objects.get(pk=paper_id, institution__in=visible_to(by))
+    except Paper.DoesNotExist:
+        raise NotFound from None
+
+
+def by_id(institution_id: int) -> Institution:
+    return Institution.objects.get(pk=institution_id)
+
+
+def officer(account_id: int, permission: Permission, region_code: str) -> "Account | None":
+    return accounts.officers(permission, region_code).filter(pk=account_id).first()
+
+
+def fellow_officers(by: "Account", region_code: str) -> "list[Account]":
+    """Who may be the second officer of a visit."""
+    found = accounts.officers(Permission.INSTITUTION_VERIFY, region_code)
+    return list(found.exclude(pk=by.pk))

@@ -1,0 +1,3 @@
+from rollbook.classes.rules.attendance import Attended
+
+__all__ = ["Attended"]

@@ -1,0 +1,82 @@
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
+
+from rollbook.classes.models import Attendance, Enrolment, Lesson
+from rollbook.classes.rules import Attended
+from rollbook.classes.rules.states import Presence
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+
+COUNTS = Q(presence__in=[Presence.PRESENT, Presence.LATE])
+
+
+def attendance_of(class_id: int, now: datetime | None = None) -> dict[int, Attended]:
+    """What each trainee of a class attended, in academic hours: two queries whatever its size.
+
+    `held` counts lessons that ended before `now`, or all without it.
+    """
+    lessons = Lesson.objects.filter(training_class_id=class_id)
+    held = lessons.filter(ends_at__lte=now) if now else lessons
+    planned = lessons.aggregate(n=Sum("hours", default=0))["n"]
+    so_far = held.aggregate(n=Sum("hours", default=0))["n"]
+    rows = (
+        Enrolment.objects.filter(training_class_id=class_id)
+        .annotate(
+            hours=Sum("attendances__lesson__hours", filter=Q(attendances__presence__in=["present", "late"]), default=0),
+            leave=Sum("attendances__lesson__hours", filter=Q(attendances__presence="leave"), default=0),
+        )
+        .values_list("pk", "hours", "leave")
+    )
+    return {pk: Attended(hours, so_far, planned, leave) for pk, hours, leave in rows}
+
+
+def worst_day_percent(class_id: int, until: datetime | None = None) -> int:
+    """The lowest attendance of any day that has been held, per cent of those on the roster."""
+    days = (
+        Attendance.objects.filter(lesson__training_class_id=class_id, enrolment__dropped_at=None)
+        .annotate(day=TruncDate("lesson__starts_at"))
+        .values("day")
+        .annotate(there=Count("pk", filter=COUNTS), all=Count("pk"))
+    )
+    if until:
+        days = days.filter(lesson__ends_at__lte=until)
+    return min((day["there"] * 100 // day["all"] for day in days), default=100)
+
+
+def lessons_today(by: "Account", today: date) -> QuerySet[Lesson]:
+    """The lessons that a teacher gives, or an institution holds, on a day."""
+    found = Lesson.objects.filter(is_binding=True, starts_at__date=today).select_related(
+        "training_class", "room", "teacher__person"
+    )
+    if by.role == "teacher":
+        found = found.filter(teacher_person_id=by.person_id)
+    return found.filter(training_class__institution_id=by.institution_id or 0).order_by("starts_at")
+
+
+def lesson_rows(lesson: Lesson) -> list[tuple[Enrolment, Attendance | None]]:
+    """Everybody on the roster with what is recorded of a lesson."""
+    marks = {one.enrolment_id: one for one in Attendance.objects.filter(lesson=lesson)}
+    people = Enrolment.objects.filter(training_class_id=lesson.training_class_id, dropped_at=None)
+    return [(one, marks.get(one.pk)) for one in people.select_related("person").order_by("pk")]
+
+
+def grid_of(class_id: int) -> tuple[list[Lesson], list[tuple[Enrolment, list[Attendance | None]]]]:
+    """People by lessons, as the class's attendance page shows it: three queries."""
+    lessons = list(Lesson.objects.filter(training_class_id=class_id).order_by("starts_at"))
+    marks = {
+        (one.enrolment_id, one.lesson_id): one for one in Attendance.objects.filter(lesson__training_class_id=class_id)
+    }
+    people = Enrolment.objects.filter(training_class_id=class_id).select_related("person").order_by("pk")
+    return lessons, [(one, [marks.get((one.pk, lesson.pk)) for lesson in lessons]) for one in people]
+
+
+def open_lesson_ids(before: datetime) -> list[int]:
+    """Lessons whose window has passed and whose attendance is still open."""
+    found = Lesson.objects.filter(
+        attendance_closed_at=None, ends_at__lt=before - timedelta(hours=2), training_class__state="running"
+    )
+    return list(found.order_by("pk").values_list("pk", flat=True))

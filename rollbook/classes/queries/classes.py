@@ -1,0 +1,112 @@
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Q, QuerySet
+
+from rollbook.accounts.rules import INSTITUTIONAL, Permission, holds
+from rollbook.classes.models import Correction, Enrolment, Leave, Lesson, PlanChange, TrainingClass
+from rollbook.classes.rules.states import State
+from rollbook.kernel.reasons import NotFound
+from rollbook.regions.rules import prefix
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+
+
+def visible_to(by: "Account") -> QuerySet[TrainingClass]:
+    """Every class of the account's region, institution or own training."""
+    found = TrainingClass.objects.select_related("institution", "occupation")
+    if by.role == "institution-manager":
+        return found.filter(institution_id=by.institution_id)
+    if by.role == "teacher":
+        return found.filter(institution_id=by.institution_id, lessons__teacher_person_id=by.person_id).distinct()
+    if by.role == "worker":
+        return found.filter(enrolments__person_id=by.person_id).exclude(state="draft")
+    assert by.role not in INSTITUTIONAL  # noqa: S101 each has its scope above
+    return found.filter(region_code__startswith=prefix(by.region_code)).exclude(state="draft")
+
+
+def get(by: "Account", class_id: int, *, lock: bool = False) -> TrainingClass:
+    found = TrainingClass.objects.filter(pk__in=visible_to(by).filter(pk=class_id).values("pk"))
+    if lock:
+        found = found.select_for_update(of=("self",))
+    try:
+        return found.select_related("institution", "occupation").get()
+    except TrainingClass.DoesNotExist:
+        raise NotFound from None
+
+
+def enrolment(by: "Account", enrolment_id: int) -> Enrolment:
+    found = Enrolment.objects.filter(pk=enrolment_id, training_class__in=visible_to(by))
+    if by.role == "worker":
+        found = found.filter(person_id=by.person_id)
+    try:
+        return found.select_related("training_class__institution", "person").get()
+    except Enrolment.DoesNotExist:
+        raise NotFound from None
+
+
+def by_id(class_id: int) -> TrainingClass:
+    """For the system's own tasks and for contexts above that have checked who asks."""
+    return TrainingClass.objects.select_related("institution", "occupation", "item").get(pk=class_id)
+
+
+def class_list(by: "Account") -> QuerySet[TrainingClass]:
+    here = Count("enrolments", filter=Q(enrolments__dropped_at=None), distinct=True)
+    return visible_to(by).annotate(trainees=here).order_by("-pk")
+
+
+def review_queue(by: "Account") -> QuerySet[TrainingClass]:
+    """Applications that wait for this officer, the nearest limit first (N4.1)."""
+    wanted = []
+    if holds(by, Permission.CLASS_REVIEW):
+        wanted.append(State.SUBMITTED)
+    if holds(by, Permission.CLASS_SECOND_REVIEW):
+        wanted.append(State.REVIEWED)
+    found = class_list(by).filter(state__in=wanted)
+    return found.order_by("decide_by", "submitted_at", "pk")
+
+
+def roster(class_id: int) -> QuerySet[Enrolment]:
+    """Who is in the class now."""
+    found = Enrolment.objects.filter(training_class_id=class_id, dropped_at=None)
+    return found.select_related("person", "training_class", "commitment").order_by("pk")
+
+
+def lesson(by: "Account", lesson_id: int, *, lock: bool = False) -> Lesson:
+    found = Lesson.objects.filter(pk=lesson_id, training_class__in=visible_to(by).values("pk"))
+    if lock:
+        found = found.select_for_update(of=("self",))
+    try:
+        return found.select_related("training_class__institution", "room", "teacher__person").get()
+    except Lesson.DoesNotExist:
+        raise NotFound from None
+
+
+def enrolments_of_person(person_id: int) -> QuerySet[Enrolment]:
+    """Every class that a person is or was in, newest first: for that person (N3.3)."""
+    found = Enrolment.objects.filter(person_id=person_id, dropped_at=None).exclude(training_class__state="draft")
+    return found.select_related("training_class__institution", "training_class__occupation", "commitment").order_by(
+        "-pk"
+    )
+
+
+def asks_for(by: "Account") -> dict[str, list[Leave | Correction | PlanChange]]:
+    """Requests that wait for a second person, as far as this account sees their classes."""
+    seen = visible_to(by).values("pk")
+    return {
+        "leaves": list(
+            Leave.objects.filter(state="asked", lesson__training_class__in=seen)
+            .select_related("lesson__training_class", "enrolment__person", "asked_by")
+            .order_by("asked_at")[:200]
+        ),
+        "corrections": list(
+            Correction.objects.filter(state="asked", lesson__training_class__in=seen)
+            .select_related("lesson__training_class", "enrolment__person", "asked_by")
+            .order_by("asked_at")[:200]
+        ),
+        "changes": list(
+            PlanChange.objects.filter(state="asked", training_class__in=seen)
+            .select_related("training_class", "lesson", "asked_by")
+            .order_by("asked_at")[:200]
+        ),
+    }

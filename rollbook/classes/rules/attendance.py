@@ -1,0 +1,98 @@
+"""What attendance comes to (domain 2.5; N4.1). Minutes and hours come in, percentages go out."""
+
+import hashlib
+import hmac
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rollbook.classes.rules.states import Direction, Presence
+from rollbook.kernel.messages import Message, _
+from rollbook.kernel.reasons import reason
+
+GROUNDS: dict[str, str] = {
+    "illness": _("Illness: a doctor's certificate"),
+    "family": _("Family emergency: a written statement"),
+    "duty": _("Public duty: a summons or letter of the office"),
+    "work": _("Called to work: a letter of the employer"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """One trainee's attendance of a class: academic hours of lessons held so far and attended."""
+
+    hours: int
+    held_hours: int
+    planned_hours: int
+    leave_hours: int = 0
+
+    @property
+    def percent(self) -> int:
+        """Hours attended per hundred planned: what the certificate and the subsidy ask for."""
+        return self.hours * 100 // self.planned_hours if self.planned_hours else 0
+
+    @property
+    def percent_so_far(self) -> int:
+        return self.hours * 100 // self.held_hours if self.held_hours else 100
+
+
+def presence(
+    in_at: datetime | None, out_at: datetime | None, begins: datetime, ends: datetime, late_minutes: int
+) -> tuple[Presence, int]:
+    """What a lesson came to, and the minutes within it.
+
+    Without a check-out the presence is not proven to have lasted, so the lesson counts as
+    absence until it is corrected; coming or leaving within `late_minutes` is on time.
+    """
+    if in_at is None or out_at is None:
+        return Presence.ABSENT, 0
+    first, last = max(in_at, begins), min(out_at, ends)
+    minutes = max(0, int((last - first).total_seconds() // 60))
+    allowed = timedelta(minutes=late_minutes)
+    if minutes * 2 < (ends - begins).total_seconds() / 60:
+        return Presence.ABSENT, minutes
+    if first - begins > allowed or ends - last > allowed:
+        return Presence.LATE, minutes
+    return Presence.PRESENT, minutes
+
+
+def counts(kind: str) -> bool:
+    """Whether a lesson so attended counts towards the hours: late is attended, leave is not."""
+    return kind in (Presence.PRESENT, Presence.LATE)
+
+
+def reasons_against_check_in(
+    *, direction: Direction, at: datetime, begins: datetime, ends: datetime, before: int, after: int,
+    is_on_roster: bool, is_running: bool, is_closed: bool, has_in: bool,
+) -> Iterator[Message]:  # fmt: skip
+    """Why a check-in does not count. `before` and `after` are minutes around the lesson."""
+    if not is_on_roster:
+        yield reason("not-on-roster", _("You are not on the roster of this class."), "N3.7")
+    if not is_running:
+        yield reason("not-running", _("The class is not in training."), "N4.1")
+    if is_closed:
+        yield reason("attendance-closed", _("The attendance of this lesson is closed; ask for a correction."), "N4.1")
+    first, last = begins - timedelta(minutes=before), ends + timedelta(minutes=after)
+    if not first <= at <= last:
+        text = _("Checking in is possible from {before} minutes before the lesson to {after} minutes after it.")
+        yield reason("outside-window", text, "N4.1", before=before, after=after)
+    if direction == Direction.OUT and not has_in:
+        yield reason("out-without-in", _("There is no check-in to check out from."), "N4.1")
+
+
+def code_at(secret: bytes, lesson_id: int, at: datetime, seconds: int, step: int = 0) -> str:
+    """The six digits that a lesson shows at a moment; `step` −1 is the code before."""
+    slot = int(at.timestamp()) // seconds + step
+    digest = hmac.new(secret, f"{lesson_id}:{slot}".encode(), hashlib.sha256).digest()
+    return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06}"
+
+
+def right_code(secret: bytes, lesson_id: int, at: datetime, seconds: int, code: str) -> bool:
+    """Whether a code is the present one or the one before it, which a slow network needs."""
+    return any(hmac.compare_digest(code_at(secret, lesson_id, at, seconds, step), code) for step in (0, -1))
+
+
+def worst_day(percents: Sequence[int]) -> int:
+    """The lowest attendance of any day held: the class's own line (domain 2.5)."""
+    return min(percents, default=100)
