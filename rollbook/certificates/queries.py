@@ -1,0 +1,53 @@
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+
+from rollbook.accounts.rules import INSTITUTIONAL
+from rollbook.certificates.models import Certificate
+from rollbook.kernel.reasons import NotFound
+from rollbook.persons.rules import same_name
+from rollbook.regions.rules import prefix
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+
+
+def visible_to(by: "Account") -> QuerySet[Certificate]:
+    """The region's, the institution's, or one's own."""
+    found = Certificate.objects.select_related("institution", "occupation", "person")
+    if by.role in INSTITUTIONAL:
+        return found.filter(institution_id=by.institution_id)
+    if by.role == "worker":
+        return found.filter(person_id=by.person_id)
+    return found.filter(region_code__startswith=prefix(by.region_code))
+
+
+def get(by: "Account", certificate_id: int, *, lock: bool = False) -> Certificate:
+    found = visible_to(by).filter(pk=certificate_id)
+    try:
+        return (found.select_for_update(of=("self",)) if lock else found).get()
+    except Certificate.DoesNotExist:
+        raise NotFound from None
+
+
+def of_class(class_id: int) -> dict[int, Certificate]:
+    """The certificates of a class by enrolment."""
+    return {one.enrolment_id: one for one in Certificate.objects.filter(enrolment__training_class_id=class_id)}
+
+
+def of_person(person_id: int) -> QuerySet[Certificate]:
+    return Certificate.objects.filter(person_id=person_id).order_by("-issued_on", "-pk")
+
+
+def verify(number: str, name: str) -> Certificate | None:
+    """Anyone may ask with number and name together; a wrong one of either is the same nothing (N5.3)."""
+    found = Certificate.objects.filter(number=number.strip().upper()).select_related("institution").first()
+    return found if found and same_name(found.name, name) else None
+
+
+def by_token(token: str) -> Certificate:
+    """What the QR code names: 256 random bits, so it cannot be guessed."""
+    try:
+        return Certificate.objects.select_related("institution").get(token=token)
+    except Certificate.DoesNotExist:
+        raise NotFound from None
