@@ -82,7 +82,8 @@ def _series(province_code: str, year: int) -> Series:
 
 
 def _certificate(klass: "TrainingClass", one: "Enrolment", series: Series, serial: int, now: datetime) -> Certificate:
-    assert klass.item and klass.occupation and klass.starts_on and klass.ends_on  # noqa: S101 it was approved
+    assert klass.item is not None  # noqa: S101 it was approved
+    assert klass.occupation is not None  # noqa: S101
     return Certificate(
         series=series,
         serial=serial,
@@ -98,8 +99,8 @@ def _certificate(klass: "TrainingClass", one: "Enrolment", series: Series, seria
         project=klass.occupation.name,
         level=klass.level,
         hours=klass.item.hours,
-        starts_on=klass.starts_on,
-        ends_on=klass.ends_on,
+        starts_on=klass.starts_on or localdate(now),
+        ends_on=klass.ends_on or localdate(now),
         issued_on=localdate(now),
         region_code=klass.region_code,
     )

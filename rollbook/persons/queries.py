@@ -80,3 +80,7 @@ def pending(limit: int = 1000) -> list[int]:
 def by_id(person_id: int) -> Person:
     """For the system's own tasks, which act for nobody."""
     return Person.objects.get(pk=person_id)
+
+
+def by_ids(person_ids: Collection[int]) -> dict[int, Person]:
+    return Person.objects.in_bulk(list(person_ids))

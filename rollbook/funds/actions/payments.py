@@ -1,0 +1,244 @@
+"""Payment batches: prepared, checked and released by three people, paid by the bank (N14.1, N16.3)."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.utils.timezone import localdate
+
+from rollbook.accounts.rules import Permission, authorise
+from rollbook.funds import adapters, files, queries, rules
+from rollbook.funds.actions.ledger import K, Posting, account, move, post
+from rollbook.funds.models import BankFile, PaymentBatch, PaymentLine
+from rollbook.journal.actions import record
+from rollbook.kernel.messages import _
+from rollbook.kernel.reasons import Refused, reason, refuse_if
+from rollbook.persons import queries as persons
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+
+M, S = rules.BatchMove, rules.BatchState
+
+
+@dataclass(frozen=True, slots=True)
+class LineDraft:
+    """One payment to be: for a subject, to a person, an amount in fen."""
+
+    subject: str
+    person_id: int
+    amount_fen: int
+
+
+def _note(kind: str, batch: PaymentBatch, *, by: "Account | None", at: datetime, **data: object) -> None:
+    record(kind, batch, by=by, at=at, region_code=batch.region_code, **data)
+
+
+def digest_of(batch: PaymentBatch) -> str:
+    """What is signed by whoever checks: who gets how much where, in order."""
+    rows = PaymentLine.objects.filter(batch=batch).order_by("number")
+    text = "\n".join(
+        "|".join(map(str, row))
+        for row in rows.values_list("number", "subject", "person_id", "payee_name", "bank_digest", "amount_fen")
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@transaction.atomic
+def make_batch(
+    *, by: "Account", region_code: str, fund: str, year: int, lines: Sequence[LineDraft], now: datetime
+) -> PaymentBatch:
+    """Put approved payments together; each subject has one live payment at most."""
+    authorise(by, Permission.BATCH_MAKE, region_code=region_code)
+    people = persons.by_ids([one.person_id for one in lines])
+    found = [
+        reason("no-account", _("{name} has no bank account on record."), "N16.3", name=people[one.person_id].name)
+        for one in lines
+        if not people[one.person_id].bank_digest
+    ]
+    if not lines:
+        found.append(reason("no-lines", _("Choose at least one approved claim.")))
+    refuse_if(found)
+    start = f"PB{region_code}{localdate(now):%Y%m%d}"
+    batch = PaymentBatch.objects.create(
+        number=f"{start}-{PaymentBatch.objects.filter(number__startswith=start).count() + 1:03}",
+        region_code=region_code,
+        fund=fund,
+        year=year,
+        made_by=by,
+        made_at=now,
+    )
+    try:
+        with transaction.atomic():
+            PaymentLine.objects.bulk_create(
+                PaymentLine(
+                    batch=batch,
+                    number=n,
+                    subject=one.subject,
+                    person_id=one.person_id,
+                    payee_name=people[one.person_id].name,
+                    bank_masked=people[one.person_id].bank_masked,
+                    bank_digest=people[one.person_id].bank_digest,
+                    amount_fen=one.amount_fen,
+                    reference=f"{batch.number[2:]}-{n:05}".replace("-", ""),
+                )
+                for n, one in enumerate(lines, 1)
+            )
+    except IntegrityError as error:
+        text = _("One of these claims is in another payment that is not finished.")
+        raise Refused(reason("paying-already", text, "N14.1")) from error
+    _note("batch.made", batch, by=by, at=now, people=len(lines), sum_fen=sum(one.amount_fen for one in lines))
+    return batch
+
+
+def _moved(by: "Account", batch_id: int, permission: Permission, what: rules.BatchMove) -> PaymentBatch:
+    batch = queries.get(by, batch_id, lock=True)
+    authorise(by, permission, region_code=batch.region_code)
+    batch.state = rules.BATCHES.after(S(batch.state), what)
+    return batch
+
+
+@transaction.atomic
+def check_batch(*, by: "Account", batch_id: int, now: datetime) -> PaymentBatch:
+    """Finance confirms the lines as they are: they are sealed by their digest from now on."""
+    batch = _moved(by, batch_id, Permission.BATCH_CHECK, M.CHECK)
+    text = _("Account {account} would receive for several persons.")
+    refuse_if(reason("shared-account", text, "N14.1", account=one) for one in queries.shared_accounts(batch.pk))
+    if batch.made_by_id == by.pk:
+        raise Refused(reason("same-person", _("Another person than who asked must decide."), "N14.1"))
+    changed = [one.person.name for one in queries.lines_of(batch.pk) if one.person.bank_digest != one.bank_digest]
+    text = _("{name} has another account since the batch was prepared; prepare it anew.")
+    refuse_if(reason("account-changed", text, "N14.1", name=name) for name in changed)
+    batch.checked_by, batch.checked_at, batch.digest = by, now, digest_of(batch)
+    batch.save()
+    _note("batch.checked", batch, by=by, at=now, digest=batch.digest)
+    return batch
+
+
+@transaction.atomic
+def return_batch(*, by: "Account", batch_id: int, why: str, now: datetime) -> PaymentBatch:
+    batch = _moved(by, batch_id, Permission.BATCH_RELEASE, M.RETURN)
+    batch.checked_by, batch.checked_at, batch.digest = None, None, ""
+    batch.save()
+    _note("batch.returned", batch, by=by, at=now, why=why)
+    return batch
+
+
+@transaction.atomic
+def cancel_batch(*, by: "Account", batch_id: int, now: datetime) -> PaymentBatch:
+    """Give a batch up before it is checked; its claims may be paid in another."""
+    batch = _moved(by, batch_id, Permission.BATCH_MAKE, M.CANCEL)
+    batch.lines.update(state=rules.LineState.CORRECTED)
+    batch.save()
+    _note("batch.returned", batch, by=by, at=now, cancelled=True)
+    return batch
+
+
+@transaction.atomic
+def release_batch(*, by: "Account", batch_id: int, now: datetime) -> PaymentBatch:
+    """The third person lets the money go: from reserved to in transit, and the bank's file is made."""
+    batch = _moved(by, batch_id, Permission.BATCH_RELEASE, M.RELEASE)
+    found = []
+    if by.pk in (batch.made_by_id, batch.checked_by_id):
+        found.append(reason("same-person", _("Another person than who asked must decide."), "N14.1"))
+    if digest_of(batch) != batch.digest:
+        found.append(reason("batch-changed", _("The batch is no longer what finance checked."), "N14.1"))
+    refuse_if(found)
+    batch.released_by, batch.released_at = by, now
+    batch.save()
+    lines = list(queries.lines_of(batch.pk))
+    reserved = account(K.RESERVED, batch.fund, batch.region_code, batch.year)
+    transit = account(K.TRANSIT, batch.fund, batch.region_code, batch.year)
+    post([_posting("pay", one, reserved, transit) for one in lines], by=by, at=now)
+    accounts = persons.unsealed_for_payment([one.person_id for one in lines])
+    out = [files.Out(one.reference, one.payee_name, accounts[one.person_id], one.amount_fen) for one in lines]
+    content = files.write_out(batch.number, out)
+    BankFile.objects.create(
+        batch=batch, direction="out", name=f"{batch.number}.OUT", at=now, content=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )  # fmt: skip
+    PaymentLine.objects.filter(batch=batch).update(state=rules.LineState.SENT)
+    _note("batch.released", batch, by=by, at=now, people=len(lines))
+    return batch
+
+
+def _posting(kind: str, line: PaymentLine, source: "object", target: "object") -> Posting:
+    return Posting(move(f"{kind} {line.reference}"), kind, line.subject, source, target, line.amount_fen)  # type: ignore[arg-type]
+
+
+def send_batch(*, batch_id: int, now: datetime) -> bool:
+    """Hand the file to the bank. When the line breaks the outcome is unknown, so the same number is
+    handed over again later: the bank takes a number once."""
+    batch = PaymentBatch.objects.get(pk=batch_id)
+    if batch.state != S.RELEASED or not adapters.hand_over(batch.number, bytes(queries.out_file(batch_id).content)):
+        return False
+    with transaction.atomic():
+        batch = PaymentBatch.objects.select_for_update().get(pk=batch_id)
+        batch.state, batch.sent_at = rules.BATCHES.after(S(batch.state), M.SEND), now
+        batch.save()
+        _note("batch.sent", batch, by=None, at=now)
+    return True
+
+
+@transaction.atomic
+def take_return(*, batch_id: int, content: bytes, now: datetime) -> int:
+    """Take a return file of the bank: whole, partial or late; the same one counts once.
+
+    Gives how many payments it settled. A payment that the bank has answered keeps its answer.
+    """
+    batch = PaymentBatch.objects.select_for_update().get(pk=batch_id)
+    digest = hashlib.sha256(content).hexdigest()
+    if BankFile.objects.filter(sha256=digest).exists():
+        return 0
+    lines = {one.reference: one for one in batch.lines.select_for_update().order_by("pk")}
+    backs = files.read_back(content, batch.number, {name: one.amount_fen for name, one in lines.items()})
+    said = {rules.LineState.PAID: "PAID", rules.LineState.FAILED: "FAIL", rules.LineState.CORRECTED: "FAIL"}
+    text = _("“{reference}” was answered otherwise before; ask the bank.")
+    refuse_if(
+        reason("bank-contradiction", text, "N14.1", reference=one.reference)
+        for one in backs
+        if lines[one.reference].state not in (rules.LineState.SENT,)
+        and said.get(rules.LineState(lines[one.reference].state)) != one.status
+    )
+    BankFile.objects.create(
+        batch=batch, direction="return", name=f"{batch.number}.RET", sha256=digest, content=content, at=now
+    )
+    fresh = [one for one in backs if lines[one.reference].state == rules.LineState.SENT]
+    _settle(batch, fresh, lines, now)
+    if not batch.lines.filter(state=rules.LineState.SENT).exists() and batch.state == S.SENT:
+        batch.state, batch.settled_at = rules.BATCHES.after(S(batch.state), M.SETTLE), now
+        batch.save()
+        _note("batch.settled", batch, by=None, at=now)
+    return len(fresh)
+
+
+def _settle(batch: PaymentBatch, backs: Sequence[files.Back], lines: dict[str, PaymentLine], now: datetime) -> None:
+    transit = account(K.TRANSIT, batch.fund, batch.region_code, batch.year)
+    paid = account(K.PAID, batch.fund, batch.region_code, batch.year)
+    reserved = account(K.RESERVED, batch.fund, batch.region_code, batch.year)
+    postings = []
+    for back in backs:
+        line = lines[back.reference]
+        is_paid = back.status == "PAID"
+        line.state = rules.LineState.PAID if is_paid else rules.LineState.FAILED
+        line.bank_reference, line.failure, line.returned_at = back.bank_reference, back.failure, now
+        line.save()
+        kind, target = ("settle", paid) if is_paid else ("fail", reserved)
+        postings.append(_posting(kind, line, transit, target))
+    post(postings, by=None, at=now)
+    _note(
+        "batch.return-taken", batch, by=None, at=now,
+        paid=sum(one.status == "PAID" for one in backs), failed=sum(one.status == "FAIL" for one in backs),
+    )  # fmt: skip
+    for back in backs:
+        kind = "payment.paid" if back.status == "PAID" else "payment.failed"
+        record(kind, lines[back.reference], by=None, at=now, region_code=batch.region_code, failure=back.failure)
+
+
+@transaction.atomic
+def supersede(*, subject: str) -> None:
+    """A refused payment whose account was corrected: another may follow for the same subject."""
+    PaymentLine.objects.filter(subject=subject, state=rules.LineState.FAILED).update(state=rules.LineState.CORRECTED)
