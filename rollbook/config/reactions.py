@@ -2,4 +2,7 @@
 
 REACTIONS: dict[str, list[str]] = {
     "person.registered": ["rollbook.persons.tasks.verify_person"],
+    "batch.released": ["rollbook.funds.tasks.hand_to_bank"],
+    "payment.paid": ["rollbook.subsidies.tasks.payment_paid"],
+    "payment.failed": ["rollbook.subsidies.tasks.payment_failed"],
 }

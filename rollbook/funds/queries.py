@@ -152,3 +152,15 @@ def broken_invariants() -> list[str]:
             if rows:
                 found.append(f"{name}: {', '.join(rows[:10])}")
     return found
+
+
+def line(line_id: int) -> PaymentLine:
+    return PaymentLine.objects.get(pk=line_id)
+
+
+def subject_of(line_id: int) -> str:
+    return line(line_id).subject
+
+
+def released_batches() -> list[PaymentBatch]:
+    return list(PaymentBatch.objects.filter(state=rules.BatchState.RELEASED).order_by("pk"))

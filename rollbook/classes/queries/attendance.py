@@ -1,4 +1,4 @@
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -72,11 +72,3 @@ def grid_of(class_id: int) -> tuple[list[Lesson], list[tuple[Enrolment, list[Att
     }
     people = Enrolment.objects.filter(training_class_id=class_id).select_related("person").order_by("pk")
     return lessons, [(one, [marks.get((one.pk, lesson.pk)) for lesson in lessons]) for one in people]
-
-
-def open_lesson_ids(before: datetime) -> list[int]:
-    """Lessons whose window has passed and whose attendance is still open."""
-    found = Lesson.objects.filter(
-        attendance_closed_at=None, ends_at__lt=before - timedelta(hours=2), training_class__state="running"
-    )
-    return list(found.order_by("pk").values_list("pk", flat=True))

@@ -200,7 +200,7 @@ def take_return(*, batch_id: int, content: bytes, now: datetime) -> int:
     refuse_if(
         reason("bank-contradiction", text, "N14.1", reference=one.reference)
         for one in backs
-        if lines[one.reference].state not in (rules.LineState.SENT,)
+        if lines[one.reference].state != rules.LineState.SENT
         and said.get(rules.LineState(lines[one.reference].state)) != one.status
     )
     BankFile.objects.create(

@@ -1,0 +1,318 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from django.utils.timezone import localdate
+
+from rollbook.accounts.rules import Permission, authorise
+from rollbook.classes import actions as class_actions
+from rollbook.classes import queries as classes
+from rollbook.classes.rules.states import State as ClassState
+from rollbook.directory import queries as directory
+from rollbook.funds import actions as funds
+from rollbook.funds.rules import Fund
+from rollbook.journal.actions import record
+from rollbook.kernel.columns import pick
+from rollbook.kernel.decisions import reasons
+from rollbook.kernel.messages import Message, _
+from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
+from rollbook.persons import actions as person_actions
+from rollbook.persons import queries as persons
+from rollbook.regions import queries as regions
+from rollbook.subsidies import queries, rules
+from rollbook.subsidies.models import Claim, Objection, Publicity
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+    from rollbook.classes.models import Enrolment, TrainingClass
+    from rollbook.funds.models import PaymentBatch
+
+S, M = rules.State, rules.Move
+
+
+def _note(kind: str, claim: Claim, *, by: "Account | None", at: datetime, **data: object) -> None:
+    record(kind, claim, by=by, at=at, region_code=claim.region_code, institution_id=claim.institution_id, **data)
+
+
+def subject_of(claim: Claim) -> str:
+    return f"subsidies.Claim:{claim.pk}"
+
+
+@transaction.atomic
+def file_claim(*, by: "Account", enrolment_id: int, now: datetime) -> Claim:
+    """Claim what one trainee is due: by that person first, or by the institution (N16.2).
+
+    Everything that decides is stored with the claim, and the money is set aside (N12.2, B1).
+    """
+    one = classes.enrolment(by, enrolment_id)
+    claims, against = _file(by, one.training_class_id, [one.pk], now)
+    refuse_if(against.get(one.pk, ()))
+    return claims[0]
+
+
+@transaction.atomic
+def file_class_claims(*, by: "Account", class_id: int, now: datetime) -> tuple[list[Claim], dict[int, list[Message]]]:
+    """Claim for all of a class who are due something; the others come back with their reasons."""
+    people = classes.roster(classes.get(by, class_id).pk).values_list("pk", flat=True)
+    have = set(queries.of_class(class_id))
+    wanted = [pk for pk in people if pk not in have]
+    if not wanted:
+        raise Refused(reason("all-claimed", _("Everybody of this class has claimed already."), "N12.3"))
+    claims, against = _file(by, class_id, wanted, now)
+    if not claims:
+        refuse_if(message for messages in against.values() for message in messages[:1])
+    return claims, against
+
+
+def _file(
+    by: "Account", class_id: int, enrolment_ids: Sequence[int], now: datetime
+) -> tuple[list[Claim], dict[int, list[Message]]]:
+    klass = classes.get(by, class_id)
+    authorise(by, Permission.CLAIM_FILE, institution_id=klass.institution_id)
+    if klass.state != ClassState.ASSESSED:
+        raise Refused(reason("not-assessed", _("The results of the class are not locked yet."), "N5.1"))
+    people = [one for one in classes.roster(class_id) if one.pk in set(enrolment_ids)]
+    if not people:
+        raise NotFound
+    persons.lock_all([one.person_id for one in people])
+    facts, terms = queries.entitlement(klass, people, localdate(now))
+    grounds, award = rules.grounds(facts, terms), rules.award(facts, terms)
+    claims, against = [], {}
+    for row, one in enumerate(people):
+        if found := list(reasons(grounds, row)):
+            against[one.pk] = found
+            continue
+        kept = {"facts": _row(facts, row), "terms": _row(terms, row), "working": award.working(row)}
+        claims.append(_claim(klass, one, award.amount_fen[row].item(), kept, by, now))
+    return claims, against
+
+
+def _row(columns: Any, row: int) -> dict[str, Any]:
+    return pick({name: getattr(columns, name) for name in columns.__dataclass_fields__}, row)
+
+
+def _claim(
+    klass: "TrainingClass", one: "Enrolment", amount_fen: int, kept: dict[str, Any], by: "Account", now: datetime
+) -> Claim:
+    today = localdate(now)
+    limit = directory.terms_for(klass.region_code, today)["first-review-days"]
+    try:
+        with transaction.atomic():
+            claim = Claim.objects.create(
+                enrolment=one,
+                person=one.person,
+                institution_id=klass.institution_id,
+                item_id=klass.item_id or 0,
+                region_code=klass.region_code,
+                occupation_identity=klass.occupation.identity if klass.occupation else 0,
+                level=klass.level,
+                amount_fen=amount_fen,
+                filed_at=now,
+                filed_by=by,
+                decide_by=regions.working_days().after(today, limit),
+                **kept,
+            )
+    except IntegrityError as error:
+        text = _("The same occupation and level was claimed or paid before.")
+        raise Refused(reason("same-level", text, "N12.3")) from error
+    funds.reserve(
+        by=by, subject=subject_of(claim), region_code=klass.region_code, fund=Fund.EMPLOYMENT, year=today.year,
+        amount_fen=amount_fen, now=now,
+    )  # fmt: skip
+    _note("claim.filed", claim, by=by, at=now, amount_fen=amount_fen, lines=kept["working"])
+    return claim
+
+
+def _moved(by: "Account", claim_id: int, move: rules.Move, permission: Permission) -> Claim:
+    claim = queries.get(by, claim_id, lock=True)
+    authorise(by, permission, region_code=claim.region_code)
+    claim.state = rules.LIFECYCLE.after(S(claim.state), move)
+    return claim
+
+
+@transaction.atomic
+def review_claim(*, by: "Account", claim_id: int, move: str, now: datetime, why: str = "") -> Claim:
+    """First review, then second by another person: pass, return or refuse (N14.1)."""
+    claim = queries.get(by, claim_id, lock=True)
+    is_second = claim.state == S.FIRST
+    authorise(
+        by, Permission.CLAIM_SECOND_REVIEW if is_second else Permission.CLAIM_REVIEW, region_code=claim.region_code
+    )
+    wanted = M(move)
+    if wanted in (M.RETURN, M.REFUSE) and not why.strip():
+        raise Refused(reason("why", _("Say on what ground."), "N14.1"))
+    if is_second and claim.first_by_id == by.pk:
+        raise Refused(reason("same-officer", _("The second officer must be another than the first."), "N14.1"))
+    claim.state = rules.LIFECYCLE.after(S(claim.state), wanted)
+    today, calendar = localdate(now), regions.working_days()
+    match wanted:
+        case M.PASS_FIRST:
+            claim.first_by, claim.first_at = by, now
+            limit = directory.terms_for(claim.region_code, today)["second-review-days"]
+            claim.decide_by = calendar.after(today, limit)
+        case M.PASS_SECOND:
+            claim.second_by, claim.second_at, claim.decide_by = by, now, None
+        case M.RETURN:
+            claim.first_by = claim.first_at = claim.decide_by = None
+        case M.REFUSE:
+            _give_back(claim, by, now)
+        case _:
+            raise Refused(reason("bad-move", _("Approve, return or refuse.")))
+    claim.save()
+    kinds = {M.PASS_FIRST: "passed-first", M.PASS_SECOND: "passed-second", M.RETURN: "returned", M.REFUSE: "refused"}
+    _note(f"claim.{kinds[wanted]}", claim, by=by, at=now, why=why)
+    return claim
+
+
+def _give_back(claim: Claim, by: "Account | None", now: datetime) -> None:
+    """Nothing is paid: the money and the person's level are free again."""
+    funds.release(by=by, subject=subject_of(claim), now=now)
+    class_actions.release_reservation(enrolment_id=claim.enrolment_id, now=now)
+
+
+@transaction.atomic
+def refile(*, by: "Account", claim_id: int, now: datetime) -> Claim:
+    """File a returned claim again; what it rests on was mended meanwhile."""
+    claim = queries.get(by, claim_id, lock=True)
+    authorise(by, Permission.CLAIM_FILE, institution_id=claim.institution_id)
+    claim.state = rules.LIFECYCLE.after(S(claim.state), M.REFILE)
+    limit = directory.terms_for(claim.region_code, localdate(now))["first-review-days"]
+    claim.decide_by = regions.working_days().after(localdate(now), limit)
+    claim.save()
+    _note("claim.refiled", claim, by=by, at=now)
+    return claim
+
+
+@transaction.atomic
+def publish_claims(*, by: "Account", now: datetime) -> Publicity:
+    """Put all that passed both reviews into a public notice of the region's working days (N14.2)."""
+    authorise(by, Permission.CLAIM_REVIEW, region_code=by.region_code)
+    claims = list(queries.to_publish(by.region_code).select_for_update(of=("self",)))
+    if not claims:
+        raise Refused(reason("nothing", _("No claim waits for publicity.")))
+    today = localdate(now)
+    days = directory.terms_for(by.region_code, today)["publicity-days"]
+    start = f"GS{by.region_code}{today:%Y%m%d}"
+    notice = Publicity.objects.create(
+        number=f"{start}-{Publicity.objects.filter(number__startswith=start).count() + 1:02}",
+        region_code=by.region_code,
+        starts_on=today,
+        ends_on=regions.working_days().after(today, days),
+        made_at=now,
+    )
+    for claim in claims:
+        claim.publicity = notice
+        _note("claim.published", claim, by=by, at=now, notice=notice.number, until=str(notice.ends_on))
+    Claim.objects.bulk_update(claims, ["publicity"])
+    return notice
+
+
+@transaction.atomic
+def raise_objection(*, claim_id: int, text: str, contact: str, now: datetime) -> Objection:
+    """Anyone objects to a claim in publicity: that claim is pulled back, the others go on (N14.2)."""
+    claim = Claim.objects.select_for_update(of=("self",)).select_related("publicity").filter(pk=claim_id).first()
+    if claim is None or claim.publicity is None:
+        raise NotFound
+    if not text.strip():
+        raise Refused(reason("no-text", _("Say what is wrong.")))
+    if claim.publicity.ends_on < localdate(now) or claim.state not in (S.PUBLICITY, S.PULLED_BACK):
+        raise Refused(reason("publicity-over", _("The publicity of this claim has ended.")))
+    made = Objection.objects.create(claim=claim, text=text.strip()[:4000], contact=contact[:64], raised_at=now)
+    if claim.state == S.PUBLICITY:
+        claim.state = rules.LIFECYCLE.after(S.PUBLICITY, M.PULL_BACK)
+        claim.save(update_fields=["state"])
+    _note("claim.objected", claim, by=None, at=now)
+    return made
+
+
+@transaction.atomic
+def settle_objection(*, by: "Account", objection_id: int, upheld: bool, finding: str, now: datetime) -> Objection:
+    """Upheld: the claim is refused. Rejected: it goes on, once no other objection is open."""
+    found = queries.objections_open(by).select_for_update(of=("self",)).filter(pk=objection_id).first()
+    if found is None:
+        raise NotFound
+    claim = queries.get(by, found.claim_id, lock=True)
+    authorise(by, Permission.OBJECTION_SETTLE, region_code=claim.region_code)
+    if not finding.strip():
+        raise Refused(reason("finding", _("Write down what was found."), "N14.1"))
+    found.upheld, found.finding, found.settled_by, found.settled_at = upheld, finding, by, now
+    found.save()
+    if upheld and claim.state == S.PULLED_BACK:
+        claim.state = rules.LIFECYCLE.after(S.PULLED_BACK, M.REFUSE)
+        _give_back(claim, by, now)
+    elif claim.state == S.PULLED_BACK and not claim.objections.filter(settled_at=None).exists():
+        claim.state = rules.LIFECYCLE.after(S.PULLED_BACK, M.RESUME)
+        if claim.publicity and claim.publicity.finished_at:
+            claim.state = rules.LIFECYCLE.after(S.PUBLICITY, M.FINISH_PUBLICITY)
+    claim.save()
+    _note("claim.settled", claim, by=by, at=now, upheld=upheld, finding=finding)
+    return found
+
+
+@transaction.atomic
+def finish_publicity(*, publicity_id: int, now: datetime) -> int:
+    """The days are over: whatever nobody objected to may be paid."""
+    notice = Publicity.objects.select_for_update().get(pk=publicity_id)
+    if notice.finished_at or localdate(now) <= notice.ends_on:
+        return 0
+    notice.finished_at = now
+    notice.save(update_fields=["finished_at"])
+    claims = list(notice.claims.select_for_update().filter(state=S.PUBLICITY).order_by("pk"))
+    for claim in claims:
+        claim.state = rules.LIFECYCLE.after(S.PUBLICITY, M.FINISH_PUBLICITY)
+        _note("claim.approved", claim, by=None, at=now, notice=notice.number)
+    Claim.objects.bulk_update(claims, ["state"])
+    return len(claims)
+
+
+@transaction.atomic
+def make_batch(*, by: "Account", claim_ids: Sequence[int], now: datetime) -> "PaymentBatch":
+    """Put approved claims of the own region, of one year, into a payment batch (N16.3)."""
+    claims = list(queries.to_pay(by.region_code).select_for_update(of=("self",)).filter(pk__in=claim_ids))
+    years = {localdate(one.filed_at).year for one in claims}
+    if len(years) > 1:
+        raise Refused(reason("two-years", _("Claims of two budget years go into two batches."), "N12.1"))
+    drafts = [funds.LineDraft(subject_of(one), one.person_id, one.amount_fen) for one in claims]
+    batch = funds.make_batch(
+        by=by,
+        region_code=by.region_code,
+        fund=Fund.EMPLOYMENT,
+        year=max(years, default=now.year),
+        lines=drafts,
+        now=now,
+    )
+    for claim in claims:
+        claim.state = rules.LIFECYCLE.after(S(claim.state), M.BATCH)
+        _note("claim.batched", claim, by=by, at=now, batch=batch.number)
+    Claim.objects.bulk_update(claims, ["state"])
+    return batch
+
+
+@transaction.atomic
+def settle_payment(*, subject: str, is_paid: bool, failure: str, now: datetime) -> None:
+    """What the bank said of a claim's payment; told once, whatever is told again."""
+    claim = queries.by_subject(subject)
+    claim = Claim.objects.select_for_update().get(pk=claim.pk)
+    if claim.state != S.IN_PAYMENT:
+        return
+    claim.state = rules.LIFECYCLE.after(S.IN_PAYMENT, M.PAY if is_paid else M.FAIL)
+    claim.paid_at = now if is_paid else None
+    claim.save(update_fields=["state", "paid_at"])
+    _note("claim.paid" if is_paid else "claim.failed", claim, by=None, at=now, failure=failure)
+
+
+@transaction.atomic
+def correct_account(*, by: "Account", claim_id: int, bank: str, bank_account: str, now: datetime) -> Claim:
+    """After the bank refused: the right account, and the claim may be paid again (domain 2.2, 20)."""
+    claim = queries.get(by, claim_id, lock=True)
+    if by.role == "institution-manager":
+        authorise(by, Permission.CLAIM_FILE, institution_id=claim.institution_id)
+    elif by.person_id != claim.person_id:
+        authorise(by, Permission.CLAIM_REVIEW, region_code=claim.region_code)
+    claim.state = rules.LIFECYCLE.after(S(claim.state), M.CORRECT)
+    person_actions.set_account(by=by, person_id=claim.person_id, bank=bank, bank_account=bank_account, now=now)
+    funds.supersede(subject=subject_of(claim))
+    claim.save(update_fields=["state"])
+    _note("claim.corrected", claim, by=by, at=now)
+    return claim

@@ -1,0 +1,17 @@
+from django.utils import timezone
+from django_tasks import task
+
+from rollbook.funds import queries as funds
+from rollbook.subsidies import actions
+
+
+@task
+def payment_paid(line_id: int) -> None:
+    """The bank paid a line: the claim behind it is paid."""
+    actions.settle_payment(subject=funds.subject_of(line_id), is_paid=True, failure="", now=timezone.now())
+
+
+@task
+def payment_failed(line_id: int) -> None:
+    line = funds.line(line_id)
+    actions.settle_payment(subject=line.subject, is_paid=False, failure=line.failure, now=timezone.now())
