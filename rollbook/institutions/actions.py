@@ -12,7 +12,7 @@ from rollbook.accounts import actions as accounts
 from rollbook.accounts.rules import Permission, Role, authorise
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import TermKey
-from rollbook.institutions import files, queries, rules
+from rollbook.institutions import queries, rules
 from rollbook.institutions.models import (
     Equipment,
     Institution,
@@ -30,6 +30,7 @@ from rollbook.journal.actions import record
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 from rollbook.persons import actions as persons
+from rollbook.web import uploads
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -154,7 +155,7 @@ def add_paper(
     one = _own(by, institution_id)
     if valid_until <= valid_from:
         raise Refused(reason("paper-dates", _("The last day of validity must be after the first.")))
-    extension, digest = files.checked(content)
+    extension, digest = uploads.checked(content)
     paper = Paper(institution=one, kind=rules.PaperKind(kind), number=number, valid=DateRange(valid_from, valid_until))
     paper.file.save(f"{digest}.{extension}", ContentFile(content), save=False)
     paper.save()
@@ -231,7 +232,7 @@ def record_visit(
         checklist={item: bool(checklist.get(item)) for item in rules.CHECKLIST}, conclusion=conclusion,
     )  # fmt: skip
     for content in photos:
-        extension, digest = files.checked(content, photo_only=True)
+        extension, digest = uploads.checked(content, photo_only=True)
         if VisitPhoto.objects.filter(sha256=digest).exists():
             raise Refused(reason("photo-again", _("One of the photographs was used before; take new ones."), "N4.4"))
         photo = VisitPhoto(visit=visit, sha256=digest)

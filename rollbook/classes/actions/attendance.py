@@ -14,9 +14,9 @@ from rollbook.classes.actions.application import note
 from rollbook.classes.models import Attendance, CheckIn, Correction, Enrolment, Leave, Lesson
 from rollbook.classes.rules import attendance as rules
 from rollbook.classes.rules.states import AskState, Direction, Means, Presence, State
-from rollbook.institutions import files
 from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused, reason, refuse_if
+from rollbook.web import uploads
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -241,7 +241,7 @@ def ask_leave(
         text = _("Leave would pass {percent} % of the hours.")
         found.append(reason("too-much-leave", text, "N4.1", percent=percent))
     refuse_if(found)
-    extension, digest = files.checked(proof)
+    extension, digest = uploads.checked(proof)
     leave = Leave(lesson=lesson, enrolment=one, ground=ground, explanation=explanation, asked_by=by, asked_at=now)
     leave.proof.save(f"{digest}.{extension}", ContentFile(proof), save=False)
     leave.save()
