@@ -1,8 +1,6 @@
 from rollbook.classes.actions.application import (
     add_trainee,
     cancel_class,
-    commit_institution,
-    commit_trainees,
     drop_trainee,
     generate_lessons,
     import_lessons,
@@ -11,7 +9,6 @@ from rollbook.classes.actions.application import (
     preview_roster,
     refuse_wrong,
     save_draft,
-    sign_commitment,
     start_draft,
     submit_class,
     withdraw_class,
@@ -26,6 +23,7 @@ from rollbook.classes.actions.attendance import (
     decide_leave,
     take_events,
 )
+from rollbook.classes.actions.commitments import commit_institution, commit_trainees, sign_commitment
 from rollbook.classes.actions.review import (
     approve_by_silence,
     ask_plan_change,

@@ -1,4 +1,3 @@
-import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -8,13 +7,13 @@ from django.utils.timezone import localdate, make_aware
 
 from rollbook.accounts.rules import Permission, authorise
 from rollbook.classes import files, queries
-from rollbook.classes.models import Commitment, Enrolment, Lesson, LevelReservation, TrainingClass
+from rollbook.classes.models import Enrolment, Lesson, LevelReservation, TrainingClass
 from rollbook.classes.queries import application
 from rollbook.classes.rules import states
 from rollbook.institutions import queries as institutions
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import _
-from rollbook.kernel.reasons import Forbidden, NotFound, Refused, reason, refuse_if
+from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 from rollbook.persons import actions as persons
 from rollbook.persons import queries as known_persons
 from rollbook.persons import rules as person_rules
@@ -303,68 +302,6 @@ def drop_trainee(*, by: "Account", enrolment_id: int, why: str, now: datetime) -
     one.dropped_at, one.drop_reason = now, why
     one.save(update_fields=["dropped_at", "drop_reason"])
     one.reservations.filter(released_at=None).update(released_at=now)
-
-
-@transaction.atomic
-def commit_institution(*, by: "Account", class_id: int, signed_name: str, now: datetime) -> Commitment:
-    """The institution answers for the class by a named person (N4.6)."""
-    klass = draft(by, class_id)
-    if not signed_name.strip():
-        raise Refused(reason("no-name", _("Write the name of who signs."), "N4.6"))
-    made, _new = Commitment.objects.update_or_create(
-        training_class=klass, enrolment=None, defaults=_signature("institution", signed_name, by, now, "own account")
-    )
-    note("class.committed", klass, by=by, at=now, name=signed_name)
-    return made
-
-
-def _signature(who: str, name: str, by: "Account", now: datetime, means: str) -> dict[str, Any]:
-    text = files.commitment_text(who)
-    return {
-        "signed_name": name.strip(),
-        "text_version": files.COMMITMENT_VERSION,
-        "text_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "signed_at": now,
-        "signed_by": by,
-        "means": means,
-    }
-
-
-@transaction.atomic
-def sign_commitment(*, by: "Account", enrolment_id: int, signed_name: str, now: datetime) -> Commitment:
-    """A trainee signs from the own account, with the own name (N4.6)."""
-    one = queries.enrolment(by, enrolment_id)
-    if by.person_id != one.person_id:
-        raise Forbidden("commitment")
-    if not person_rules.same_name(signed_name, one.person.name):
-        raise Refused(reason("other-name", _("Sign with your name as it is on the card."), "N4.6"))
-    made, _new = Commitment.objects.get_or_create(
-        enrolment=one,
-        defaults={
-            "training_class": one.training_class,
-            **_signature("trainee", signed_name, by, now, "own account"),
-        },
-    )
-    note("class.committed", one.training_class, by=by, at=now, name=signed_name)
-    return made
-
-
-@transaction.atomic
-def commit_trainees(*, by: "Account", class_id: int, enrolment_ids: Sequence[int], now: datetime) -> int:
-    """The institution files commitments that trainees signed on paper."""
-    klass = queries.get(by, class_id, lock=True)
-    authorise(by, Permission.CLASS_APPLY, institution_id=klass.institution_id)
-    unsigned = queries.roster(klass.pk).filter(pk__in=enrolment_ids, commitment=None)
-    made = Commitment.objects.bulk_create(
-        Commitment(
-            training_class=klass,
-            enrolment=one,
-            **_signature("trainee", one.person.name, by, now, "paper, seen by the institution"),
-        )
-        for one in unsigned
-    )
-    note("class.committed", klass, by=by, at=now, trainees=len(made))
-    return len(made)
 
 
 @transaction.atomic
