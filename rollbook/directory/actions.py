@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils.timezone import localdate
 from pypinyin import Style, lazy_pinyin
 
 from rollbook.accounts.rules import Permission, authorise
@@ -34,7 +35,7 @@ def draft_list(*, by: "Account", document: str, now: datetime) -> DemandList:
         raise Refused(
             reason("draft-open", _("Version {version} is not published yet; finish it first."), version=latest.version)
         )
-    base = latest or queries.list_in_force(code, now.date())
+    base = latest or queries.list_in_force(code, localdate(now))
     made = DemandList.objects.create(
         region_code=code,
         version=latest.version + 1 if latest else 1,
@@ -70,8 +71,8 @@ def set_item(*, by: "Account", list_id: int, occupation_id: int, now: datetime, 
         practice_percent=values["practice_percent"],
         amount_fen=values["amount_fen"],
     )
-    terms = queries.terms_for(draft.region_code, now.date())
-    upper = queries.upper_projects(draft.region_code, now.date()).get(ours.key)
+    terms = queries.terms_for(draft.region_code, localdate(now))
+    upper = queries.upper_projects(draft.region_code, localdate(now)).get(ours.key)
     refuse_if(rules.reasons_against_project(ours, upper, terms[rules.TermKey.FLOAT_PERCENT]))
     item, _new = DemandItem.objects.update_or_create(demand_list=draft, occupation=occupation, **key, defaults=values)
     record("demand.item-set", draft, by=by, at=now, region_code=draft.region_code, item=str(item), **values)
@@ -128,6 +129,8 @@ def publish_list(*, by: "Account", list_id: int, from_on: date, now: datetime) -
     one = queries.get(by, list_id, lock=True)
     _same_level(by, one, Permission.DEMAND_PUBLISH)
     state = rules.LISTS.after(rules.ListState(one.state), rules.ListMove.PUBLISH)
+    if from_on < localdate(now):
+        raise Refused(reason("publish-past", _("{day} has passed; a version begins today or later."), day=from_on))
     former = queries.versions(one.region_code).select_for_update().filter(in_force__upper_inf=True).first()
     if former is not None:
         if former.in_force.lower >= from_on:
@@ -224,8 +227,9 @@ def _rows(name: str) -> list[dict[str, str]]:
 def _occupations() -> Iterator[Occupation]:
     seen = set()
     for row in _rows("occupations-2022.csv"):
-        if row["code"].endswith("-00") or (row["code"], row["name"]) in seen:
-            continue
+        row["name"] = row["name"].rstrip("LS")  # printed marks: green, digital
+        if not row["definition"] or (row["code"], row["name"]) in seen:
+            continue  # a group has no definition; a small class of one occupation has one
         seen.add((row["code"], row["name"]))
         yield _occupation(row, EDITION, row["code"])
     for row in _rows("identities.csv"):
