@@ -69,6 +69,8 @@ LABELS = {
     "class.roster-frozen": _("Roster frozen"),
     "class.change-asked": _("Change of plan asked"),
     "class.change-decided": _("Change of plan decided"),
+    "attendance.checked": _("Checked in or out"),
+    "attendance.recomputed": _("Attendance worked out again"),
     "attendance.rolled": _("Roll called"),
     "attendance.received": _("Check-ins received"),
     "attendance.closed": _("Attendance closed"),

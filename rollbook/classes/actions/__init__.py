@@ -13,14 +13,14 @@ from rollbook.classes.actions.application import (
     submit_class,
     withdraw_class,
 )
+from rollbook.classes.actions.asks import ask_correction, ask_leave, decide_correction, decide_leave
 from rollbook.classes.actions.attendance import (
-    ask_correction,
-    ask_leave,
+    Event,
     call_roll,
     check_in,
     close_attendance,
-    decide_correction,
-    decide_leave,
+    code_of,
+    recompute_attendance,
     take_events,
 )
 from rollbook.classes.actions.commitments import commit_institution, commit_trainees, sign_commitment
@@ -37,6 +37,7 @@ from rollbook.classes.actions.review import (
 )
 
 __all__ = [
+    "Event",
     "add_trainee",
     "approve_by_silence",
     "ask_correction",
@@ -46,6 +47,7 @@ __all__ = [
     "cancel_class",
     "check_in",
     "close_attendance",
+    "code_of",
     "commit_institution",
     "commit_trainees",
     "decide_correction",
@@ -60,6 +62,7 @@ __all__ = [
     "mark_assessed",
     "preview_lessons",
     "preview_roster",
+    "recompute_attendance",
     "refuse_wrong",
     "release_reservation",
     "review_class",

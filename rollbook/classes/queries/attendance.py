@@ -1,12 +1,16 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
-from rollbook.classes.models import Attendance, Enrolment, Lesson
-from rollbook.classes.rules import Attended
-from rollbook.classes.rules.states import Presence
+from rollbook.classes.models import Attendance, CheckIn, Correction, Enrolment, Leave, Lesson
+from rollbook.classes.queries.application import terms_of
+from rollbook.classes.rules import Attended, attendance
+from rollbook.classes.rules.states import AskState, Direction, Presence
+from rollbook.directory.rules import TermKey
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -72,3 +76,72 @@ def grid_of(class_id: int) -> tuple[list[Lesson], list[tuple[Enrolment, list[Att
     }
     people = Enrolment.objects.filter(training_class_id=class_id).select_related("person").order_by("pk")
     return lessons, [(one, [marks.get((one.pk, lesson.pk)) for lesson in lessons]) for one in people]
+
+
+def leave_hours(enrolment: Enrolment) -> tuple[int, int]:
+    """The hours of leave that a trainee asked for and was not refused, and the hours planned."""
+    lessons = Lesson.objects.filter(training_class_id=enrolment.training_class_id)
+    asked = Leave.objects.filter(enrolment=enrolment).exclude(state=AskState.REFUSED)
+    return (
+        asked.aggregate(n=Sum("lesson__hours", default=0))["n"],
+        lessons.aggregate(n=Sum("hours", default=0))["n"],
+    )
+
+
+def decided_of(lesson_id: int) -> set[int]:
+    """The trainees whose mark of a lesson a second person has decided: events no longer move it."""
+    granted = Q(lesson_id=lesson_id, state=AskState.GRANTED)
+    leaves = Leave.objects.filter(granted).values_list("enrolment_id")
+    return {pk for (pk,) in leaves.union(Correction.objects.filter(granted).values_list("enrolment_id"))}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A mark that is not what its events and decisions come to."""
+
+    attendance_id: int
+    lesson_id: int
+    enrolment_id: int
+    was: str
+    presence: str
+    minutes: int
+
+
+def differences(class_id: int) -> list[Difference]:
+    """Every mark of a class worked out again from its check-ins, granted leave and corrections."""
+    lessons = list(Lesson.objects.filter(training_class_id=class_id).select_related("training_class"))
+    if not lessons:
+        return []
+    late = terms_of(lessons[0].training_class, lessons[0].starts_at)[TermKey.SIGN_IN_LATE]
+    by_id = {one.pk: one for one in lessons}
+    first: dict[tuple[int, int], datetime] = {}
+    last: dict[tuple[int, int], datetime] = {}
+    for one in CheckIn.objects.filter(lesson__training_class_id=class_id).order_by("happened_at"):
+        key = one.lesson_id, one.enrolment_id
+        if one.direction == Direction.IN:
+            first.setdefault(key, one.happened_at)
+        else:
+            last[key] = one.happened_at
+    decided = _decisions(class_id)
+    found = []
+    for mark in Attendance.objects.filter(lesson__training_class_id=class_id).order_by("pk"):
+        key, lesson = (mark.lesson_id, mark.enrolment_id), by_id[mark.lesson_id]
+        presence, minutes = decided.get(key) or attendance.presence(
+            first.get(key), last.get(key), lesson.starts_at, lesson.ends_at, late
+        )
+        if (presence, minutes) != (mark.presence, mark.minutes):
+            found.append(Difference(mark.pk, *key, mark.presence, presence, minutes))
+    return found
+
+
+def _decisions(class_id: int) -> Mapping[tuple[int, int], tuple[str, int]]:
+    """What second persons decided, the latest word last."""
+    granted = Q(lesson__training_class_id=class_id, state=AskState.GRANTED)
+    rows: list[Leave | Correction] = [*Leave.objects.filter(granted), *Correction.objects.filter(granted)]
+    rows.sort(key=lambda row: (row.decided_at or row.asked_at, row.pk))
+    return {
+        (row.lesson_id, row.enrolment_id): (row.presence, row.minutes)
+        if isinstance(row, Correction)
+        else (Presence.LEAVE.value, 0)
+        for row in rows
+    }

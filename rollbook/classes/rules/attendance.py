@@ -18,6 +18,9 @@ GROUNDS: dict[str, str] = {
 }
 
 
+CORRECTABLE = (Presence.PRESENT, Presence.LATE, Presence.ABSENT)
+
+
 @dataclass(frozen=True, slots=True)
 class Attended:
     """One trainee's attendance of a class: academic hours of lessons held so far and attended."""
@@ -65,6 +68,7 @@ def counts(kind: str) -> bool:
 def reasons_against_check_in(
     *, direction: Direction, at: datetime, begins: datetime, ends: datetime, before: int, after: int,
     is_on_roster: bool, is_running: bool, is_closed: bool, has_in: bool,
+    is_double: bool = False,
 ) -> Iterator[Message]:  # fmt: skip
     """Why a check-in does not count. `before` and `after` are minutes around the lesson."""
     if not is_on_roster:
@@ -79,6 +83,42 @@ def reasons_against_check_in(
         yield reason("outside-window", text, "N4.1", before=before, after=after)
     if direction == Direction.OUT and not has_in:
         yield reason("out-without-in", _("There is no check-in to check out from."), "N4.1")
+    if is_double:
+        yield reason("double", _("You have checked in already."), "N7.4")
+
+
+def reasons_against_leave(
+    *, ground: str, has_proof: bool, is_over: bool, is_asked: bool, is_off_roster: bool, is_open: bool,
+    hours: int, planned_hours: int, percent: int,
+) -> Iterator[Message]:  # fmt: skip
+    """Why leave cannot be asked. `hours` is the leave asked and granted so far with this lesson."""
+    if is_off_roster:
+        yield reason("not-on-roster", _("You are not on the roster of this class."), "N3.7")
+    if not is_open:
+        yield reason("not-running", _("The class is not in training."), "N4.1")
+    if ground not in GROUNDS:
+        yield reason("ground", _("Choose one of the accepted grounds."), "N4.1")
+    if is_over:
+        yield reason("leave-too-late", _("Leave is asked for before the lesson ends."), "N4.1")
+    if not has_proof:
+        yield reason("no-proof", _("Add a photograph or scan of the proof."), "N4.1")
+    if is_asked:
+        yield reason("leave-asked", _("Leave from this lesson was asked for already."), "N4.1")
+    if hours * 100 > planned_hours * percent:
+        text = _("Leave would pass {percent} % of the hours.")
+        yield reason("too-much-leave", text, "N4.1", percent=percent)
+
+
+def reasons_against_correction(*, presence: str, why: str, is_over: bool, is_asked: bool) -> Iterator[Message]:
+    """Why a correction cannot be asked. Leave is not corrected to: it has its own request and proof."""
+    if presence not in CORRECTABLE:
+        yield reason("presence", _("A record is corrected to present, late or absent."), "N4.1")
+    if not why.strip():
+        yield reason("why", _("Say why the record is wrong."), "N4.1")
+    if not is_over:
+        yield reason("not-over", _("A record is corrected after the lesson."), "N4.1")
+    if is_asked:
+        yield reason("correction-asked", _("A correction of this record waits for its decision."), "N4.1")
 
 
 def code_at(secret: bytes, lesson_id: int, at: datetime, seconds: int, step: int = 0) -> str:
