@@ -30,10 +30,6 @@ class ItemForm(forms.Form):
         return values
 
 
-class WhyForm(forms.Form):
-    why = forms.CharField(label=_("Reason"), max_length=200)
-
-
 class PublishForm(forms.Form):
     from_on = forms.DateField(label=_("In force from"), widget=forms.DateInput(attrs={"type": "date"}))
 

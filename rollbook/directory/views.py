@@ -10,7 +10,7 @@ from rollbook.directory import actions, forms, queries, rules
 from rollbook.journal.queries import timeline
 from rollbook.regions.queries import choices as regions
 from rollbook.web.exports import workbook
-from rollbook.web.forms import sent
+from rollbook.web.forms import WhyForm, sent
 from rollbook.web.lists import Filter, listing, narrowed
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def list_detail(request: "Request", list_id: int) -> HttpResponse:
         "may_agree": here and holds(request.user, Permission.DEMAND_AGREE),
         "may_publish": here and holds(request.user, Permission.DEMAND_PUBLISH),
         "publish_form": forms.PublishForm(),
-        "why_form": forms.WhyForm(),
+        "why_form": WhyForm(),
         "entries": timeline(one),
     }
     return render(request, "directory/list_detail.html", context)
@@ -124,7 +124,7 @@ def agree_list(request: "Request", list_id: int) -> HttpResponse:
 
 @require_POST
 def return_list(request: "Request", list_id: int) -> HttpResponse:
-    why = sent(request, forms.WhyForm).cleaned_data["why"]
+    why = sent(request, WhyForm).cleaned_data["why"]
     actions.return_list(by=request.user, list_id=list_id, why=why, now=timezone.now())
     return redirect("directory:list_detail", list_id)
 

@@ -4,6 +4,7 @@ from typing import TypeVar
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from rollbook.kernel.messages import Message
 from rollbook.kernel.reasons import Refused
@@ -27,3 +28,18 @@ def cleaned(form: F) -> F:
 def sent(request: HttpRequest, form: type[F]) -> F:
     """The form as it was posted, with its files, cleaned."""
     return cleaned(form(request.POST, request.FILES))
+
+
+class WhyForm(forms.Form):
+    """A reason that a deed asks for."""
+
+    why = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
+
+
+class FileForm(forms.Form):
+    file = forms.FileField(label=gettext_lazy("File (.xlsx or .csv)"))
+
+
+def day(label: str, *, required: bool = True) -> forms.DateField:
+    """A field for a date, with the browser's own picker."""
+    return forms.DateField(label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}))

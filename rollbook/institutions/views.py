@@ -1,0 +1,188 @@
+from typing import TYPE_CHECKING, Any
+
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from rollbook.accounts.rules import Permission, holds
+from rollbook.directory import queries as directory
+from rollbook.institutions import actions, forms, queries, rules
+from rollbook.journal.queries import timeline
+from rollbook.regions.queries import choices as regions
+from rollbook.regions.queries import name_of
+from rollbook.web.exports import workbook
+from rollbook.web.forms import WhyForm, cleaned, sent
+from rollbook.web.lists import Filter, listing, narrowed
+
+if TYPE_CHECKING:
+    from rollbook.web.requests import Request
+
+SEARCH = ("name", "uscc", "pinyin")
+COLUMNS = ("Name", "Unified social credit code", "Kind", "Region", "Address", "State")
+
+
+@require_GET
+def institution_list(request: "Request") -> HttpResponse:
+    found = queries.visible_to(request.user).order_by("name")
+    filters = [
+        Filter("state", "State", rules.State.choices()),
+        Filter("kind", "Kind", rules.Kind.choices()),
+        Filter("region_code", "Region", regions(request.user.region_code)),
+    ]
+    if request.GET.get("export"):
+        rows = narrowed(request, found, filters=filters, search=SEARCH)
+        return workbook(
+            COLUMNS,
+            ((r.name, r.uscc, r.get_kind_display(), name_of(r.region_code), r.address, r.state) for r in rows),
+            "institutions",
+        )
+    shown = listing(request, found, filters=filters, search=SEARCH, exports=True)
+    expiring = queries.papers_expiring(request.user, timezone.localdate())[:20]
+    return render(request, "institutions/institution_list.html", {"listing": shown, "expiring": expiring})
+
+
+@require_GET
+def institution_detail(request: "Request", institution_id: int) -> HttpResponse:
+    one, now, by = queries.get(request.user, institution_id), timezone.now(), request.user
+    today = timezone.localdate(now)
+    official = by.institution_id is None
+    context: dict[str, Any] = {
+        "one": one,
+        "sites": one.sites.prefetch_related("rooms__equipment"),
+        "teachers": queries.teachers_of(one.pk),
+        "papers": queries.papers_of(one.pk),
+        "projects": queries.projects_of(one.pk),
+        "restrictions": queries.restrictions_on(one.pk, today),
+        "visit": queries.last_visit(one.pk),
+        "entries": timeline(one),
+        "today": today,
+        "moves": rules.LIFECYCLE.moves_from(rules.State(one.state)),
+        "may_verify": official and holds(by, Permission.INSTITUTION_VERIFY),
+        "may_approve": official and holds(by, Permission.INSTITUTION_APPROVE),
+        "may_restrict": official and holds(by, Permission.INSTITUTION_RESTRICT),
+        "why_form": WhyForm(),
+    }
+    if holds(by, Permission.INSTITUTION_APPLY):
+        context |= _own_forms(one, today)
+        context["against"] = actions.reasons_to_apply(one, today)
+    if context["may_approve"]:
+        context["against"] = actions.reasons_to_list(one, today)
+        context["asked"] = [project for project in context["projects"] if project.state == rules.ProjectState.ASKED]
+    if context["may_restrict"]:
+        context["restrict_form"] = forms.RestrictForm()
+    return render(request, "institutions/institution_detail.html", context)
+
+
+def _own_forms(one: Any, today: Any) -> dict[str, Any]:
+    occupations = [(item.occupation_id, f"{item.occupation}") for item in directory.items_for(one.region_code, today)]
+    occupations = list(dict.fromkeys(occupations))
+    found: dict[str, Any] = {
+        "profile_form": forms.ProfileForm(initial={name: getattr(one, name) for name in forms.ProfileForm.base_fields}),
+        "site_form": forms.SiteForm(),
+        "room_form": forms.RoomForm(),
+        "equipment_form": forms.EquipmentForm(),
+        "teacher_form": forms.TeacherForm(),
+        "paper_form": forms.PaperForm(),
+        "project_form": forms.ProjectForm(),
+    }
+    found["room_form"].fields["site_id"].choices = [(site.pk, site.name) for site in one.sites.all()]
+    found["equipment_form"].fields["room_id"].choices = [(room.pk, room.name) for room in queries.rooms_of(one.pk)]
+    for name in ("teacher_form", "project_form"):
+        found[name].fields["occupation_id"].choices = occupations
+    return found
+
+
+def _sent(request: "Request", one: Any, name: str) -> dict[str, Any]:
+    """A form of the own institution as posted, with the choices that it had when it was shown."""
+    shown = _own_forms(one, timezone.localdate())[name]
+    form = type(shown)(request.POST, request.FILES)
+    for key, bound in shown.fields.items():
+        if hasattr(bound, "choices"):
+            form.fields[key].choices = bound.choices
+    return dict(cleaned(form).cleaned_data)
+
+
+@require_POST
+def add(request: "Request", institution_id: int, what: str) -> HttpResponse:
+    """Save the profile, or add a site, room, piece of equipment, teacher, paper or project."""
+    one = queries.get(request.user, institution_id)
+    values = _sent(request, one, f"{what}_form")
+    if "file" in values:
+        values["content"] = values.pop("file").read()
+    deed = getattr(actions, {"profile": "save_profile", "project": "ask_project"}.get(what, f"add_{what}"))
+    deed(by=request.user, institution_id=institution_id, now=timezone.now(), **values)
+    return redirect("institutions:institution_detail", institution_id)
+
+
+@require_POST
+def apply(request: "Request", institution_id: int) -> HttpResponse:
+    actions.submit_application(by=request.user, institution_id=institution_id, now=timezone.now())
+    return redirect("institutions:institution_detail", institution_id)
+
+
+@require_POST
+def decide(request: "Request", institution_id: int) -> HttpResponse:
+    """Approve with the ticked projects, return, refuse or remove."""
+    by, now, move = request.user, timezone.now(), request.POST.get("move")
+    ticked = [int(pk) for pk in request.POST.getlist("project") if pk.isdigit()]
+    if move == "approve":
+        actions.approve_institution(by=by, institution_id=institution_id, project_ids=ticked, now=now)
+    elif move == "projects":
+        actions.decide_projects(by=by, institution_id=institution_id, project_ids=ticked, now=now)
+    else:
+        why = sent(request, WhyForm).cleaned_data["why"]
+        deeds = {
+            "return": actions.return_application,
+            "refuse": actions.refuse_institution,
+            "remove": actions.remove_institution,
+        }
+        deeds[move or "return"](by=by, institution_id=institution_id, why=why, now=now)
+    return redirect("institutions:institution_detail", institution_id)
+
+
+def visit(request: "Request", institution_id: int) -> HttpResponse:
+    """The form for a visit on site, made for a phone; and what it sends."""
+    one = queries.get(request.user, institution_id)
+    form = forms.VisitForm(request.POST or None, request.FILES or None)
+    fellows = queries.fellow_officers(request.user, one.region_code)
+    form.fields["second_officer_id"].choices = [(fellow.pk, str(fellow)) for fellow in fellows]  # type: ignore[attr-defined]
+    if request.method == "POST":
+        values = cleaned(form).cleaned_data
+        actions.record_visit(
+            by=request.user,
+            institution_id=institution_id,
+            second_officer_id=values["second_officer_id"],
+            checklist={item: item in request.POST.getlist("item") for item in rules.CHECKLIST},
+            conclusion=values["conclusion"],
+            photos=[photo.read() for photo in request.FILES.getlist("photos")],
+            now=timezone.now(),
+        )
+        return redirect("institutions:institution_detail", institution_id)
+    context = {"one": one, "form": form, "checklist": rules.CHECKLIST.items()}
+    return render(request, "institutions/visit.html", context)
+
+
+@require_POST
+def confirm_visit(request: "Request", visit_id: int) -> HttpResponse:
+    made = actions.confirm_visit(by=request.user, visit_id=visit_id, now=timezone.now())
+    return redirect("institutions:institution_detail", made.institution_id)
+
+
+@require_POST
+def restrict(request: "Request", institution_id: int) -> HttpResponse:
+    values = sent(request, forms.RestrictForm).cleaned_data
+    actions.restrict(by=request.user, institution_id=institution_id, now=timezone.now(), **values)
+    return redirect("institutions:institution_detail", institution_id)
+
+
+@require_POST
+def lift(request: "Request", restriction_id: int) -> HttpResponse:
+    actions.lift_restriction(by=request.user, restriction_id=restriction_id, now=timezone.now())
+    return redirect(request.headers.get("referer", "/"))
+
+
+@require_GET
+def paper_file(request: "Request", paper_id: int) -> FileResponse:
+    paper = queries.paper(request.user, paper_id)
+    return FileResponse(paper.file.open(), as_attachment=True, filename=paper.file.name.rpartition("/")[2])
