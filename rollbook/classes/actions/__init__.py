@@ -25,6 +25,7 @@ from rollbook.classes.actions.attendance import (
 )
 from rollbook.classes.actions.commitments import commit_institution, commit_trainees, sign_commitment
 from rollbook.classes.actions.review import (
+    RETURN_REASONS,
     approve_by_silence,
     ask_plan_change,
     decide_plan_change,
@@ -38,6 +39,7 @@ from rollbook.classes.actions.review import (
 
 __all__ = [
     "Event",
+    "RETURN_REASONS",
     "add_trainee",
     "approve_by_silence",
     "ask_correction",

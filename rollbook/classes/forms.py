@@ -1,0 +1,74 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from rollbook.classes.rules import attendance, states
+from rollbook.persons.rules import Category
+from rollbook.web.forms import day
+from rollbook.web.words import translated
+
+
+class ClassForm(forms.Form):
+    item_id = forms.TypedChoiceField(label=_("Project"), coerce=int, required=False, empty_value=None)
+    certificate_kind = forms.ChoiceField(
+        label=_("Certificate"), choices=translated(states.CertificateKind), required=False
+    )
+    study_form = forms.ChoiceField(label=_("Study form"), choices=translated(states.StudyForm), required=False)
+    starts_on = day(_("First day"), required=False)
+    ends_on = day(_("Last day"), required=False)
+    head = forms.CharField(label=_("Who answers for the class"), max_length=64, required=False)
+    phone = forms.CharField(label=_("Phone"), max_length=32, required=False)
+    resources = forms.CharField(
+        label=_("Textbooks and digital courses"), widget=forms.Textarea(attrs={"rows": 2}), required=False
+    )
+    assessment_plan = forms.CharField(
+        label=_("Assessment plan"), widget=forms.Textarea(attrs={"rows": 2}), required=False
+    )
+
+    def values(self) -> dict[str, object]:
+        """Only what was sent and may be kept: choices left empty stay as they are."""
+        empty_is_kept = {"item_id", "certificate_kind", "study_form"}
+        return {k: v for k, v in self.cleaned_data.items() if k in self.data and (v or k not in empty_is_kept)}
+
+
+class LessonsForm(forms.Form):
+    room_id = forms.TypedChoiceField(label=_("Room for theory"), coerce=int)
+    practice_room_id = forms.TypedChoiceField(label=_("Room for practice"), coerce=int)
+    teacher_id = forms.TypedChoiceField(label=_("Teacher"), coerce=int)
+
+
+class TraineeForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=64)
+    number = forms.CharField(label=_("Identity number"), max_length=24)
+    category = forms.ChoiceField(label=_("Person category"), choices=translated(Category))
+    phone = forms.CharField(label=_("Phone"), max_length=11)
+    bank = forms.CharField(label=_("Bank"), max_length=32, required=False)
+    bank_account = forms.CharField(label=_("Bank account"), max_length=30, required=False)
+
+
+class SignForm(forms.Form):
+    signed_name = forms.CharField(label=_("Name of who signs"), max_length=64)
+
+
+class ReviewForm(forms.Form):
+    remark = forms.CharField(label=_("Remark"), widget=forms.Textarea(attrs={"rows": 2}), required=False)
+
+
+class ChangeForm(forms.Form):
+    starts_at = forms.DateTimeField(
+        label=_("New time"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
+    room_id = forms.TypedChoiceField(label=_("Room"), coerce=int, required=False, empty_value=None)
+    teacher_id = forms.TypedChoiceField(label=_("Teacher"), coerce=int, required=False, empty_value=None)
+    why = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class CorrectionForm(forms.Form):
+    enrolment_id = forms.IntegerField(widget=forms.HiddenInput)
+    presence = forms.ChoiceField(label=_("What it should be"), choices=translated(states.Presence))
+    why = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class LeaveForm(forms.Form):
+    ground = forms.ChoiceField(label=_("Ground"), choices=[(key, _(text)) for key, text in attendance.GROUNDS.items()])
+    explanation = forms.CharField(label=_("Explanation"), max_length=200, required=False)
+    proof = forms.FileField(label=_("Proof (photograph or scan)"))

@@ -1,0 +1,127 @@
+from typing import TYPE_CHECKING
+
+import segno
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from rollbook.accounts.rules import Permission, holds
+from rollbook.classes import actions, forms, queries
+from rollbook.classes.rules.states import Presence
+from rollbook.web.exports import workbook
+from rollbook.web.forms import sent
+
+if TYPE_CHECKING:
+    from rollbook.web.requests import Request
+
+
+@require_GET
+def today(request: "Request") -> HttpResponse:
+    """A teacher's lessons of the day."""
+    lessons = queries.lessons_today(request.user, timezone.localdate())
+    return render(request, "classes/today.html", {"lessons": lessons, "now": timezone.now()})
+
+
+@never_cache
+@require_GET
+def lesson(request: "Request", lesson_id: int) -> HttpResponse:
+    """The teacher's page at the classroom door: the code, who is there, the roll."""
+    one, now = queries.lesson(request.user, lesson_id), timezone.now()
+    rows = queries.lesson_rows(one)
+    context = {
+        "lesson": one,
+        "rows": rows,
+        "here": sum(mark is not None and mark.in_at is not None for _, mark in rows),
+        "may_take": holds(request.user, Permission.ATTENDANCE_TAKE),
+        "may_correct": holds(request.user, Permission.ATTENDANCE_CORRECT),
+        "presences": Presence.choices(),
+        "code": actions.code_of(one, now) if holds(request.user, Permission.ATTENDANCE_TAKE) else "",
+        "now": now,
+    }
+    template = "classes/lesson.html" + ("#live" if request.htmx else "")
+    return render(request, template, context)
+
+
+@never_cache
+@require_GET
+def code_image(request: "Request", lesson_id: int) -> HttpResponse:
+    """The code as a picture to scan: it leads to the check-in page with the code filled in."""
+    one, now = queries.lesson(request.user, lesson_id), timezone.now()
+    if not holds(request.user, Permission.ATTENDANCE_TAKE):
+        return HttpResponse(status=403)
+    url = request.build_absolute_uri(f"{reverse('portal:check_in', args=[lesson_id])}?code={actions.code_of(one, now)}")
+    svg = segno.make(url, error="m").svg_inline(scale=8, border=2)
+    return HttpResponse(
+        svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1), content_type="image/svg+xml"
+    )
+
+
+@require_POST
+def roll(request: "Request", lesson_id: int) -> HttpResponse:
+    ids = [int(pk) for pk in request.POST.getlist("enrolment") if pk.isdigit()]
+    direction = request.POST.get("direction", "in")
+    actions.call_roll(by=request.user, lesson_id=lesson_id, direction=direction, enrolment_ids=ids, now=timezone.now())
+    return redirect("classes:lesson", lesson_id)
+
+
+@require_POST
+def correct(request: "Request", lesson_id: int) -> HttpResponse:
+    values = sent(request, forms.CorrectionForm).cleaned_data
+    actions.ask_correction(by=request.user, lesson_id=lesson_id, now=timezone.now(), **values)
+    return redirect("classes:lesson", lesson_id)
+
+
+@require_GET
+def grid(request: "Request", class_id: int) -> HttpResponse:
+    """People by lessons, with the rates and the lines that the terms draw."""
+    klass = queries.get(request.user, class_id)
+    now = timezone.now()
+    terms = queries.terms_of(klass, now)
+    lessons, rows = queries.grid_of(class_id)
+    attended = queries.attendance_of(class_id, now)
+    people = [(one, marks, attended[one.pk]) for one, marks in rows]
+    if request.GET.get("export"):
+        heads = ["Name", *(f"{timezone.localtime(one.starts_at):%m-%d %H:%M}" for one in lessons), "Attendance, %"]
+        table = (
+            [one.person.name, *(mark.presence if mark else "" for mark in marks), rate.percent_so_far]
+            for one, marks, rate in people
+        )
+        return workbook(heads, table, f"attendance {klass.number}")
+    context = {
+        "klass": klass,
+        "lessons": lessons,
+        "people": people,
+        "line": terms["attendance-percent"],
+        "day_line": terms["day-attendance-percent"],
+        "worst": queries.worst_day_percent(class_id, now),
+    }
+    return render(request, "classes/grid.html", context)
+
+
+@require_GET
+def asks(request: "Request") -> HttpResponse:
+    """Requests that wait for a second person."""
+    by = request.user
+    context = {
+        **queries.asks_for(by),
+        "may_leave": by.role != "teacher" and by.role != "worker",
+        "may_correct": holds(by, Permission.ATTENDANCE_APPROVE),
+        "may_change": holds(by, Permission.CLASS_REVIEW),
+    }
+    return render(request, "classes/asks.html", context)
+
+
+@require_POST
+def decide(request: "Request", what: str, ask_id: int) -> HttpResponse:
+    by, now, grant = request.user, timezone.now(), request.POST.get("grant") == "1"
+    if what == "leave":
+        actions.decide_leave(by=by, leave_id=ask_id, grant=grant, now=now)
+    elif what == "correction":
+        actions.decide_correction(by=by, correction_id=ask_id, grant=grant, now=now)
+    else:
+        remark = request.POST.get("remark", "")
+        actions.decide_plan_change(by=by, change_id=ask_id, grant=grant, remark=remark, now=now)
+    return redirect("classes:asks")
