@@ -1,5 +1,17 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from rollbook.assessment import views
 
 app_name = "assessment"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.assessment_list, name="assessment_list"),
+    path("template/", views.template, name="template"),
+    path("classes/<int:class_id>/", views.detail, name="detail"),
+    path("classes/<int:class_id>/plan/", views.plan, name="plan"),
+    path("classes/<int:class_id>/enter/", views.enter, name="enter"),
+    path("classes/<int:class_id>/import/", views.import_scores, name="import_scores"),
+    path("classes/<int:class_id>/lock/", views.lock, name="lock"),
+    path("enrolments/<int:enrolment_id>/change/", views.ask_change, name="ask_change"),
+    path("changes/<int:change_id>/decide/", views.decide_change, name="decide_change"),
+]

@@ -147,7 +147,7 @@ def generate_lessons(request: "Request", class_id: int) -> HttpResponse:
 
 
 @require_GET
-def template(request: "Request", what: str) -> HttpResponse:
+def template(request: "Request", what: str) -> HttpResponse:  # noqa: ARG001
     """The empty file of a teaching plan or roster."""
     columns = files.LESSONS if what == "lessons" else files.ROSTER
     response = HttpResponse(sheets.template(columns), content_type=EXCEL)
