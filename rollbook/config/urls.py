@@ -3,8 +3,10 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from rollbook.config.api import api
+from rollbook.portal.views.public import home
 
 urlpatterns = [
+    path("", home, name="home"),
     path("language/", login_not_required(set_language), name="language"),
     path("account/", include("allauth.urls")),
     path("", include("rollbook.portal.urls")),

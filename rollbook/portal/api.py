@@ -1,3 +1,57 @@
-from ninja import Router
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router, Schema
 
-router = Router(tags=["portal"])
+from rollbook.certificates import queries as certificates
+from rollbook.directory import queries as directory
+from rollbook.kernel.reasons import Forbidden
+from rollbook.portal.views.public import limited
+
+router = Router(tags=["public"], auth=None)
+
+
+class ProjectOut(Schema):
+    region_code: str
+    code: str
+    name: str
+    level: str
+    hours: int
+    amount_fen: int
+
+
+class VerifiedOut(Schema):
+    found: bool
+    state: str = ""
+    project: str = ""
+    issued_on: str = ""
+
+
+@router.get("/directory", response=list[ProjectOut])
+def projects(request: HttpRequest, q: str = "", limit: int = 100) -> list[dict[str, object]]:  # noqa: ARG001
+    """Projects in force today, by code, Chinese or pinyin."""
+    found = directory.published_items(timezone.localdate())
+    if q:
+        ids = [one.pk for one in directory.find_occupations(q, 200)]
+        found = found.filter(occupation_id__in=ids)
+    return [
+        {
+            "region_code": one.demand_list.region_code,
+            "code": one.occupation.code,
+            "name": one.occupation.name,
+            "level": one.level,
+            "hours": one.hours,
+            "amount_fen": one.amount_fen,
+        }
+        for one in found[: min(limit, 500)]
+    ]
+
+
+@router.get("/certificates/verify", response=VerifiedOut)
+def verify(request: HttpRequest, number: str, name: str) -> dict[str, object]:
+    """Whether a certificate of this number was issued to this name."""
+    if limited(request):  # type: ignore[arg-type]
+        raise Forbidden("too often")
+    found = certificates.verify(number, name)
+    if found is None:
+        return {"found": False}
+    return {"found": True, "state": found.state, "project": found.project, "issued_on": str(found.issued_on)}

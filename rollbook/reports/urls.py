@@ -1,5 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from rollbook.reports import views
 
 app_name = "reports"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.workbench, name="workbench"),
+    path("statistics/", views.statistics, name="statistics"),
+    path("journal/", views.journal_list, name="journal"),
+]

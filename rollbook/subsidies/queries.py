@@ -211,3 +211,9 @@ def replayed(claim: Claim) -> tuple[int, list[dict[str, Any]]]:
     facts, terms = rules.Facts.one(**claim.facts), rules.Terms.one(**claim.terms)
     award = rules.award(facts, terms)
     return award.amount_fen.item(), award.working(0)
+
+
+def in_publicity(claim_id: int) -> Claim | None:
+    """A claim that anyone may object to now."""
+    found = Claim.objects.filter(pk=claim_id, state__in=[rules.State.PUBLICITY, rules.State.PULLED_BACK])
+    return found.exclude(publicity=None).select_related("person", "institution", "publicity").first()

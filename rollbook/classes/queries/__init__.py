@@ -12,6 +12,7 @@ from rollbook.classes.queries.attendance import (
     grid_of,
     leave_hours,
     lesson_rows,
+    lessons_ahead,
     lessons_today,
     worst_day_percent,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "leave_hours",
     "lesson",
     "lesson_rows",
+    "lessons_ahead",
     "lessons_today",
     "levels_had",
     "overlapping_classes",

@@ -145,3 +145,8 @@ def _decisions(class_id: int) -> Mapping[tuple[int, int], tuple[str, int]]:
         else (Presence.LEAVE.value, 0)
         for row in rows
     }
+def lessons_ahead(class_id: int, now: datetime) -> QuerySet[Lesson]:
+    """What is still to come, or going on."""
+    return (
+        Lesson.objects.filter(training_class_id=class_id, ends_at__gt=now).select_related("room").order_by("starts_at")
+    )

@@ -1,0 +1,118 @@
+"""A worker's own pages, for a phone."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from rollbook.certificates import queries as certificates
+from rollbook.classes import actions as class_actions
+from rollbook.classes import queries as classes
+from rollbook.classes.files import commitment_text
+from rollbook.classes.forms import LeaveForm
+from rollbook.kernel.reasons import Forbidden
+from rollbook.subsidies import actions as subsidy_actions
+from rollbook.subsidies import queries as subsidies
+from rollbook.web.forms import sent
+
+if TYPE_CHECKING:
+    from rollbook.web.requests import Request
+
+
+def _person(request: "Request") -> int:
+    if request.user.person_id is None:
+        raise Forbidden("me")
+    return request.user.person_id
+
+
+@require_GET
+def me(request: "Request") -> HttpResponse:
+    """My training, my hours, my certificates, where my money is (N3.3, N16.3)."""
+    person_id, now = _person(request), timezone.now()
+    mine = []
+    claims = {one.enrolment_id: one for one in subsidies.of_person(person_id)}
+    for one in classes.enrolments_of_person(person_id)[:20]:
+        klass = one.training_class
+        attended = classes.attendance_of(klass.pk, now)[one.pk]
+        mine.append(
+            {
+                "enrolment": one,
+                "klass": klass,
+                "attended": attended,
+                "claim": claims.get(one.pk),
+                "lessons": classes.lessons_ahead(klass.pk, now)[:3] if klass.state in ("approved", "running") else [],
+            }
+        )
+    context = {"mine": mine, "certificates": certificates.of_person(person_id), "now": now}
+    return render(request, "portal/me.html", context)
+
+
+@require_GET
+def check_in(request: "Request", lesson_id: int) -> HttpResponse:
+    """Two taps: the code is filled in when it was scanned."""
+    _person(request)
+    lesson = classes.lesson(request.user, lesson_id)
+    context = {"lesson": lesson, "code": request.GET.get("code", ""), "event": uuid4(), "now": timezone.now()}
+    return render(request, "portal/check_in.html", context)
+
+
+@require_POST
+def do_check_in(request: "Request", lesson_id: int) -> HttpResponse:
+    try:
+        event = UUID(request.POST.get("event", ""))
+    except ValueError:
+        event = uuid4()
+    mark = class_actions.check_in(
+        by=request.user,
+        lesson_id=lesson_id,
+        code=request.POST.get("code", "").strip(),
+        direction="out" if request.POST.get("direction") == "out" else "in",
+        event_id=event,
+        now=timezone.now(),
+    )
+    at = timezone.localtime(mark.out_at or mark.in_at)
+    messages.success(request, _("Recorded by the server at %(time)s.") % {"time": f"{at:%H:%M:%S}"})
+    return redirect("portal:me")
+
+
+def sign(request: "Request", enrolment_id: int) -> HttpResponse:
+    """The commitment of the trainee: read it, and sign with one's name (N4.6)."""
+    one = classes.enrolment(request.user, enrolment_id)
+    if request.method == "POST":
+        name = request.POST.get("signed_name", "")
+        class_actions.sign_commitment(by=request.user, enrolment_id=one.pk, signed_name=name, now=timezone.now())
+        return redirect("portal:me")
+    return render(request, "portal/sign.html", {"one": one, "text": commitment_text("trainee")})
+
+
+def leave(request: "Request", lesson_id: int) -> HttpResponse:
+    """Ask for leave from a lesson."""
+    lesson = classes.lesson(request.user, lesson_id)
+    if request.method == "POST":
+        values = sent(request, LeaveForm).cleaned_data
+        one = classes.enrolments_of_person(_person(request)).get(training_class_id=lesson.training_class_id)
+        class_actions.ask_leave(
+            by=request.user,
+            lesson_id=lesson_id,
+            enrolment_id=one.pk,
+            ground=values["ground"],
+            explanation=values["explanation"],
+            proof=values["proof"].read(),
+            now=timezone.now(),
+        )
+        messages.success(request, _("Asked. You will see here when it is granted."))
+        return redirect("portal:me")
+    return render(request, "portal/leave.html", {"lesson": lesson, "form": LeaveForm()})
+
+
+@require_POST
+def claim(request: "Request", enrolment_id: int) -> HttpResponseRedirect:
+    """Claim my subsidy myself (N16.2)."""
+    subsidy_actions.file_claim(by=request.user, enrolment_id=enrolment_id, now=timezone.now())
+    messages.success(request, _("Claimed. You can follow it here."))
+    return redirect("portal:me")

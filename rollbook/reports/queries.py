@@ -1,0 +1,168 @@
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncMonth
+
+from rollbook.accounts.rules import Permission, holds
+from rollbook.assessment import queries as assessment
+from rollbook.classes import queries as classes
+from rollbook.directory import queries as directory
+from rollbook.funds import queries as funds
+from rollbook.institutions import queries as institutions
+from rollbook.kernel.messages import _
+from rollbook.regions.queries import name_of
+from rollbook.subsidies import queries as subsidies
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+
+P = Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One thing that waits for the reader."""
+
+    kind: str
+    title: str
+    url_name: str
+    pk: int
+    due_on: date | None = None
+
+
+def todos(by: "Account") -> list[Todo]:
+    """What waits for this account, the nearest limit first; what has no limit comes after."""
+    found = [
+        *(
+            Todo(_("Class to review"), str(one), "classes:class_detail", one.pk, one.decide_by)
+            for one in classes.review_queue(by)[:100]
+        ),
+        *(
+            Todo(
+                _("Claim to review"),
+                f"{one.person} · {one.institution}",
+                "subsidies:claim_detail",
+                one.pk,
+                one.decide_by,
+            )
+            for one in subsidies.review_queue(by)[:100]
+        ),
+        *_batches(by),
+        *_institutions(by),
+        *_lists(by),
+    ]
+    if holds(by, P.SCORE_ENTER):
+        found += [
+            Todo(_("Class to assess"), str(one), "assessment:detail", one.pk, one.ends_on)
+            for one in assessment.to_assess(by)[:100]
+        ]
+    if holds(by, P.SCORE_CHANGE_APPROVE):
+        found += [
+            Todo(
+                _("Change of score asked"),
+                str(one.score.enrolment.person),
+                "assessment:detail",
+                one.score.assessment.training_class_id,
+            )
+            for one in assessment.changes_asked(by)[:100]
+        ]
+    return sorted(found, key=lambda one: (one.due_on is None, one.due_on or date.max, one.pk))
+
+
+def _batches(by: "Account") -> list[Todo]:
+    wanted = {P.BATCH_CHECK: "draft", P.BATCH_RELEASE: "checked"}
+    states = [state for permission, state in wanted.items() if holds(by, permission)]
+    return [
+        Todo(_("Payment batch"), one.number, "funds:batch_detail", one.pk)
+        for one in funds.visible_to(by).filter(state__in=states)[:100]
+    ]
+
+
+def _institutions(by: "Account") -> list[Todo]:
+    states = [
+        state for p, state in ((P.INSTITUTION_VERIFY, "applied"), (P.INSTITUTION_APPROVE, "verified")) if holds(by, p)
+    ]
+    found = institutions.visible_to(by).filter(state__in=states)[:100]
+    return [Todo(_("Institution to decide"), one.name, "institutions:institution_detail", one.pk) for one in found]
+
+
+def _lists(by: "Account") -> list[Todo]:
+    state = "submitted" if holds(by, P.DEMAND_AGREE) else "agreed" if holds(by, P.DEMAND_PUBLISH) else ""
+    found = directory.waiting_for(by).filter(state=state) if state else []
+    return [Todo(_("Demand directory"), str(one), "directory:list_detail", one.pk) for one in found]
+
+
+def figures(by: "Account") -> dict[str, Any]:
+    """Figures of what the account sees, each of which a list stands behind."""
+    states = {
+        row["state"]: row["n"]
+        for row in classes.visible_to(by).order_by().values("state").annotate(n=Count("pk", distinct=True))
+    }
+    claims = {
+        row["state"]: row
+        for row in subsidies.visible_to(by).order_by().values("state").annotate(n=Count("pk"), fen=Sum("amount_fen"))
+    }
+    return {"classes": states, "claims": claims}
+
+
+def by_region(by: "Account", year: int) -> list[dict[str, Any]]:
+    """Classes and people of a year by county, most first."""
+    rows = (
+        classes.visible_to(by)
+        .filter(starts_on__year=year)
+        .order_by()
+        .values("region_code")
+        .annotate(
+            classes=Count("pk", distinct=True),
+            people=Count("enrolments", filter=Q(enrolments__dropped_at=None), distinct=True),
+            ended=Count("pk", filter=Q(state__in=["ended", "assessed"]), distinct=True),
+        )
+    )
+    return [row | {"name": name_of(row["region_code"])} for row in rows.order_by("-people")]
+
+
+def by_occupation(by: "Account", year: int, limit: int = 20) -> list[dict[str, Any]]:
+    rows = (
+        classes.visible_to(by)
+        .filter(starts_on__year=year, occupation__isnull=False)
+        .order_by()
+        .values("occupation__name")
+        .annotate(
+            classes=Count("pk", distinct=True),
+            people=Count("enrolments", filter=Q(enrolments__dropped_at=None), distinct=True),
+        )
+    )
+    return list(rows.order_by("-people")[:limit])
+
+
+def by_month(by: "Account", year: int) -> list[dict[str, Any]]:
+    """Classes begun and money paid by month of a year."""
+    begun = (
+        classes.visible_to(by)
+        .filter(starts_on__year=year)
+        .order_by()
+        .annotate(month=TruncMonth("starts_on"))
+        .values("month")
+        .annotate(classes=Count("pk", distinct=True))
+    )
+    paid = (
+        subsidies.visible_to(by)
+        .filter(paid_at__year=year)
+        .order_by()
+        .annotate(month=TruncMonth("paid_at"))
+        .values("month")
+        .annotate(fen=Sum("amount_fen"), claims=Count("pk"))
+    )
+    money = {row["month"].month: row for row in paid}
+    classes_begun = {row["month"].month: row["classes"] for row in begun}
+    return [
+        {
+            "month": f"{year}-{month:02}",
+            "classes": classes_begun.get(month, 0),
+            "fen": money.get(month, {}).get("fen", 0),
+            "claims": money.get(month, {}).get("claims", 0),
+        }
+        for month in range(1, 13)
+    ]

@@ -1,0 +1,85 @@
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from rollbook.accounts.rules import Permission, holds
+from rollbook.journal import queries as journal
+from rollbook.journal.rules import LABELS, label_of
+from rollbook.kernel.reasons import Forbidden
+from rollbook.regions import queries as regions
+from rollbook.reports import queries
+from rollbook.web.exports import workbook
+from rollbook.web.lists import Filter, listing, narrowed
+
+if TYPE_CHECKING:
+    from rollbook.web.requests import Request
+
+
+@require_GET
+def workbench(request: "Request") -> HttpResponse:
+    """What waits for me, then what changed around me, then figures that lead somewhere."""
+    by, today = request.user, timezone.localdate()
+    calendar = regions.working_days()
+    todos = [
+        (one, reverse(one.url_name, args=[one.pk]), calendar.between(today, one.due_on) if one.due_on else None)
+        for one in queries.todos(by)[:60]
+    ]
+    recent = list(journal.visible_to(by)[:12])
+    for entry in recent:
+        entry.label = label_of(entry.kind)  # type: ignore[attr-defined]
+    context = {"todos": todos, "recent": recent, "figures": queries.figures(by), "today": today}
+    return render(request, "reports/workbench.html", context)
+
+
+@require_GET
+def statistics(request: "Request") -> HttpResponse:
+    by = request.user
+    if not holds(by, Permission.STATISTICS_READ):
+        raise Forbidden("statistics.read")
+    text = request.GET.get("year", "")
+    year = int(text) if text.isdigit() and len(text) == 4 else timezone.localdate().year
+    rows = queries.by_region(by, year)
+    if request.GET.get("export"):
+        table = ((row["name"], row["classes"], row["people"], row["ended"]) for row in rows)
+        return workbook(("Region", "Classes", "People", "Ended"), table, f"statistics {year}")
+    months, occupations = queries.by_month(by, year), queries.by_occupation(by, year)
+    context = {
+        "year": year,
+        "years": range(timezone.localdate().year - 4, timezone.localdate().year + 1),
+        "rows": rows,
+        "months": months,
+        "occupations": occupations,
+        "charts": {
+            "months": {"x": [m["month"] for m in months], "y": [m["classes"] for m in months]},
+            "money": {"x": [m["month"] for m in months], "y": [m["fen"] / 100 for m in months]},
+            "regions": {"x": [r["name"] for r in rows[:20]], "y": [r["people"] for r in rows[:20]]},
+            "occupations": {"x": [r["occupation__name"] for r in occupations], "y": [r["people"] for r in occupations]},
+        },
+    }
+    return render(request, "reports/statistics.html", context)
+
+
+@require_GET
+def journal_list(request: "Request") -> HttpResponse:
+    """The journal, as far as the account may read it (N14.1)."""
+    by = request.user
+    if not holds(by, Permission.JOURNAL_READ):
+        raise Forbidden("journal.read")
+    filters = [
+        Filter("kind", "Kind", list(LABELS.items())),
+        Filter("region_code", "Region", regions.choices(by.region_code)),
+    ]
+    found = journal.visible_to(by)
+    search = ("title", "subject", "by__name", "by__username")
+    if request.GET.get("export"):
+        rows = narrowed(request, found, filters=filters, search=search)[:20000]
+        table = ((str(r.at), str(r.by or ""), r.kind, r.subject, r.title, str(r.data)) for r in rows)
+        return workbook(("Time", "Account", "Kind", "Subject", "Title", "Data"), table, "journal")
+    shown = listing(request, found, filters=filters, search=search, exports=True)
+    for entry in shown.rows:
+        entry.label, entry.facts = label_of(entry.kind), list(journal.facts(entry))
+    return render(request, "reports/journal.html", {"listing": shown})
