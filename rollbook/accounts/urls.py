@@ -1,5 +1,13 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from rollbook.accounts import views
 
 app_name = "accounts"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.account_list, name="account_list"),
+    path("<int:account_id>/active/", views.set_active, name="set_active"),
+    path("<int:account_id>/second-factor/", views.reset, name="reset"),
+    path("keys/", views.token_list, name="token_list"),
+    path("keys/<int:token_id>/revoke/", views.revoke, name="revoke"),
+]

@@ -1,5 +1,13 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from rollbook.persons import views
 
 app_name = "persons"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.person_list, name="person_list"),
+    path("<int:person_id>/", views.person_detail, name="person_detail"),
+    path("<int:person_id>/show/", views.reveal, name="reveal"),
+    path("<int:person_id>/merge/", views.merge, name="merge"),
+    path("<int:person_id>/unmerge/", views.unmerge, name="unmerge"),
+]

@@ -29,3 +29,7 @@ def choices(scope: str = "") -> list[tuple[str, str]]:
 
 def counties() -> list[tuple[str, str]]:
     return [(code, name) for code, name in choices() if not code.endswith("00")]
+
+
+def moved_days(year: int) -> list[CalendarDay]:
+    return list(CalendarDay.objects.filter(day__year=year).order_by("day"))

@@ -1,5 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from rollbook.regions import views
 
 app_name = "regions"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("calendar/", views.calendar, name="calendar"),
+    path("calendar/add/", views.add_day, name="add_day"),
+]

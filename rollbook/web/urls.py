@@ -1,5 +1,7 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from rollbook.web import views
 
 app_name = "web"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", views.gallery, name="gallery")]

@@ -66,6 +66,11 @@ def institution_people(places: list[Place], rng: random.Random, today: date, now
     Account.objects.bulk_create(_teachers(places, password))
 
 
+def managers() -> dict[int, Account]:
+    """The manager of each institution."""
+    return {one.institution_id or 0: one for one in Account.objects.filter(role=Role.INSTITUTION_MANAGER)}
+
+
 def worker(person: Person) -> Account:
     """The demo's worker: someone whose money is on its way."""
     return Account.objects.create(

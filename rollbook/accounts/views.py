@@ -1,0 +1,71 @@
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from rollbook.accounts import actions, queries, rules
+from rollbook.kernel.reasons import Forbidden
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+
+    class Request(HttpRequest):
+        user: Account
+
+
+P = rules.Permission
+
+
+@require_GET
+def account_list(request: "Request") -> HttpResponse:
+    by, text = request.user, request.GET.get("q", "").strip()
+    if not (rules.holds(by, P.ACCOUNT_MANAGE) or rules.holds(by, P.ACCOUNT_SECURE)):
+        raise Forbidden("account.manage")
+    found = queries.managed_by(by).order_by("username")
+    if text:
+        found = found.filter(Q(username__icontains=text) | Q(name__icontains=text) | Q(role__icontains=text))
+    context = {
+        "page": Paginator(found, 50).get_page(request.GET.get("page")),
+        "text": text,
+        "may_manage": rules.holds(by, P.ACCOUNT_MANAGE),
+        "may_secure": rules.holds(by, P.ACCOUNT_SECURE),
+    }
+    return render(request, "accounts/account_list.html", context)
+
+
+@require_POST
+def set_active(request: "Request", account_id: int) -> HttpResponse:
+    is_active = request.POST.get("active") == "1"
+    actions.set_active(by=request.user, account_id=account_id, is_active=is_active, now=timezone.now())
+    return redirect("accounts:account_list")
+
+
+@require_POST
+def reset(request: "Request", account_id: int) -> HttpResponse:
+    actions.reset_second_factor(by=request.user, account_id=account_id, now=timezone.now())
+    messages.success(request, _("The person sets up a new second factor at the next sign-in."))
+    return redirect("accounts:account_list")
+
+
+def token_list(request: "Request") -> HttpResponse:
+    """The keys of the institution's own systems; a new one is shown once."""
+    if not rules.holds(request.user, P.TOKEN_MANAGE):
+        raise Forbidden("token.manage")
+    secret = ""
+    if request.method == "POST":
+        name, scopes = request.POST.get("name", "")[:64], request.POST.getlist("scope")
+        _token, secret = actions.make_token(by=request.user, name=name, scopes=scopes, now=timezone.now())
+    context = {"tokens": queries.tokens_of(request.user), "secret": secret, "scopes": rules.SCOPES}
+    return render(request, "accounts/token_list.html", context)
+
+
+@require_POST
+def revoke(request: "Request", token_id: int) -> HttpResponse:
+    actions.revoke_token(by=request.user, token_id=token_id, now=timezone.now())
+    return redirect("accounts:token_list")
