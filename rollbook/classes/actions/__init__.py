@@ -38,8 +38,8 @@ from rollbook.classes.actions.review import (
 )
 
 __all__ = [
-    "Event",
     "RETURN_REASONS",
+    "Event",
     "add_trainee",
     "approve_by_silence",
     "ask_correction",

@@ -145,6 +145,8 @@ def _decisions(class_id: int) -> Mapping[tuple[int, int], tuple[str, int]]:
         else (Presence.LEAVE.value, 0)
         for row in rows
     }
+
+
 def lessons_ahead(class_id: int, now: datetime) -> QuerySet[Lesson]:
     """What is still to come, or going on."""
     return (
