@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,6 +19,7 @@ from rollbook.institutions import queries as institutions
 from rollbook.institutions.forms import ApplyForm
 from rollbook.institutions.rules import Kind
 from rollbook.kernel.reasons import NotFound
+from rollbook.portal import queries
 from rollbook.regions import queries as regions
 from rollbook.subsidies import actions as subsidy_actions
 from rollbook.subsidies import queries as subsidies
@@ -29,8 +29,6 @@ from rollbook.web.lists import Filter, listing, narrowed
 
 if TYPE_CHECKING:
     from rollbook.web.requests import Request
-
-TRIES, SECONDS = 20, 60  # verifications of one address in a window
 
 
 @login_not_required
@@ -96,16 +94,6 @@ def apply(request: "Request") -> HttpResponse:
     return render(request, "portal/apply.html", {"form": form})
 
 
-def limited(request: "Request") -> bool:
-    """Whether this address asks so often that it seems to try numbers out."""
-    key = f"verify {request.META.get('REMOTE_ADDR')}"
-    cache.add(key, 0, SECONDS)
-    try:
-        return cache.incr(key) > TRIES
-    except ValueError:  # the window closed in between
-        return False
-
-
 @login_not_required
 @require_GET
 def verify(request: "Request") -> HttpResponse:
@@ -114,7 +102,7 @@ def verify(request: "Request") -> HttpResponse:
     context: dict[str, object] = {"number": number, "name": name}
     status = 200
     if number and name:
-        if limited(request):
+        if queries.limited(request.META.get("REMOTE_ADDR", "")):
             context["limited"], status = True, 429
         else:
             context |= {"asked": True, "certificate": certificates.verify(number, name)}
