@@ -1,9 +1,9 @@
 from django.utils import timezone
 from ninja import Router, Schema
 
-from rollbook.accounts.api import scope
 from rollbook.assessment import actions, queries
 from rollbook.classes import queries as classes
+from rollbook.web.api import scope
 from rollbook.web.requests import Request
 
 router = Router(tags=["assessment"])

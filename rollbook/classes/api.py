@@ -6,10 +6,10 @@ from django.utils import timezone
 from ninja import Router, Schema
 from ninja.pagination import paginate
 
-from rollbook.accounts.api import scope
 from rollbook.classes import actions, queries
 from rollbook.classes.actions.attendance import Event
 from rollbook.classes.models import TrainingClass
+from rollbook.web.api import scope
 from rollbook.web.requests import Request
 from rollbook.web.words import said
 

@@ -1,7 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from rollbook.classes.rules import attendance, states
+from rollbook.classes.rules import states
 from rollbook.persons.rules import Category
 from rollbook.web.forms import day
 from rollbook.web.words import translated
@@ -66,9 +66,3 @@ class CorrectionForm(forms.Form):
     enrolment_id = forms.IntegerField(widget=forms.HiddenInput)
     presence = forms.ChoiceField(label=_("What it should be"), choices=translated(states.Presence))
     why = forms.CharField(label=_("Reason"), max_length=200)
-
-
-class LeaveForm(forms.Form):
-    ground = forms.ChoiceField(label=_("Ground"), choices=[(key, _(text)) for key, text in attendance.GROUNDS.items()])
-    explanation = forms.CharField(label=_("Explanation"), max_length=200, required=False)
-    proof = forms.FileField(label=_("Proof (photograph or scan)"))

@@ -3,9 +3,9 @@ from django.utils import timezone
 from ninja import Router, Schema
 from ninja.pagination import paginate
 
-from rollbook.accounts.api import scope
 from rollbook.institutions import actions, queries
 from rollbook.institutions.models import Institution
+from rollbook.web.api import scope
 from rollbook.web.requests import Request
 
 router = Router(tags=["institutions"])

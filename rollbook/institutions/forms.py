@@ -75,16 +75,3 @@ class VisitForm(forms.Form):
 class RestrictForm(forms.Form):
     ground = forms.CharField(label=_("Ground"), max_length=200)
     ends_on = day(_("Until"), required=False)
-
-
-class ApplyForm(forms.Form):
-    """The public form with which an institution begins."""
-
-    name = forms.CharField(label=_("Name of the institution"), max_length=128)
-    uscc = forms.CharField(label=_("Unified social credit code"), max_length=18)
-    kind = forms.ChoiceField(label=_("Kind"), choices=translated(rules.Kind))
-    region_code = forms.ChoiceField(label=_("County"))
-    address = forms.CharField(label=_("Address"), max_length=200)
-    manager = forms.CharField(label=_("Name of the manager"), max_length=64)
-    username = forms.CharField(label=_("User name"), max_length=64)
-    password = forms.CharField(label=_("Password"), widget=forms.PasswordInput, min_length=8)

@@ -6,9 +6,9 @@ from django.utils import timezone
 from ninja import Router, Schema
 from ninja.pagination import paginate
 
-from rollbook.accounts.api import scope
 from rollbook.subsidies import actions, queries
 from rollbook.subsidies.models import Claim
+from rollbook.web.api import scope
 from rollbook.web.requests import Request
 
 router = Router(tags=["subsidies"])

@@ -1,3 +1,4 @@
+from rollbook.classes.files import commitment_text
 from rollbook.classes.queries.application import (
     facts_of,
     findings,
@@ -34,6 +35,7 @@ __all__ = [
     "attendance_of",
     "by_id",
     "class_list",
+    "commitment_text",
     "decided_of",
     "differences",
     "enrolment",

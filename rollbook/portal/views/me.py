@@ -13,9 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from rollbook.certificates import queries as certificates
 from rollbook.classes import actions as class_actions
 from rollbook.classes import queries as classes
-from rollbook.classes.files import commitment_text
-from rollbook.classes.forms import LeaveForm
 from rollbook.kernel.reasons import Forbidden
+from rollbook.portal.forms import LeaveForm
 from rollbook.subsidies import actions as subsidy_actions
 from rollbook.subsidies import queries as subsidies
 from rollbook.web.forms import sent
@@ -87,7 +86,7 @@ def sign(request: "Request", enrolment_id: int) -> HttpResponse:
         name = request.POST.get("signed_name", "")
         class_actions.sign_commitment(by=request.user, enrolment_id=one.pk, signed_name=name, now=timezone.now())
         return redirect("portal:me")
-    return render(request, "portal/sign.html", {"one": one, "text": commitment_text("trainee")})
+    return render(request, "portal/sign.html", {"one": one, "text": classes.commitment_text("trainee")})
 
 
 def leave(request: "Request", lesson_id: int) -> HttpResponse:

@@ -16,10 +16,10 @@ from rollbook.directory import queries as directory
 from rollbook.directory.rules import Level
 from rollbook.institutions import actions as institution_actions
 from rollbook.institutions import queries as institutions
-from rollbook.institutions.forms import ApplyForm
 from rollbook.institutions.rules import Kind
 from rollbook.kernel.reasons import NotFound
 from rollbook.portal import queries
+from rollbook.portal.forms import ApplyForm
 from rollbook.regions import queries as regions
 from rollbook.subsidies import actions as subsidy_actions
 from rollbook.subsidies import queries as subsidies
