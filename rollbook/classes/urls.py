@@ -26,5 +26,6 @@ urlpatterns = [
     path("lessons/<int:lesson_id>/roll/", attendance.roll, name="roll"),
     path("lessons/<int:lesson_id>/correct/", attendance.correct, name="correct"),
     path("asks/", attendance.asks, name="asks"),
+    path("asks/leave/<int:leave_id>/proof/", attendance.proof, name="leave_proof"),
     path("asks/<slug:what>/<int:ask_id>/", attendance.decide, name="decide"),
 ]

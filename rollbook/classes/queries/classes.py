@@ -85,9 +85,9 @@ def lesson(by: "Account", lesson_id: int, *, lock: bool = False) -> Lesson:
 def enrolments_of_person(person_id: int) -> QuerySet[Enrolment]:
     """Every class that a person is or was in, newest first: for that person (N3.3)."""
     found = Enrolment.objects.filter(person_id=person_id, dropped_at=None).exclude(training_class__state="draft")
-    return found.select_related("training_class__institution", "training_class__occupation", "commitment").order_by(
-        "-pk"
-    )
+    return found.select_related(
+        "training_class__institution", "training_class__occupation", "commitment", "person"
+    ).order_by("-pk")
 
 
 def asks_for(by: "Account") -> dict[str, list[Leave | Correction | PlanChange]]:

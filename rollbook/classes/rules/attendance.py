@@ -136,3 +136,19 @@ def right_code(secret: bytes, lesson_id: int, at: datetime, seconds: int, code: 
 def worst_day(percents: Sequence[int]) -> int:
     """The lowest attendance of any day held: the class's own line (domain 2.5)."""
     return min(percents, default=100)
+
+
+def lacking(attended: Attended, percent: int, *, is_committed: bool, is_verified: bool) -> Iterator[Message]:
+    """What a trainee still lacks for the certificate and the subsidy, said while it can be mended (N16.3)."""
+    needed = -(-attended.planned_hours * percent // 100) - attended.hours
+    left = attended.planned_hours - attended.held_hours
+    if needed > left:
+        text = _("{needed} hours are wanting for {percent} % and only {left} are still to come.")
+        yield reason("attendance-lost", text, "N4.1", needed=needed, percent=percent, left=left)
+    elif needed > 0:
+        text = _("{needed} more hours make {percent} % of attendance; {left} are still to come.")
+        yield reason("attendance-needed", text, "N4.1", needed=needed, percent=percent, left=left)
+    if not is_committed:
+        yield reason("not-committed", _("Your commitment is not signed."), "N4.6")
+    if not is_verified:
+        yield reason("not-verified", _("Your identity is not verified yet."), "N3.7")

@@ -1,16 +1,20 @@
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import segno
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.classes import actions, forms, queries
-from rollbook.classes.rules.states import Presence
+from rollbook.classes.rules.attendance import CORRECTABLE, GROUNDS
+from rollbook.kernel.messages import _
+from rollbook.kernel.reasons import Forbidden
 from rollbook.web.exports import workbook
 from rollbook.web.forms import sent
 
@@ -30,14 +34,16 @@ def today(request: "Request") -> HttpResponse:
 def lesson(request: "Request", lesson_id: int) -> HttpResponse:
     """The teacher's page at the classroom door: the code, who is there, the roll."""
     one, now = queries.lesson(request.user, lesson_id), timezone.now()
+    if request.user.role == "worker":
+        raise Forbidden("attendance")  # classmates' attendance is not a trainee's to see
     rows = queries.lesson_rows(one)
     context = {
         "lesson": one,
         "rows": rows,
-        "here": sum(mark is not None and mark.in_at is not None for _, mark in rows),
+        "here": sum(mark is not None and mark.in_at is not None for _one, mark in rows),
         "may_take": holds(request.user, Permission.ATTENDANCE_TAKE),
         "may_correct": holds(request.user, Permission.ATTENDANCE_CORRECT),
-        "presences": Presence.choices(),
+        "presences": [(one.value, one.label) for one in CORRECTABLE],
         "code": actions.code_of(one, now) if holds(request.user, Permission.ATTENDANCE_TAKE) else "",
         "now": now,
     }
@@ -82,11 +88,19 @@ def grid(request: "Request", class_id: int) -> HttpResponse:
     terms = queries.terms_of(klass, now)
     lessons, rows = queries.grid_of(class_id)
     attended = queries.attendance_of(class_id, now)
-    people = [(one, marks, attended[one.pk]) for one, marks in rows]
+    mine = request.user.person_id if request.user.role == "worker" else None  # classmates are not shown
+    people = [(one, marks, attended[one.pk]) for one, marks in rows if mine in (None, one.person_id)]
     if request.GET.get("export"):
-        heads = ["Name", *(f"{timezone.localtime(one.starts_at):%m-%d %H:%M}" for one in lessons), "Attendance, %"]
+        moments = (f"{timezone.localtime(one.starts_at):%m-%d %H:%M}" for one in lessons)
+        heads = [_("Name"), *moments, _("Attendance so far, %"), _("Hours attended"), _("Hours of leave")]
         table = (
-            [one.person.name, *(mark.presence if mark else "" for mark in marks), rate.percent_so_far]
+            [
+                one.person.name,
+                *(gettext(mark.get_presence_display()) if mark else "" for mark in marks),
+                rate.percent_so_far,
+                rate.hours,
+                rate.leave_hours,
+            ]
             for one, marks, rate in people
         )
         return workbook(heads, table, f"attendance {klass.number}")
@@ -97,6 +111,8 @@ def grid(request: "Request", class_id: int) -> HttpResponse:
         "line": terms["attendance-percent"],
         "day_line": terms["day-attendance-percent"],
         "worst": queries.worst_day_percent(class_id, now),
+        "days": queries.day_percents(class_id, now),
+        "mean": sum(rate.percent_so_far for _one, _marks, rate in people) // len(people) if people else 100,
     }
     return render(request, "classes/grid.html", context)
 
@@ -107,11 +123,20 @@ def asks(request: "Request") -> HttpResponse:
     by = request.user
     context = {
         **queries.asks_for(by),
-        "may_leave": by.role != "teacher" and by.role != "worker",
+        "may_leave": holds(by, Permission.ATTENDANCE_APPROVE) or holds(by, Permission.CLASS_APPLY),
+        "grounds": GROUNDS,
         "may_correct": holds(by, Permission.ATTENDANCE_APPROVE),
         "may_change": holds(by, Permission.CLASS_REVIEW),
     }
     return render(request, "classes/asks.html", context)
+
+
+@require_GET
+def proof(request: "Request", leave_id: int) -> FileResponse:
+    """The paper behind a request for leave, for who may decide on it and for the trainee."""
+    leave = queries.leave_proof(request.user, leave_id)
+    name = f"leave-{leave.pk}{Path(leave.proof.name).suffix}"
+    return FileResponse(leave.proof.open("rb"), as_attachment=True, filename=name)
 
 
 @require_POST

@@ -45,6 +45,7 @@ def me(request: "Request") -> HttpResponse:
                 "attended": attended,
                 "claim": claims.get(one.pk),
                 "lessons": classes.lessons_ahead(klass.pk, now)[:3] if klass.state in ("approved", "running") else [],
+                "lacking": classes.lacking(one, attended, classes.terms_of(klass, now)),
             }
         )
     context = {"mine": mine, "certificates": certificates.of_person(person_id), "now": now}
@@ -54,9 +55,14 @@ def me(request: "Request") -> HttpResponse:
 @require_GET
 def check_in(request: "Request", lesson_id: int) -> HttpResponse:
     """Two taps: the code is filled in when it was scanned."""
-    _person(request)
     lesson = classes.lesson(request.user, lesson_id)
-    context = {"lesson": lesson, "code": request.GET.get("code", ""), "event": uuid4(), "now": timezone.now()}
+    context = {
+        "lesson": lesson,
+        "code": request.GET.get("code", ""),
+        "event": uuid4(),
+        "now": timezone.now(),
+        "mark": classes.mark_of(lesson_id, _person(request)),
+    }
     return render(request, "portal/check_in.html", context)
 
 
@@ -74,7 +80,7 @@ def do_check_in(request: "Request", lesson_id: int) -> HttpResponse:
         event_id=event,
         now=timezone.now(),
     )
-    at = timezone.localtime(mark.out_at or mark.in_at)
+    at = timezone.localtime(mark.out_at if request.POST.get("direction") == "out" else mark.in_at)
     messages.success(request, _("Recorded by the server at %(time)s.") % {"time": f"{at:%H:%M:%S}"})
     return redirect("portal:me")
 
