@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from rollbook.accounts import queries, rules
 from rollbook.accounts.models import Account, ApiToken
 from rollbook.journal.actions import record
-from rollbook.kernel.messages import _
+from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 
 TOKEN_DAYS = 365
@@ -40,10 +40,11 @@ def create_account(
     if by is not None:
         rules.authorise(by, rules.Permission.ACCOUNT_MANAGE, region_code=region_code)
     held = queries.toxic_with(person_id, role) if person_id else []
-    refuse_if(rules.reasons_against_account(username, password, held))
+    belongs = {"has_person": person_id is not None, "has_institution": institution_id is not None}
+    refuse_if([*rules.reasons_against_role(role, **belongs), *rules.reasons_against_account(username, password, held)])
     if Account.objects.filter(username=username).exists():
-        raise Refused(reason("username-taken", _("The name “{name}” is taken."), name=username))
-    account = Account.objects.create(
+        raise Refused(_taken(username))
+    account = Account(
         username=username,
         password=make_password(password),
         name=name,
@@ -53,6 +54,7 @@ def create_account(
         institution_id=institution_id,
         office=office,
     )
+    _save(account)
     record("account.created", account, by=by, at=now, role=role)
     return account
 
@@ -60,13 +62,14 @@ def create_account(
 @transaction.atomic
 def set_active(*, by: Account, account_id: int, is_active: bool, now: datetime) -> Account:
     """Close an account, or open it again where no toxic pair comes of it."""
-    account = _get(by, account_id)
+    account = queries.get(by, account_id, lock=True)
     rules.authorise(by, rules.Permission.ACCOUNT_MANAGE, region_code=account.region_code)
+    refuse_if(rules.reasons_against_closing(own=account.pk == by.pk))
     if is_active and account.person_id:
         held = queries.toxic_with(account.person_id, account.role, besides=account.pk)
         refuse_if(rules.reasons_against_account(account.username, "unchanged password", held))
     account.is_active = is_active
-    account.save(update_fields=["is_active"])
+    _save(account)
     record("account.opened" if is_active else "account.closed", account, by=by, at=now)
     return account
 
@@ -74,7 +77,7 @@ def set_active(*, by: Account, account_id: int, is_active: bool, now: datetime) 
 @transaction.atomic
 def reset_second_factor(*, by: Account, account_id: int, now: datetime) -> None:
     """Let a person who lost the phone set up a new one: for the security administrator."""
-    account = _get(by, account_id)
+    account = queries.get(by, account_id, lock=True)
     rules.authorise(by, rules.Permission.ACCOUNT_SECURE, region_code=account.region_code)
     Authenticator.objects.filter(user=account).delete()
     record("account.second-factor-reset", account, by=by, at=now)
@@ -127,8 +130,19 @@ def bind_device(account: Account, session_key: str) -> None:
     Account.objects.filter(pk=account.pk).update(session_key=session_key)
 
 
-def _get(by: Account, account_id: int) -> Account:
-    account = queries.managed_by(by).select_for_update().filter(pk=account_id).first()
-    if account is None:
-        raise NotFound
-    return account
+def _save(account: Account) -> None:
+    """Write it; what another did at the same moment is refused as the rules would have done."""
+    try:
+        with transaction.atomic():
+            account.save()
+    except IntegrityError as error:
+        if "toxic pair" in str(error):
+            held = queries.toxic_with(account.person_id or 0, account.role, besides=account.pk)
+            refuse_if(rules.reasons_against_account(account.username, "unchanged password", held))
+        if "username" in str(error):
+            raise Refused(_taken(account.username)) from error
+        raise
+
+
+def _taken(username: str) -> Message:
+    return reason("username-taken", _("The name “{name}” is taken."), name=username)

@@ -5,6 +5,7 @@ from django.db.models import Q, QuerySet
 
 from rollbook.accounts import rules
 from rollbook.accounts.models import Account, ApiToken
+from rollbook.kernel.reasons import NotFound
 from rollbook.regions.rules import prefix
 
 
@@ -20,6 +21,14 @@ def managed_by(by: Account) -> QuerySet[Account]:
     }:
         return Account.objects.none()
     return Account.objects.filter(region_code__startswith=prefix(by.region_code))
+
+
+def get(by: Account, account_id: int, *, lock: bool = False) -> Account:
+    found = managed_by(by).filter(pk=account_id)
+    try:
+        return (found.select_for_update() if lock else found).get()
+    except Account.DoesNotExist:
+        raise NotFound from None
 
 
 def toxic_with(person_id: int, role: str, *, besides: int | None = None) -> list[str]:

@@ -196,3 +196,18 @@ def reasons_against_account(username: str, password: str, toxic: Sequence[str]) 
     for role in toxic:
         text = _("The person already holds “{role}”, which does not go with this role.")
         yield reason("toxic-pair", text, "N14.1", role=Role(role))
+
+
+def reasons_against_role(role: str, *, has_person: bool, has_institution: bool) -> Iterator[Message]:
+    """What a role must belong to: managers and teachers to an institution, a worker to a person."""
+    if role not in Role.values():
+        yield reason("unknown-role", _("There is no role “{role}”."), "N14.1", role=role)
+    if (role in INSTITUTIONAL) != has_institution:
+        yield reason("role-institution", _("Managers and teachers belong to an institution, nobody else."), "N14.1")
+    if role == Role.WORKER and not has_person:
+        yield reason("role-person", _("A worker's account belongs to a person."), "N14.1")
+
+
+def reasons_against_closing(*, own: bool) -> Iterator[Message]:
+    if own:
+        yield reason("own-account", _("Nobody closes their own account; ask another administrator."), "N14.1")

@@ -194,6 +194,8 @@ def unmerge(*, by: "Account", person_id: int, why: str, now: datetime) -> Person
     authorise(by, Permission.PERSON_MERGE, region_code=other.region_code)
     if other.merged_into_id is None:
         raise Refused(reason("not-merged", _("This record is not merged into another.")))
+    if not why.strip():
+        raise Refused(reason("unmerge-why", _("Say on what ground they are two persons.")))
     into, other.merged_into = other.merged_into_id, None
     other.save(update_fields=["merged_into"])
     record("person.unmerged", other, by=by, at=now, region_code=other.region_code, out_of=into, why=why)

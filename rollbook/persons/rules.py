@@ -111,12 +111,12 @@ def reasons_against_number(number: str, today: date) -> Iterator[Message]:
         text = _("The number has 15 digits: the old form. Enter the 18 characters of the present card.")
         yield reason("id-old-form", text, "GB 11643")
         return
-    if len(number) != 18 or not number[:17].isdigit():
+    if len(number) != 18 or not (number.isascii() and number[:17].isdigit()):
         text = _("An identity number has 18 characters, the first 17 of them digits; this has {length}.")
         yield reason("id-form", text, "GB 11643", length=len(number))
         return
     if kind_of(number) == IdKind.CITIZEN and number[:2] not in PROVINCES:
-        yield reason("id-region", _("No province has the code {code}."), "GB/T 2260", code=number[:2])
+        yield reason("id-region", _("No province has the code {digits}."), "GB/T 2260", digits=number[:2])
     born = birth_in(number)
     if born is None or not date(1900, 1, 1) <= born <= today:
         text = _("“{day}” is no possible date of birth.")
@@ -129,7 +129,7 @@ def reasons_against_number(number: str, today: date) -> Iterator[Message]:
 def reasons_against_account(account: str) -> Iterator[Message]:
     """A bank account of 16 to 19 digits has a check digit (Luhn, ISO/IEC 7812-1)."""
     digits = "".join(account.split())
-    if not digits.isdigit() or not 12 <= len(digits) <= 30:
+    if not (digits.isascii() and digits.isdigit()) or not 12 <= len(digits) <= 30:
         yield reason("account-form", _("A bank account has 12 to 30 digits."))
     elif 16 <= len(digits) <= 19 and not luhn(digits):
         yield reason("account-check-digit", _("The account's check digit is wrong: one digit is mistyped."))

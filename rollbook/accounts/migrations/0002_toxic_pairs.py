@@ -1,7 +1,7 @@
 from django.db import migrations
 
 # Of two accounts of one person being made at once, one must wait for the other: the person's
-# number is locked. The table of pairs is filled by `manage.py sync_roles` from accounts.rules.
+# number is locked. The next migration fills the table of pairs.
 FORBID = """
     CREATE FUNCTION accounts_refuse_toxic_pair() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
