@@ -61,6 +61,7 @@ def test_every_sentence_is_marked():
                 case ast.Call(func=ast.Name(id=name), args=args) if name in SAYING:
                     said = [text.value for text in args if isinstance(text, ast.Constant)]
                     unmarked += [text for text in said if " " in str(text)]
+    unmarked = [text for text in unmarked if not text.startswith("GB")]  # the names of standards
     assert unmarked == []
 
 
@@ -73,4 +74,4 @@ def test_templates_say_nothing_by_themselves():
             flags=re.DOTALL,
         )
         said = re.sub(r"{%.*?%}|{{.*?}}|{#.*?#}|<[^>]*>|&\w+;", "", source, flags=re.DOTALL)
-        assert re.findall(r"[^\W\d_]+", said) == [], path
+        assert set(re.findall(r"[^\W\d_]+", said)) <= {"PDF"}, path
