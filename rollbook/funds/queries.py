@@ -64,6 +64,7 @@ def reservation(subject: str) -> tuple[LedgerAccount, int] | None:
         .values("account_id")
         .annotate(left=Sum("amount_fen"))
         .filter(left__gt=0)
+        .order_by("account_id")
         .first()
     )
     return (LedgerAccount.objects.get(pk=row["account_id"]), row["left"]) if row else None

@@ -46,8 +46,18 @@ def luhn(body: str) -> str:
     return str(-total % 10)
 
 
+_given: set[str] = set()  # numbers that this run has used, so that none is used twice
+
+
 def make(rng: random.Random, region_code: str, serial: int, today: date) -> Made:
-    """The serial-th person: each serial gives another number and account."""
+    """The serial-th person, whose number nobody else of this run has."""
+    while (one := _drawn(rng, region_code, serial, today)).number in _given:
+        pass
+    _given.add(one.number)
+    return one
+
+
+def _drawn(rng: random.Random, region_code: str, serial: int, today: date) -> Made:
     is_male = rng.random() < 0.55
     given = MALE if is_male else FEMALE
     name = rng.choice(SURNAMES) + "".join(rng.sample(given, rng.choice((1, 2, 2))))
@@ -86,15 +96,11 @@ def write(made: list[Made], now: datetime) -> list[Person]:
 
 def stream(rng: random.Random, regions: list[str], today: date) -> Iterator[Made]:
     """People without end, region by region, no number twice."""
-    seen: set[str] = set()
     serial = 0
     while True:
         for region in regions:
-            one = make(rng, region, serial, today)
+            yield make(rng, region, serial, today)
             serial += 1
-            if one.number not in seen:
-                seen.add(one.number)
-                yield one
 
 
 def _person(one: Made, now: datetime) -> Person:
