@@ -1,13 +1,14 @@
 from django.db.models import QuerySet
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import File, Router, Schema
+from ninja.files import UploadedFile
 from ninja.pagination import paginate
 
 from rollbook.funds import actions, queries
-from rollbook.funds.models import PaymentBatch
+from rollbook.funds.models import PaymentBatch, PaymentLine
 from rollbook.web.requests import Request
 
-router = Router(tags=["payments"])
+router = Router(tags=["funds"])
 
 
 class BatchOut(Schema):
@@ -17,6 +18,21 @@ class BatchOut(Schema):
     fund: str
     year: int
     state: str
+    digest: str
+
+
+class LineOut(Schema):
+    number: int
+    payee_name: str
+    bank_masked: str
+    amount_fen: int
+    state: str
+    reference: str
+    failure: str
+
+
+class SettledOut(Schema):
+    settled: int
 
 
 @router.get("/batches", response=list[BatchOut])
@@ -25,11 +41,23 @@ def batches(request: Request) -> QuerySet[PaymentBatch]:
     return queries.visible_to(request.user).order_by("-pk")
 
 
+@router.get("/batches/{batch_id}/lines", response=list[LineOut])
+@paginate
+def lines(request: Request, batch_id: int) -> QuerySet[PaymentLine]:
+    return queries.lines_of(queries.get(request.user, batch_id).pk)
+
+
 @router.post("/batches/{batch_id}/check", response=BatchOut)
-def check(request: Request, batch_id: int) -> PaymentBatch:
+def check_batch(request: Request, batch_id: int) -> PaymentBatch:
     return actions.check_batch(by=request.user, batch_id=batch_id, now=timezone.now())
 
 
 @router.post("/batches/{batch_id}/release", response=BatchOut)
-def release(request: Request, batch_id: int) -> PaymentBatch:
+def release_batch(request: Request, batch_id: int) -> PaymentBatch:
     return actions.release_batch(by=request.user, batch_id=batch_id, now=timezone.now())
+
+
+@router.post("/batches/{batch_id}/returns", response=SettledOut)
+def take_return(request: Request, batch_id: int, file: UploadedFile = File(...)) -> dict[str, int]:  # noqa: B008
+    content = file.read()
+    return {"settled": actions.upload_return(by=request.user, batch_id=batch_id, content=content, now=timezone.now())}

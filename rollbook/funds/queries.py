@@ -165,3 +165,23 @@ def subject_of(line_id: int) -> str:
 
 def released_batches() -> list[PaymentBatch]:
     return list(PaymentBatch.objects.filter(state=rules.BatchState.RELEASED).order_by("pk"))
+
+
+def subjects_of(batch_id: int) -> list[str]:
+    return list(PaymentLine.objects.filter(batch_id=batch_id).values_list("subject", flat=True))
+
+
+def totals_of(batch_id: int) -> dict[str, int]:
+    """What whoever checks compares: payments, people, accounts, and the sum in fen."""
+    return PaymentLine.objects.filter(batch_id=batch_id).aggregate(
+        payments=Count("pk"),
+        people=Count("person", distinct=True),
+        accounts=Count("bank_digest", distinct=True),
+        sum_fen=Sum("amount_fen", default=0),
+    )
+
+
+def bank_files(by: "Account") -> QuerySet[BankFile]:
+    """The files that went to the bank and came back; what is in them is shown nowhere."""
+    found = BankFile.objects.filter(batch__in=visible_to(by).values("pk"))
+    return found.defer("content").select_related("batch").order_by("-pk")

@@ -5,9 +5,13 @@ from rollbook.funds import views
 app_name = "funds"
 
 urlpatterns = [
-    path("", views.balances, name="balances"),
+    path("", views.balance_list, name="balance_list"),
     path("budget/", views.set_budget, name="set_budget"),
     path("batches/", views.batch_list, name="batch_list"),
     path("batches/<int:batch_id>/", views.batch_detail, name="batch_detail"),
-    path("batches/<int:batch_id>/<slug:what>/", views.move, name="move"),
+    path("batches/<int:batch_id>/check/", views.check_batch, name="check_batch"),
+    path("batches/<int:batch_id>/return/", views.return_batch, name="return_batch"),
+    path("batches/<int:batch_id>/release/", views.release_batch, name="release_batch"),
+    path("batches/<int:batch_id>/bank-return/", views.upload_return, name="upload_return"),
+    path("returns/", views.return_list, name="return_list"),
 ]

@@ -1,79 +1,120 @@
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.funds import actions, forms, queries, rules
 from rollbook.journal.queries import timeline
+from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Forbidden
-from rollbook.web.forms import WhyForm, sent
+from rollbook.regions.queries import choices as regions
+from rollbook.web.forms import sent
 from rollbook.web.lists import Filter, listing
 
 if TYPE_CHECKING:
     from rollbook.web.requests import Request
 
+P = Permission
+
+
+def _reader(request: "Request") -> None:
+    if not queries.may_read(request.user):
+        raise Forbidden(P.LEDGER_READ)
+
 
 @require_GET
-def balances(request: "Request") -> HttpResponse:
-    if not queries.may_read(request.user):
-        raise Forbidden("ledger.read")
-    form = forms.BudgetForm(initial={"year": timezone.localdate().year, "region_code": request.user.region_code})
+def balance_list(request: "Request") -> HttpResponse:
+    _reader(request)
     context = {
-        "rows": queries.balances(request.user),
-        "may_set": holds(request.user, Permission.BUDGET_SET),
-        "form": form,
-        "funds": dict(rules.Fund.choices()),
+        "rows": [_balance(row) for row in queries.balances(request.user)],
+        "may_set": holds(request.user, P.BUDGET_SET),
+        "form": forms.BudgetForm(initial={"year": timezone.localdate().year}),
     }
-    return render(request, "funds/balances.html", context)
+    return render(request, "funds/balance_list.html", context)
+
+
+def _balance(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"fund": rules.Fund(row["fund"]), "granted_fen": -row["treasury_fen"]}
 
 
 @require_POST
 def set_budget(request: "Request") -> HttpResponse:
-    values = sent(request, forms.BudgetForm).values()
-    actions.set_budget(by=request.user, now=timezone.now(), **values)  # type: ignore[arg-type]
-    return redirect("funds:balances")
+    form = sent(request, forms.BudgetForm)
+    actions.set_budget(by=request.user, region_code=request.user.region_code, now=timezone.now(), **form.values())  # type: ignore[arg-type]
+    return redirect("funds:balance_list")
 
 
 @require_GET
 def batch_list(request: "Request") -> HttpResponse:
-    if not queries.may_read(request.user):
-        raise Forbidden("ledger.read")
-    filters = [Filter("state", "State", rules.BatchState.choices())]
-    shown = listing(request, queries.batch_list(request.user), filters=filters, search=("number",))
-    return render(request, "funds/batch_list.html", {"listing": shown})
+    _reader(request)
+    filters = [
+        Filter("state", _("State"), rules.BatchState.choices()),
+        Filter("region_code", _("Region"), regions(request.user.region_code)),
+    ]
+    shown = listing(
+        request, queries.batch_list(request.user), filters=filters, search=("number",), hint=gettext("Batch number")
+    )
+    context = {"listing": shown, "may_make": holds(request.user, P.BATCH_MAKE)}
+    return render(request, "funds/batch_list.html", context)
 
 
 @require_GET
 def batch_detail(request: "Request", batch_id: int) -> HttpResponse:
-    batch, by = queries.get(request.user, batch_id), request.user
-    filters = [Filter("state", "State", rules.LineState.choices())]
-    lines = queries.lines_of(batch_id)
+    batch = queries.get(request.user, batch_id)
+    by, moves = request.user, rules.BATCHES.moves_from(rules.BatchState(batch.state))
+    shown = listing(request, queries.lines_of(batch_id), search=("payee_name", "reference"), size=200)
     context = {
         "batch": batch,
-        "listing": listing(request, lines, filters=filters, search=("payee_name", "reference"), size=100),
-        "total": sum(lines.values_list("amount_fen", flat=True)),
-        "moves": rules.BATCHES.moves_from(rules.BatchState(batch.state)),
+        "listing": shown,
+        "totals": queries.totals_of(batch_id),
         "shared": queries.shared_accounts(batch_id),
+        "may_check": rules.BatchMove.CHECK in moves and holds(by, P.BATCH_CHECK),
+        "may_release": rules.BatchMove.RELEASE in moves and holds(by, P.BATCH_RELEASE),
+        "may_cancel": rules.BatchMove.CANCEL in moves and holds(by, P.BATCH_MAKE),
+        "may_take": batch.state == rules.BatchState.SENT and holds(by, P.BATCH_RELEASE),
+        "is_done_by": by.pk in (batch.made_by_id, batch.checked_by_id),
+        "why_form": forms.WhyForm(),
+        "return_form": forms.ReturnForm(),
         "files": queries.files_of(batch_id),
         "entries": timeline(batch),
-        "may_check": holds(by, Permission.BATCH_CHECK),
-        "may_release": holds(by, Permission.BATCH_RELEASE),
-        "may_make": holds(by, Permission.BATCH_MAKE),
-        "why_form": WhyForm(),
     }
     return render(request, "funds/batch_detail.html", context)
 
 
 @require_POST
-def move(request: "Request", batch_id: int, what: str) -> HttpResponse:
-    by, now = request.user, timezone.now()
-    if what == "return":
-        why = sent(request, WhyForm).cleaned_data["why"]
-        actions.return_batch(by=by, batch_id=batch_id, why=why, now=now)
-    else:
-        deeds = {"check": actions.check_batch, "release": actions.release_batch}
-        deeds[what](by=by, batch_id=batch_id, now=now)
+def check_batch(request: "Request", batch_id: int) -> HttpResponse:
+    actions.check_batch(by=request.user, batch_id=batch_id, now=timezone.now())
     return redirect("funds:batch_detail", batch_id)
+
+
+@require_POST
+def return_batch(request: "Request", batch_id: int) -> HttpResponse:
+    why = sent(request, forms.WhyForm).cleaned_data["why"]
+    actions.return_batch(by=request.user, batch_id=batch_id, why=why, now=timezone.now())
+    return redirect("funds:batch_detail", batch_id)
+
+
+@require_POST
+def release_batch(request: "Request", batch_id: int) -> HttpResponse:
+    actions.release_batch(by=request.user, batch_id=batch_id, now=timezone.now())
+    return redirect("funds:batch_detail", batch_id)
+
+
+@require_POST
+def upload_return(request: "Request", batch_id: int) -> HttpResponse:
+    content = sent(request, forms.ReturnForm).cleaned_data["file"]
+    count = actions.upload_return(by=request.user, batch_id=batch_id, content=content, now=timezone.now())
+    messages.success(request, gettext("{count} payments settled").format(count=count))
+    return redirect("funds:batch_detail", batch_id)
+
+
+@require_GET
+def return_list(request: "Request") -> HttpResponse:
+    _reader(request)
+    shown = listing(request, queries.bank_files(request.user), search=("name",), hint=gettext("Name of the file"))
+    return render(request, "funds/return_list.html", {"listing": shown})

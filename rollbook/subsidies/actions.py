@@ -11,6 +11,7 @@ from rollbook.classes import queries as classes
 from rollbook.classes.rules.states import State as ClassState
 from rollbook.directory import queries as directory
 from rollbook.funds import actions as funds
+from rollbook.funds import queries as fund_queries
 from rollbook.funds.rules import Fund
 from rollbook.journal.actions import record
 from rollbook.kernel.columns import pick
@@ -124,13 +125,6 @@ def _claim(
     return claim
 
 
-def _moved(by: "Account", claim_id: int, move: rules.Move, permission: Permission) -> Claim:
-    claim = queries.get(by, claim_id, lock=True)
-    authorise(by, permission, region_code=claim.region_code)
-    claim.state = rules.LIFECYCLE.after(S(claim.state), move)
-    return claim
-
-
 @transaction.atomic
 def review_claim(*, by: "Account", claim_id: int, move: str, now: datetime, why: str = "") -> Claim:
     """First review, then second by another person: pass, return or refuse (N14.1)."""
@@ -144,6 +138,8 @@ def review_claim(*, by: "Account", claim_id: int, move: str, now: datetime, why:
         raise Refused(reason("why", _("Say on what ground."), "N14.1"))
     if is_second and claim.first_by_id == by.pk:
         raise Refused(reason("same-officer", _("The second officer must be another than the first."), "N14.1"))
+    if wanted in (M.PASS_FIRST, M.PASS_SECOND):
+        refuse_if(queries.reasons_now(claim))
     claim.state = rules.LIFECYCLE.after(S(claim.state), wanted)
     today, calendar = localdate(now), regions.working_days()
     match wanted:
@@ -165,6 +161,18 @@ def review_claim(*, by: "Account", claim_id: int, move: str, now: datetime, why:
     return claim
 
 
+@transaction.atomic
+def pass_claims(*, by: "Account", claim_ids: Sequence[int], now: datetime) -> int:
+    """Pass several claims at the step each is at, all or none; gives how many (N14.1)."""
+    found = dict(queries.review_queue(by).filter(pk__in=claim_ids).values_list("pk", "state"))
+    if not found:
+        raise Refused(reason("none-chosen", _("Choose at least one claim.")))
+    for pk in sorted(found):
+        move = M.PASS_FIRST if found[pk] == S.FILED else M.PASS_SECOND
+        review_claim(by=by, claim_id=pk, move=move, now=now)
+    return len(found)
+
+
 def _give_back(claim: Claim, by: "Account | None", now: datetime) -> None:
     """Nothing is paid: the money and the person's level are free again."""
     funds.release(by=by, subject=subject_of(claim), now=now)
@@ -177,6 +185,8 @@ def refile(*, by: "Account", claim_id: int, now: datetime) -> Claim:
     claim = queries.get(by, claim_id, lock=True)
     authorise(by, Permission.CLAIM_FILE, institution_id=claim.institution_id)
     claim.state = rules.LIFECYCLE.after(S(claim.state), M.REFILE)
+    persons.lock(claim.person_id)
+    refuse_if(queries.reasons_now(claim))
     limit = directory.terms_for(claim.region_code, localdate(now))["first-review-days"]
     claim.decide_by = regions.working_days().after(localdate(now), limit)
     claim.save()
@@ -285,6 +295,19 @@ def make_batch(*, by: "Account", claim_ids: Sequence[int], now: datetime) -> "Pa
     for claim in claims:
         claim.state = rules.LIFECYCLE.after(S(claim.state), M.BATCH)
         _note("claim.batched", claim, by=by, at=now, batch=batch.number)
+    Claim.objects.bulk_update(claims, ["state"])
+    return batch
+
+
+@transaction.atomic
+def cancel_batch(*, by: "Account", batch_id: int, now: datetime) -> "PaymentBatch":
+    """Give up a batch that nobody has checked: its claims wait for another (N16.3)."""
+    batch = funds.cancel_batch(by=by, batch_id=batch_id, now=now)
+    keys = [int(subject.rpartition(":")[2]) for subject in fund_queries.subjects_of(batch.pk)]
+    claims = list(Claim.objects.select_for_update().filter(pk__in=keys, state=S.IN_PAYMENT).order_by("pk"))
+    for claim in claims:
+        claim.state = rules.LIFECYCLE.after(S.IN_PAYMENT, M.UNBATCH)
+        _note("claim.unbatched", claim, by=by, at=now, batch=batch.number)
     Claim.objects.bulk_update(claims, ["state"])
     return batch
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rollbook.accounts.models import Account
     from rollbook.classes.models import Enrolment, TrainingClass
 
+READERS = (Permission.CLAIM_REVIEW, Permission.CLAIM_SECOND_REVIEW, Permission.LEDGER_READ, Permission.STATISTICS_READ)
 NEVER = 9  # a level below all levels: nothing was had
 
 
@@ -31,6 +32,8 @@ def visible_to(by: "Account") -> QuerySet[Claim]:
         return found.filter(institution_id=by.institution_id)
     if by.role == "worker":
         return found.filter(person_id=by.person_id)
+    if not any(holds(by, one) for one in READERS):
+        return found.none()
     return found.filter(region_code__startswith=prefix(by.region_code))
 
 
@@ -85,6 +88,10 @@ def publicities() -> QuerySet[Publicity]:
     return Publicity.objects.annotate(people=Count("claims")).order_by("-starts_on", "-pk")
 
 
+def publicities_visible_to(by: "Account") -> QuerySet[Publicity]:
+    return publicities().filter(region_code__startswith=prefix(by.region_code))
+
+
 def publicity(publicity_id: int) -> Publicity:
     try:
         return Publicity.objects.get(pk=publicity_id)
@@ -96,6 +103,14 @@ def rows_of(publicity_id: int) -> QuerySet[Claim]:
     """What a public notice lists: masked at the edge (N14.2)."""
     found = Claim.objects.filter(publicity_id=publicity_id)
     return found.select_related("person", "institution", "item__occupation", "enrolment__training_class").order_by("pk")
+
+
+def row_of(publicity_id: int, claim_id: int) -> Claim:
+    """One row of a public notice."""
+    try:
+        return rows_of(publicity_id).get(pk=claim_id)
+    except Claim.DoesNotExist:
+        raise NotFound from None
 
 
 def disclosed() -> QuerySet[Claim]:
@@ -119,15 +134,18 @@ def objections_of(claim_id: int) -> QuerySet[Objection]:
 
 
 def entitlement(
-    klass: "TrainingClass", people: "Collection[Enrolment]", today: date
+    klass: "TrainingClass", people: "Collection[Enrolment]", today: date, *, besides: int | None = None
 ) -> tuple[rules.Facts, rules.Terms]:
-    """The facts and terms of these trainees of a class, as columns: a fixed number of queries."""
+    """The facts and terms of these trainees of a class, as columns: a fixed number of queries.
+
+    `besides` names a claim that does not count as one had before: the one that is looked at again.
+    """
     assert klass.item is not None  # noqa: S101 an approved class has its project
     assert klass.occupation is not None  # noqa: S101
     issued = certificates.of_class(klass.pk)
     attended = classes.attendance_of(klass.pk)
     worst = classes.worst_day_percent(klass.pk)
-    had = _had([one.person_id for one in people], klass.occupation.identity, today)
+    had = _had([one.person_id for one in people], klass.occupation.identity, today, besides)
     rows = []
     for one in people:
         certificate = issued.get(one.pk)
@@ -159,9 +177,9 @@ class _Row:
         self.__dict__.update(NOTHING | values)
 
 
-def _had(person_ids: Collection[int], identity: int, today: date) -> dict[int, dict[str, Any]]:
+def _had(person_ids: Collection[int], identity: int, today: date, besides: int | None) -> dict[int, dict[str, Any]]:
     """What these persons have claimed or been paid before, whatever the region or fund."""
-    live = Claim.objects.filter(person_id__in=person_ids).exclude(state=rules.State.REFUSED)
+    live = Claim.objects.filter(person_id__in=person_ids).exclude(state=rules.State.REFUSED).exclude(pk=besides)
     found: dict[int, dict[str, Any]] = {}
     for person, occupation, level, filed_at in live.values_list(
         "person_id", "occupation_identity", "level", "filed_at"
@@ -204,6 +222,18 @@ def reasons_by_enrolment(
     facts, terms = entitlement(klass, people, today)
     against, due = rules.grounds(facts, terms), rules.award(facts, terms).amount_fen
     return [(one, list(reasons(against, n)), due[n].item()) for n, one in enumerate(people)]
+
+
+def reasons_now(claim: Claim) -> list[Message]:
+    """Why the claim, by what is known now, was not due on the day of its filing: for reviewers."""
+    if claim.state not in (rules.State.FILED, rules.State.FIRST, rules.State.RETURNED):
+        return []
+    klass = classes.by_id(claim.enrolment.training_class_id)
+    people = [one for one in classes.roster(klass.pk) if one.pk == claim.enrolment_id]
+    if not people:
+        return []
+    facts, terms = entitlement(klass, people, localdate(claim.filed_at), besides=claim.pk)
+    return list(reasons(rules.grounds(facts, terms), 0))
 
 
 def replayed(claim: Claim) -> tuple[int, list[dict[str, Any]]]:

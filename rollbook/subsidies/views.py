@@ -1,137 +1,118 @@
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.classes import queries as classes
 from rollbook.journal.queries import timeline
-from rollbook.kernel.reasons import Refused
+from rollbook.kernel.messages import _
+from rollbook.kernel.reasons import Forbidden
 from rollbook.regions.queries import choices as regions
-from rollbook.subsidies import actions, queries, rules
+from rollbook.regions.queries import name_of, working_days
+from rollbook.subsidies import actions, forms, queries, rules
 from rollbook.web.exports import workbook
-from rollbook.web.forms import WhyForm
+from rollbook.web.forms import sent
 from rollbook.web.lists import Filter, listing, narrowed
 
 if TYPE_CHECKING:
+    from rollbook.subsidies.models import Claim
     from rollbook.web.requests import Request
 
-SEARCH = ("person__name", "institution__name", "enrolment__training_class__number")
-COLUMNS = ("Name", "Identity number", "Institution", "Occupation", "Level", "Amount, yuan", "State")
+SEARCH = ("person__name", "person__id_masked", "institution__name", "enrolment__training_class__number")
+COLUMNS = (
+    _("Name"), _("Identity number"), _("Institution"), _("Class"), _("Occupation"), _("Level"), _("Amount, yuan"),
+    _("State"), _("Region"), _("Filed on"),
+)  # fmt: skip
+
+
+def _ids(request: "Request") -> list[int]:
+    return [int(text) for text in request.POST.getlist("claim") if text.isascii() and text.isdigit()]
 
 
 @require_GET
 def claim_list(request: "Request") -> HttpResponse:
     found = queries.visible_to(request.user).order_by("-pk")
     filters = [
-        Filter("state", "State", rules.State.choices()),
-        Filter("region_code", "Region", regions(request.user.region_code)),
+        Filter("state", _("State"), rules.State.choices()),
+        Filter("region_code", _("Region"), regions(request.user.region_code)),
     ]
     if request.GET.get("export"):
-        rows = narrowed(request, found, filters=filters, search=SEARCH)
-        table = (
-            (
-                r.person.name,
-                r.person.id_masked,
-                r.institution.name,
-                r.item.occupation.name,
-                r.level,
-                r.amount_fen / 100,
-                r.state,
-            )
-            for r in rows
-        )
-        return workbook(COLUMNS, table, "claims")
-    shown = listing(request, found, filters=filters, search=SEARCH, exports=True)
+        rows = (_row(one) for one in narrowed(request, found, filters=filters, search=SEARCH))
+        return workbook(COLUMNS, rows, gettext("Claims"))
+    hint = gettext("Name, institution or class number")
+    shown = listing(request, found, filters=filters, search=SEARCH, hint=hint, exports=True)
     return render(request, "subsidies/claim_list.html", {"listing": shown})
 
 
-@require_GET
-def review_queue(request: "Request") -> HttpResponse:
-    """Claims that wait for this officer, to be passed singly or ticked together."""
-    by = request.user
-    context = {
-        "listing": listing(request, queries.review_queue(by), search=SEARCH, size=100),
-        "today": timezone.localdate(),
-        "objections": queries.objections_open(by)[:100] if holds(by, Permission.OBJECTION_SETTLE) else [],
-        "to_publish": queries.to_publish(by.region_code).count() if holds(by, Permission.CLAIM_REVIEW) else 0,
-        "move": "pass-second" if holds(by, Permission.CLAIM_SECOND_REVIEW) else "pass-first",
-    }
-    return render(request, "subsidies/review_queue.html", context)
+def _row(claim: "Claim") -> tuple[object, ...]:
+    return (
+        claim.person.name, claim.person.id_masked, claim.institution.name, claim.enrolment.training_class.number,
+        claim.item.occupation.name, claim.level, claim.amount_fen / 100, gettext(claim.get_state_display()),
+        name_of(claim.region_code), timezone.localdate(claim.filed_at).isoformat(),
+    )  # fmt: skip
 
 
 @require_GET
 def claim_detail(request: "Request", claim_id: int) -> HttpResponse:
-    claim, by = queries.get(request.user, claim_id), request.user
-    step = {rules.State.FILED: Permission.CLAIM_REVIEW, rules.State.FIRST: Permission.CLAIM_SECOND_REVIEW}
-    wanted = step.get(rules.State(claim.state))
-    amount_fen, _working = queries.replayed(claim)
-    facts, terms = rules.Facts.one(**claim.facts), rules.Terms.one(**claim.terms)
-    context: dict[str, Any] = {
+    claim = queries.get(request.user, claim_id)
+    state = rules.State(claim.state)
+    by = request.user
+    is_first, is_second = state == rules.State.FILED, state == rules.State.FIRST
+    needed = Permission.CLAIM_SECOND_REVIEW if is_second else Permission.CLAIM_REVIEW
+    is_own = by.person_id == claim.person_id or by.institution_id == claim.institution_id
+    context = {
         "claim": claim,
-        "grounds": [(one, one.message(0), bool(one.holds[0])) for one in rules.grounds(facts, terms)],
-        "agrees": amount_fen == claim.amount_fen,
+        "against": queries.reasons_now(claim),
+        "agrees": queries.replayed(claim) == (claim.amount_fen, claim.working),
+        "may_review": (is_first or is_second) and holds(by, needed),
+        "passing": rules.Move.PASS_FIRST if is_first else rules.Move.PASS_SECOND,
+        "same_officer": is_second and claim.first_by_id == by.pk,
+        "may_refile": state == rules.State.RETURNED and is_own and holds(by, Permission.CLAIM_FILE),
+        "may_correct": state == rules.State.FAILED and (is_own or holds(by, Permission.CLAIM_REVIEW)),
+        "account_form": forms.AccountForm(),
+        "objections": queries.objections_of(claim.pk),
         "entries": timeline(claim),
-        "objections": queries.objections_of(claim.pk) if by.role != "worker" else [],
-        "may_decide": wanted is not None and holds(by, wanted),
-        "pass_move": "pass-first" if claim.state == rules.State.FILED else "pass-second",
-        "may_refile": claim.state == rules.State.RETURNED and holds(by, Permission.CLAIM_FILE),
-        "may_correct": claim.state == rules.State.FAILED,
-        "why_form": WhyForm(),
     }
     return render(request, "subsidies/claim_detail.html", context)
 
 
-@require_POST
-def review(request: "Request", claim_id: int) -> HttpResponse:
-    why = request.POST.get("why", "")
-    actions.review_claim(
-        by=request.user, claim_id=claim_id, move=request.POST.get("move", ""), why=why, now=timezone.now()
+@require_GET
+def claim_queue(request: "Request") -> HttpResponse:
+    shown = listing(
+        request, queries.review_queue(request.user), search=SEARCH, hint=gettext("Name, institution or class number")
     )
-    return redirect("subsidies:claim_detail", claim_id)
+    calendar, today = working_days(), timezone.localdate()
+    rows = [(one, calendar.between(today, one.decide_by) if one.decide_by else None) for one in shown.rows]
+    return render(request, "subsidies/claim_queue.html", {"listing": shown, "rows": rows, "today": today})
+
+
+@require_POST
+def review_preview(request: "Request") -> HttpResponse:
+    """What passing the chosen claims would do, before it is done."""
+    chosen = queries.review_queue(request.user).filter(pk__in=_ids(request))
+    rows = [(one, queries.reasons_now(one)) for one in chosen]
+    clean = [one for one, against in rows if not against and one.first_by_id != request.user.pk]
+    context = {"rows": rows, "clean": clean, "sum_fen": sum(one.amount_fen for one in clean)}
+    return render(request, "subsidies/review_preview.html", context)
 
 
 @require_POST
 def review_many(request: "Request") -> HttpResponse:
-    """Pass the ticked claims; each is a deed of its own, and those that cannot pass are told."""
-    passed = 0
-    for pk in request.POST.getlist("claim"):
-        try:
-            actions.review_claim(
-                by=request.user, claim_id=int(pk), move=request.POST.get("move", ""), now=timezone.now()
-            )
-            passed += 1
-        except Refused as refusal:
-            messages.error(request, f"#{pk}: {refusal.reasons[0]}")
-    messages.success(request, _("%(count)s claims passed.") % {"count": passed})
-    return redirect("subsidies:review_queue")
-
-
-@require_GET
-def class_claims(request: "Request", class_id: int) -> HttpResponse:
-    """Who of a class is due what, and why others are not."""
-    klass = classes.get(request.user, class_id)
-    have = queries.of_class(class_id)
-    people = [one for one in classes.roster(class_id) if one.pk not in have]
-    context = {
-        "klass": klass,
-        "claims": have.values(),
-        "rows": queries.reasons_by_enrolment(klass, people, timezone.localdate()),
-        "may_file": holds(request.user, Permission.CLAIM_FILE),
-    }
-    return render(request, "subsidies/class_claims.html", context)
+    done = actions.pass_claims(by=request.user, claim_ids=_ids(request), now=timezone.now())
+    messages.success(request, gettext("{count} claims passed").format(count=done))
+    return redirect("subsidies:claim_queue")
 
 
 @require_POST
-def file_class(request: "Request", class_id: int) -> HttpResponse:
-    claims, against = actions.file_class_claims(by=request.user, class_id=class_id, now=timezone.now())
-    told = _("%(count)s claims filed, %(others)s trainees are not due a subsidy.")
-    messages.success(request, told % {"count": len(claims), "others": len(against)})
-    return redirect("subsidies:class_claims", class_id)
+def review_claim(request: "Request", claim_id: int) -> HttpResponse:
+    form = sent(request, forms.ReviewForm).cleaned_data
+    actions.review_claim(by=request.user, claim_id=claim_id, now=timezone.now(), **form)
+    return redirect("subsidies:claim_detail", claim_id)
 
 
 @require_POST
@@ -141,40 +122,108 @@ def refile(request: "Request", claim_id: int) -> HttpResponse:
 
 
 @require_POST
-def correct(request: "Request", claim_id: int) -> HttpResponse:
-    bank, account = request.POST.get("bank", "")[:32], request.POST.get("bank_account", "")
-    actions.correct_account(by=request.user, claim_id=claim_id, bank=bank, bank_account=account, now=timezone.now())
+def correct_account(request: "Request", claim_id: int) -> HttpResponse:
+    form = sent(request, forms.AccountForm).cleaned_data
+    actions.correct_account(by=request.user, claim_id=claim_id, now=timezone.now(), **form)
     return redirect("subsidies:claim_detail", claim_id)
 
 
-@require_POST
-def publish(request: "Request") -> HttpResponse:
-    notice = actions.publish_claims(by=request.user, now=timezone.now())
-    return redirect("portal:publicity", notice.pk)
-
-
-@require_POST
-def settle(request: "Request", objection_id: int) -> HttpResponse:
-    actions.settle_objection(
-        by=request.user,
-        objection_id=objection_id,
-        upheld=request.POST.get("upheld") == "1",
-        finding=request.POST.get("finding", ""),
-        now=timezone.now(),
-    )
-    return redirect("subsidies:review_queue")
+@require_GET
+def class_list(request: "Request") -> HttpResponse:
+    """Classes whose results are locked: what may be claimed for."""
+    found = classes.class_list(request.user).filter(state="assessed")
+    shown = listing(request, found, search=("title", "number"), hint=gettext("Class number or title"))
+    return render(request, "subsidies/class_list.html", {"listing": shown})
 
 
 @require_GET
-def to_pay(request: "Request") -> HttpResponse:
-    """Approved claims of the county, to be put into a batch."""
-    claims = queries.to_pay(request.user.region_code)
-    total = sum(one.amount_fen for one in claims)
-    return render(request, "subsidies/to_pay.html", {"claims": claims, "total": total})
+def class_claims(request: "Request", class_id: int) -> HttpResponse:
+    klass = classes.get(request.user, class_id)
+    claims = queries.of_class(class_id) if holds(request.user, Permission.CLAIM_FILE) else {}
+    people = [one for one in classes.roster(class_id) if one.pk not in claims]
+    if request.user.role == "worker":
+        people = [one for one in people if one.person_id == request.user.person_id]
+        claims = {pk: one for pk, one in claims.items() if one.person_id == request.user.person_id}
+    rows = queries.reasons_by_enrolment(klass, people, timezone.localdate())
+    context = {
+        "klass": klass,
+        "due": [(one, fen) for one, against, fen in rows if not against],
+        "not_due": [(one, against) for one, against, _fen in rows if against],
+        "sum_fen": sum(fen for _one, against, fen in rows if not against),
+        "claims": claims.values(),
+        "is_locked": klass.state == "assessed",
+        "may_file": holds(request.user, Permission.CLAIM_FILE),
+    }
+    return render(request, "subsidies/class_claims.html", context)
+
+
+@require_POST
+def file_class_claims(request: "Request", class_id: int) -> HttpResponse:
+    filed, against = actions.file_class_claims(by=request.user, class_id=class_id, now=timezone.now())
+    text = gettext("{count} claims filed, {others} people are not due")
+    messages.success(request, text.format(count=len(filed), others=len(against)))
+    return redirect("subsidies:class_claims", class_id)
+
+
+@require_POST
+def file_claim(request: "Request", enrolment_id: int) -> HttpResponse:
+    claim = actions.file_claim(by=request.user, enrolment_id=enrolment_id, now=timezone.now())
+    return redirect("subsidies:claim_detail", claim.pk)
+
+
+@require_GET
+def publicity_list(request: "Request") -> HttpResponse:
+    if not holds(request.user, Permission.CLAIM_REVIEW) and not holds(request.user, Permission.OBJECTION_SETTLE):
+        raise Forbidden(Permission.CLAIM_REVIEW)
+    waiting = queries.to_publish(request.user.region_code).select_related("person", "item__occupation")
+    context = {
+        "waiting": waiting,
+        "listing": listing(request, queries.publicities_visible_to(request.user), search=("number",)),
+        "may_publish": holds(request.user, Permission.CLAIM_REVIEW),
+        "today": timezone.localdate(),
+    }
+    return render(request, "subsidies/publicity_list.html", context)
+
+
+@require_POST
+def publish_claims(request: "Request") -> HttpResponse:
+    actions.publish_claims(by=request.user, now=timezone.now())
+    return redirect("subsidies:publicity_list")
+
+
+@require_GET
+def objection_list(request: "Request") -> HttpResponse:
+    context = {
+        "listing": listing(request, queries.objections_open(request.user)),
+        "may_settle": holds(request.user, Permission.OBJECTION_SETTLE),
+        "form": forms.SettleForm(),
+    }
+    return render(request, "subsidies/objection_list.html", context)
+
+
+@require_POST
+def settle_objection(request: "Request", objection_id: int) -> HttpResponse:
+    form = sent(request, forms.SettleForm).cleaned_data
+    upheld = form.pop("upheld") == "yes"
+    actions.settle_objection(by=request.user, objection_id=objection_id, upheld=upheld, now=timezone.now(), **form)
+    return redirect("subsidies:objection_list")
+
+
+@require_GET
+def payment_new(request: "Request") -> HttpResponse:
+    if not holds(request.user, Permission.BATCH_MAKE):
+        raise Forbidden(Permission.BATCH_MAKE)
+    shown = listing(request, queries.to_pay(request.user.region_code), search=SEARCH, size=200)
+    return render(request, "subsidies/payment_new.html", {"listing": shown})
 
 
 @require_POST
 def make_batch(request: "Request") -> HttpResponse:
-    ids = [int(pk) for pk in request.POST.getlist("claim") if pk.isdigit()]
-    batch = actions.make_batch(by=request.user, claim_ids=ids, now=timezone.now())
+    batch = actions.make_batch(by=request.user, claim_ids=_ids(request), now=timezone.now())
     return redirect("funds:batch_detail", batch.pk)
+
+
+@require_POST
+def cancel_batch(request: "Request", batch_id: int) -> HttpResponse:
+    actions.cancel_batch(by=request.user, batch_id=batch_id, now=timezone.now())
+    return redirect("funds:batch_detail", batch_id)

@@ -38,7 +38,6 @@ from rollbook.classes.actions.review import (
 )
 
 __all__ = [
-    "RETURN_REASONS",
     "Event",
     "add_trainee",
     "approve_by_silence",

@@ -9,6 +9,7 @@ from rollbook.funds.actions.payments import (
     send_batch,
     supersede,
     take_return,
+    upload_return,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "set_budget",
     "supersede",
     "take_return",
+    "upload_return",
 ]

@@ -215,6 +215,14 @@ def take_return(*, batch_id: int, content: bytes, now: datetime) -> int:
     return len(fresh)
 
 
+@transaction.atomic
+def upload_return(*, by: "Account", batch_id: int, content: bytes, now: datetime) -> int:
+    """Take a return that came on another way than the line to the bank."""
+    batch = queries.get(by, batch_id)
+    authorise(by, Permission.BATCH_RELEASE, region_code=batch.region_code)
+    return take_return(batch_id=batch.pk, content=content, now=now)
+
+
 def _settle(batch: PaymentBatch, backs: Sequence[files.Back], lines: dict[str, PaymentLine], now: datetime) -> None:
     transit = account(K.TRANSIT, batch.fund, batch.region_code, batch.year)
     paid = account(K.PAID, batch.fund, batch.region_code, batch.year)

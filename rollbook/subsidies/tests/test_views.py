@@ -1,0 +1,105 @@
+"""Pages of claims: every one answers for who may see it; lists ask a fixed number of questions."""
+
+import pytest
+from django.urls import reverse
+
+from rollbook.subsidies import actions
+from rollbook.subsidies.models import Claim, Publicity
+from rollbook.subsidies.tests import factories as f
+
+pytestmark = pytest.mark.django_db
+
+
+def get(client, by, name, *args, status=200, **query):
+    client.force_login(by)
+    response = client.get(reverse(name, args=args), query)
+    assert response.status_code == status, (name, by.role)
+    return response.content.decode()
+
+
+def test_every_page_opens(client):
+    one, other = f.reviewed(2)
+    reviewer, second = f.account("county-reviewer"), f.account("county-second-reviewer")
+    for name in ("claim_list", "claim_queue", "class_list", "publicity_list", "objection_list", "payment_new"):
+        get(client, reviewer, f"subsidies:{name}")
+    assert "¥1,500.00" in get(client, reviewer, "subsidies:claim_detail", one.pk)
+    klass = one.enrolment.training_class
+    get(client, f.manager_of(klass), "subsidies:class_claims", klass.pk)
+    notice = actions.publish_claims(by=reviewer, now=f.NOW)
+    actions.raise_objection(claim_id=one.pk, text="不在岗", contact="", now=f.NOW)
+    assert "不在岗" in get(client, second, "subsidies:objection_list")
+    client.logout()
+    page = client.get(reverse("portal:publicity_detail", args=[notice.pk])).content.decode()
+    assert other.person.id_masked in page
+    assert client.get(reverse("portal:publicity_list")).status_code == 200
+    assert client.get(reverse("portal:objection_new", args=[notice.pk, other.pk])).status_code == 200
+    assert client.get(reverse("portal:disclosure")).status_code == 200
+    export = client.get(reverse("portal:disclosure"), {"export": 1, "month": "2026-04"})
+    assert "spreadsheet" in export["Content-Type"]
+    client.force_login(reviewer)
+    assert "spreadsheet" in client.get(reverse("subsidies:claim_list"), {"export": 1})["Content-Type"]
+
+
+def test_a_claim_goes_through_the_forms(client):
+    [claim] = f.claims(1)
+    reviewer, second = f.account("county-reviewer"), f.account("county-second-reviewer")
+
+    def post(by, name, *args, **data):
+        client.force_login(by)
+        return client.post(reverse(name, args=args), data)
+
+    refused = post(reviewer, "subsidies:review_claim", claim.pk, move="return")
+    assert refused.status_code == 422
+    preview = post(reviewer, "subsidies:review_preview", claim=claim.pk)
+    assert "¥1,500.00" in preview.content.decode()
+    post(reviewer, "subsidies:review_many", claim=claim.pk)
+    post(second, "subsidies:review_claim", claim.pk, move="pass-second")
+    claim.refresh_from_db()
+    assert claim.state == "publicity"
+    post(reviewer, "subsidies:publish_claims")
+    assert Publicity.objects.count() == 1
+    claim.refresh_from_db()
+    assert claim.publicity is not None
+
+
+@pytest.mark.parametrize("count", [2, 6])
+def test_the_list_asks_a_fixed_number_of_questions(client, count, django_assert_max_num_queries):
+    f.claims(count)
+    client.force_login(f.account("county-reviewer"))
+    client.get(reverse("subsidies:claim_list"))  # the calendar and names of regions are kept
+    with django_assert_max_num_queries(12):
+        client.get(reverse("subsidies:claim_list"))
+
+
+def test_claims_are_seen_by_their_own_only(client):
+    """The region's offices, the institution and the person see a claim; nobody else (N7)."""
+    [claim] = f.claims(1)
+    other = f.account("institution-manager", institution_id=f.ClassFactory().institution_id)
+    sees = [
+        (f.account("county-reviewer"), 200),
+        (f.account("county-reviewer", region_code="320104"), 404),
+        (f.account("city-officer", region_code="320100"), 200),
+        (f.account("county-finance"), 200),
+        (f.account("system-administrator", region_code="320000"), 404),
+        (other, 404),
+        (f.account("worker", person_id=claim.person_id), 200),
+        (f.account("worker", person_id=f.PersonFactory().pk), 404),
+    ]
+    for by, status in sees:
+        get(client, by, "subsidies:claim_detail", claim.pk, status=status)
+    assert Claim.objects.count() == 1
+
+
+def test_the_api_files_and_explains(client):
+    f.load_terms()
+    klass = f.assessed_class(1)
+    enrolment = klass.enrolments.get()
+    client.force_login(f.account("worker", person_id=enrolment.person_id))
+    answer = client.post(f"/api/claims/enrolments/{enrolment.pk}")
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["lines"][0]["amount_fen"] == 150_000
+    again = client.post(f"/api/claims/enrolments/{enrolment.pk}")
+    assert again.status_code == 422
+    assert again.json()["reasons"][0]["code"] == "same-level"
+    detail = client.get(f"/api/claims/{answer.json()['id']}").json()
+    assert detail["against"] == []
