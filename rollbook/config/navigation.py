@@ -44,19 +44,56 @@ def may(*permissions: Permission) -> set[Role]:
     return {role for role, granted in GRANTS.items() if granted & set(permissions)}
 
 
-MONEY = _("Subsidies and funds")
-
+ALL_STAFF = OFFICE | MANAGER | FINANCE
 PAGES: list[Page] = [
-    page(MONEY, "subsidies:class_list", _("Classes to claim for"), "school", MANAGER),
+    page(_("Work"), "reports:workbench", _("Workbench"), "layout-dashboard", ALL_STAFF),
+    page(_("Work"), "portal:me", _("My training"), "school", {Role.WORKER}),
+    page(_("Directories"), "directory:list_list", _("Demand directories"), "list-search", ALL_STAFF),
+    page(_("Directories"), "directory:term_list", _("Dated terms"), "calendar-cog", OFFICE | FINANCE),
+    page(_("Directories"), "institutions:institution_list", _("Institutions"), "building", OFFICE | MANAGER),
+    page(_("Classes"), "classes:class_list", _("Classes"), "school", OFFICE | MANAGER | {Role.TEACHER}),
     page(
-        MONEY, "subsidies:claim_queue", _("Claims to review"), "list-check", may(P.CLAIM_REVIEW, P.CLAIM_SECOND_REVIEW)
+        _("Classes"),
+        "classes:review_queue",
+        _("Classes to review"),
+        "clipboard-check",
+        may(P.CLASS_REVIEW, P.CLASS_SECOND_REVIEW),
     ),
-    page(MONEY, "subsidies:claim_list", _("Claims"), "receipt", OFFICE, MANAGER, FINANCE),
-    page(MONEY, "subsidies:publicity_list", _("Publicity"), "world-share", may(P.CLAIM_REVIEW, P.OBJECTION_SETTLE)),
-    page(MONEY, "subsidies:objection_list", _("Objections"), "message-report", may(P.CLAIM_REVIEW, P.OBJECTION_SETTLE)),
-    page(MONEY, "funds:balance_list", _("Budgets and balances"), "building-bank", may(P.LEDGER_READ, P.BATCH_MAKE)),
-    page(MONEY, "funds:batch_list", _("Payment batches"), "cash", may(P.LEDGER_READ, P.BATCH_MAKE)),
-    page(MONEY, "funds:return_list", _("Files of the bank"), "file-dollar", may(P.LEDGER_READ, P.BATCH_MAKE)),
+    page(_("Classes"), "classes:today", _("Lessons today"), "calendar-event", may(P.ATTENDANCE_TAKE)),
+    page(_("Classes"), "classes:asks", _("Requests"), "message-question", may(P.ATTENDANCE_APPROVE) | MANAGER),
+    page(_("Assessment and certificates"), "assessment:assessment_list", _("Assessment"), "pencil", OFFICE | MANAGER),
+    page(
+        _("Assessment and certificates"),
+        "certificates:certificate_list",
+        _("Certificates"),
+        "certificate",
+        OFFICE | MANAGER | {Role.WORKER},
+    ),
+    page(_("Subsidies and funds"), "subsidies:claim_list", _("Claims"), "coin-yuan", ALL_STAFF),
+    page(
+        _("Subsidies and funds"),
+        "subsidies:review_queue",
+        _("Claims to review"),
+        "checklist",
+        may(P.CLAIM_REVIEW, P.CLAIM_SECOND_REVIEW),
+    ),
+    page(_("Subsidies and funds"), "subsidies:to_pay", _("Claims to pay"), "stack-2", may(P.BATCH_MAKE)),
+    page(
+        _("Subsidies and funds"),
+        "funds:batch_list",
+        _("Payment batches"),
+        "cash-banknote",
+        may(P.BATCH_MAKE, P.LEDGER_READ),
+    ),
+    page(
+        _("Subsidies and funds"), "funds:balances", _("Budgets and balances"), "scale", may(P.BATCH_MAKE, P.LEDGER_READ)
+    ),
+    page(_("Statistics"), "reports:statistics", _("Statistics"), "chart-bar", may(P.STATISTICS_READ)),
+    page(_("Settings"), "reports:journal", _("Journal"), "history", may(P.JOURNAL_READ)),
+    page(_("Settings"), "accounts:account_list", _("Accounts"), "users", may(P.ACCOUNT_MANAGE, P.ACCOUNT_SECURE)),
+    page(_("Settings"), "accounts:token_list", _("API keys"), "key", may(P.TOKEN_MANAGE)),
+    page(_("Settings"), "persons:person_list", _("Persons"), "id", may(P.PERSON_SHOW)),
+    page(_("Settings"), "regions:calendar", _("Working-day calendar"), "calendar", may(P.CALENDAR_EXTEND) | OFFICE),
 ]
 
 

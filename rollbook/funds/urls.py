@@ -5,7 +5,7 @@ from rollbook.funds import views
 app_name = "funds"
 
 urlpatterns = [
-    path("", views.balance_list, name="balance_list"),
+    path("", views.balance_list, name="balances"),
     path("budget/", views.set_budget, name="set_budget"),
     path("batches/", views.batch_list, name="batch_list"),
     path("batches/<int:batch_id>/", views.batch_detail, name="batch_detail"),

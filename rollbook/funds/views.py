@@ -35,7 +35,7 @@ def balance_list(request: "Request") -> HttpResponse:
         "may_set": holds(request.user, P.BUDGET_SET),
         "form": forms.BudgetForm(initial={"year": timezone.localdate().year}),
     }
-    return render(request, "funds/balance_list.html", context)
+    return render(request, "funds/balances.html", context)
 
 
 def _balance(row: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def _balance(row: dict[str, Any]) -> dict[str, Any]:
 def set_budget(request: "Request") -> HttpResponse:
     form = sent(request, forms.BudgetForm)
     actions.set_budget(by=request.user, region_code=request.user.region_code, now=timezone.now(), **form.values())  # type: ignore[arg-type]
-    return redirect("funds:balance_list")
+    return redirect("funds:balances")
 
 
 @require_GET

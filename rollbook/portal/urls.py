@@ -1,13 +1,23 @@
-from django.urls import URLPattern, path
+from django.urls import path
 
-from rollbook.portal.views import publicity
+from rollbook.portal.views import me, public
 
 app_name = "portal"
 
-urlpatterns: list[URLPattern] = [
-    path("open/publicity/", publicity.publicity_list, name="publicity_list"),
-    path("open/publicity/<int:publicity_id>/", publicity.publicity_detail, name="publicity_detail"),
-    path("open/publicity/<int:publicity_id>/<int:claim_id>/", publicity.objection_new, name="objection_new"),
-    path("open/publicity/<int:publicity_id>/<int:claim_id>/object/", publicity.raise_objection, name="raise_objection"),
-    path("open/disclosure/", publicity.disclosure, name="disclosure"),
+urlpatterns = [
+    path("open/directory/", public.demand, name="demand"),
+    path("open/institutions/", public.institution_directory, name="institutions"),
+    path("open/institutions/apply/", public.apply, name="apply"),
+    path("open/publicity/", public.publicity_list, name="publicity_list"),
+    path("open/publicity/<int:publicity_id>/", public.publicity, name="publicity"),
+    path("open/objections/<int:claim_id>/", public.objection, name="objection"),
+    path("open/disclosure/", public.disclosure, name="disclosure"),
+    path("verify/", public.verify, name="verify"),
+    path("verify/<str:token>/", public.verify_token, name="verify_token"),
+    path("me/", me.me, name="me"),
+    path("me/lessons/<int:lesson_id>/", me.check_in, name="check_in"),
+    path("me/lessons/<int:lesson_id>/check-in/", me.do_check_in, name="do_check_in"),
+    path("me/lessons/<int:lesson_id>/leave/", me.leave, name="leave"),
+    path("me/commitments/<int:enrolment_id>/", me.sign, name="sign"),
+    path("me/claims/<int:enrolment_id>/", me.claim, name="claim"),
 ]

@@ -88,7 +88,7 @@ def claim_queue(request: "Request") -> HttpResponse:
     )
     calendar, today = working_days(), timezone.localdate()
     rows = [(one, calendar.between(today, one.decide_by) if one.decide_by else None) for one in shown.rows]
-    return render(request, "subsidies/claim_queue.html", {"listing": shown, "rows": rows, "today": today})
+    return render(request, "subsidies/review_queue.html", {"listing": shown, "rows": rows, "today": today})
 
 
 @require_POST
@@ -105,7 +105,7 @@ def review_preview(request: "Request") -> HttpResponse:
 def review_many(request: "Request") -> HttpResponse:
     done = actions.pass_claims(by=request.user, claim_ids=_ids(request), now=timezone.now())
     messages.success(request, gettext("{count} claims passed").format(count=done))
-    return redirect("subsidies:claim_queue")
+    return redirect("subsidies:review_queue")
 
 
 @require_POST
@@ -214,7 +214,7 @@ def payment_new(request: "Request") -> HttpResponse:
     if not holds(request.user, Permission.BATCH_MAKE):
         raise Forbidden(Permission.BATCH_MAKE)
     shown = listing(request, queries.to_pay(request.user.region_code), search=SEARCH, size=200)
-    return render(request, "subsidies/payment_new.html", {"listing": shown})
+    return render(request, "subsidies/to_pay.html", {"listing": shown})
 
 
 @require_POST

@@ -29,7 +29,7 @@ def test_every_page_opens(client):
     actions.raise_objection(claim_id=one.pk, text="不在岗", contact="", now=f.NOW)
     assert "不在岗" in get(client, second, "subsidies:objection_list")
     client.logout()
-    page = client.get(reverse("portal:publicity_detail", args=[notice.pk])).content.decode()
+    page = client.get(reverse("portal:publicity", args=[notice.pk])).content.decode()
     assert other.person.id_masked in page
     assert client.get(reverse("portal:publicity_list")).status_code == 200
     assert client.get(reverse("portal:objection_new", args=[notice.pk, other.pk])).status_code == 200
@@ -48,15 +48,15 @@ def test_a_claim_goes_through_the_forms(client):
         client.force_login(by)
         return client.post(reverse(name, args=args), data)
 
-    refused = post(reviewer, "subsidies:review_claim", claim.pk, move="return")
+    refused = post(reviewer, "subsidies:review", claim.pk, move="return")
     assert refused.status_code == 422
     preview = post(reviewer, "subsidies:review_preview", claim=claim.pk)
     assert "¥1,500.00" in preview.content.decode()
     post(reviewer, "subsidies:review_many", claim=claim.pk)
-    post(second, "subsidies:review_claim", claim.pk, move="pass-second")
+    post(second, "subsidies:review", claim.pk, move="pass-second")
     claim.refresh_from_db()
     assert claim.state == "publicity"
-    post(reviewer, "subsidies:publish_claims")
+    post(reviewer, "subsidies:publish")
     assert Publicity.objects.count() == 1
     claim.refresh_from_db()
     assert claim.publicity is not None
