@@ -77,6 +77,21 @@ PAGES: list[Page] = [
         "checklist",
         may(P.CLAIM_REVIEW, P.CLAIM_SECOND_REVIEW),
     ),
+    page(_("Subsidies and funds"), "subsidies:class_list", _("Classes to claim for"), "school", MANAGER),
+    page(
+        _("Subsidies and funds"),
+        "subsidies:publicity_list",
+        _("Publicity"),
+        "world-share",
+        may(P.CLAIM_REVIEW, P.OBJECTION_SETTLE),
+    ),
+    page(
+        _("Subsidies and funds"),
+        "subsidies:objection_list",
+        _("Objections"),
+        "message-report",
+        may(P.CLAIM_REVIEW, P.OBJECTION_SETTLE),
+    ),
     page(_("Subsidies and funds"), "subsidies:to_pay", _("Claims to pay"), "stack-2", may(P.BATCH_MAKE)),
     page(
         _("Subsidies and funds"),
@@ -87,6 +102,13 @@ PAGES: list[Page] = [
     ),
     page(
         _("Subsidies and funds"), "funds:balances", _("Budgets and balances"), "scale", may(P.BATCH_MAKE, P.LEDGER_READ)
+    ),
+    page(
+        _("Subsidies and funds"),
+        "funds:return_list",
+        _("Files of the bank"),
+        "file-dollar",
+        may(P.BATCH_MAKE, P.LEDGER_READ),
     ),
     page(_("Statistics"), "reports:statistics", _("Statistics"), "chart-bar", may(P.STATISTICS_READ)),
     page(_("Settings"), "reports:journal", _("Journal"), "history", may(P.JOURNAL_READ)),

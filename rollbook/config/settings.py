@@ -144,7 +144,6 @@ SEAL_KEYS = {
     )
 }
 DIGEST_KEY = os.environ.get("DIGEST_KEY", "development-only-digest-key").encode()
-NAME_MASKED = False  # whether public notices withhold the middle of a name
 ID_MASK = (6, 2)  # first and last characters of an identity number that a list may show
 
 # Outside parties

@@ -79,13 +79,6 @@ class Purpose(Choice):
     INSPECTION = "inspection", _("Inspection or audit")
 
 
-def public_name(name: str, *, is_masked: bool) -> str:
-    """A name as the public sees it: whole, or its middle withheld (N14.2)."""
-    if not is_masked or len(name) < 2:
-        return name
-    return name[0] + "*" * max(len(name) - 2, 1) + (name[-1] if len(name) > 2 else "")
-
-
 def normal(number: str) -> str:
     """A number as it is kept: half-width, upper case, without spaces."""
     return "".join(unicodedata.normalize("NFKC", number).split()).upper()

@@ -133,6 +133,8 @@ def review_claim(*, by: "Account", claim_id: int, move: str, now: datetime, why:
     authorise(
         by, Permission.CLAIM_SECOND_REVIEW if is_second else Permission.CLAIM_REVIEW, region_code=claim.region_code
     )
+    if move not in M.values():
+        raise Refused(reason("bad-move", _("Approve, return or refuse.")))
     wanted = M(move)
     if wanted in (M.RETURN, M.REFUSE) and not why.strip():
         raise Refused(reason("why", _("Say on what ground."), "N14.1"))

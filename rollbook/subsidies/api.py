@@ -3,7 +3,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from ninja.pagination import paginate
 
 from rollbook.subsidies import actions, queries
@@ -72,8 +72,8 @@ def claim(request: Request, claim_id: int) -> Claim:
 
 
 @router.post("/enrolments/{enrolment_id}", response={201: ClaimOut})
-def file_claim(request: Request, enrolment_id: int) -> tuple[int, Claim]:
-    return 201, actions.file_claim(by=request.user, enrolment_id=enrolment_id, now=timezone.now())
+def file_claim(request: Request, enrolment_id: int) -> Status[Claim]:
+    return Status(201, actions.file_claim(by=request.user, enrolment_id=enrolment_id, now=timezone.now()))
 
 
 @router.post("/{claim_id}/review", response=ClaimOut)

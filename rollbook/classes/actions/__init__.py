@@ -38,6 +38,7 @@ from rollbook.classes.actions.review import (
 )
 
 __all__ = [
+    "RETURN_REASONS",
     "Event",
     "add_trainee",
     "approve_by_silence",

@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -8,9 +8,12 @@ from django.db.models.functions import TruncDate
 
 from rollbook.classes.models import Attendance, CheckIn, Correction, Enrolment, Leave, Lesson
 from rollbook.classes.queries.application import terms_of
+from rollbook.classes.queries.classes import visible_to
 from rollbook.classes.rules import Attended, attendance
-from rollbook.classes.rules.states import AskState, Direction, Presence
-from rollbook.directory.rules import TermKey
+from rollbook.classes.rules.states import AskState, Direction, Presence, State
+from rollbook.directory.rules import TermKey, Terms
+from rollbook.kernel.messages import Message
+from rollbook.kernel.reasons import NotFound
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -77,6 +80,58 @@ def grid_of(class_id: int) -> tuple[list[Lesson], list[tuple[Enrolment, list[Att
     }
     people = Enrolment.objects.filter(training_class_id=class_id).select_related("person").order_by("pk")
     return lessons, [(one, [marks.get((one.pk, lesson.pk)) for lesson in lessons]) for one in people]
+
+
+def lessons_ahead(class_id: int, now: datetime) -> QuerySet[Lesson]:
+    """What is still to come, is going on, or has just ended and may be checked out of."""
+    return (
+        Lesson.objects.filter(training_class_id=class_id, ends_at__gt=now - JUST_ENDED)
+        .select_related("room")
+        .order_by("starts_at")
+    )
+
+
+def mark_of(lesson_id: int, person_id: int) -> Attendance | None:
+    """What is recorded of a person's attendance of a lesson: for that person."""
+    return Attendance.objects.filter(lesson_id=lesson_id, enrolment__person_id=person_id).first()
+
+
+def lacking(one: Enrolment, attended: Attended, terms: Terms) -> list[Message]:
+    """What a trainee still lacks; nothing is said of a class that is over and decided."""
+    if one.training_class.state not in (State.APPROVED, State.RUNNING, State.ENDED):
+        return []
+    return list(
+        attendance.lacking(
+            attended,
+            terms[TermKey.ATTENDANCE_PERCENT],
+            is_committed=hasattr(one, "commitment"),
+            is_verified=one.person.verification == "matched",
+        )
+    )
+
+
+def day_percents(class_id: int, until: datetime) -> list[tuple[date, int]]:
+    """For each day held so far the attendance, per cent of those on the roster."""
+    days = (
+        Attendance.objects.filter(
+            lesson__training_class_id=class_id, enrolment__dropped_at=None, lesson__ends_at__lte=until
+        )
+        .annotate(day=TruncDate("lesson__starts_at"))
+        .values("day")
+        .annotate(there=Count("pk", filter=COUNTS), all=Count("pk"))
+    )
+    return [(row["day"], row["there"] * 100 // row["all"]) for row in days.order_by("day")]
+
+
+def leave_proof(by: "Account", leave_id: int) -> Leave:
+    """A request for leave whose proof this account may look at: it sees the class, or asked itself."""
+    found = Leave.objects.filter(pk=leave_id, lesson__training_class__in=visible_to(by).values("pk"))
+    if by.role == "worker":
+        found = found.filter(enrolment__person_id=by.person_id)
+    try:
+        return found.get()
+    except Leave.DoesNotExist:
+        raise NotFound from None
 
 
 def leave_hours(enrolment: Enrolment) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from rollbook.classes.models import Attendance, Commitment
 from rollbook.classes.tests.factories import ClassFactory, EnrolmentFactory, LessonFactory
 from rollbook.directory.tests.factories import load_terms
 from rollbook.funds import actions as funds
-from rollbook.institutions.tests.factories import RoomFactory, SiteFactory, TeacherFactory
+from rollbook.institutions.tests.factories import InstitutionFactory, RoomFactory, SiteFactory, TeacherFactory  # noqa: F401
 from rollbook.persons.models import Sealed
 from rollbook.persons.sealing import digest, seal
 from rollbook.persons.tests.factories import PersonFactory
