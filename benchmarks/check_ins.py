@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
-from itertools import count
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count, cycle
 from typing import Any
 from uuid import uuid4
 
 CLIENTS, SECONDS, BATCH = 8, 5.0, 40
-PEOPLE = 50
+PEOPLE, LESSONS = 50, 16
 
 
 def run() -> list[tuple[str, str, str]]:
@@ -39,28 +40,29 @@ def measured() -> Iterator[tuple[str, str, str]]:
 
     from rollbook.classes.models import CheckIn
 
-    scene, head, ids = prepare()
-    lesson, now = scene.lesson.pk, time_of(scene)
-    numbers = count()
+    lessons = prepare()
+    turn = count()
 
-    def events(n: int) -> dict[str, Any]:
+    def sent(n: int) -> tuple[str, dict[str, Any], dict[str, str]]:
+        """The next lesson's reader hands in n events."""
+        lesson = lessons[next(turn) % len(lessons)]
         rows = [
             {
                 "event_id": str(uuid4()),
-                "enrolment_id": ids[next(numbers) % len(ids)],
+                "enrolment_id": next(lesson.people),
                 "direction": "in",
-                "happened_at": now,
+                "happened_at": lesson.moment(),
             }
             for _ in range(n)
         ]
-        return {"device": "bench", "events": rows}
+        return lesson.url, {"device": "bench", "events": rows}, lesson.head
 
-    url = f"/api/classes/lessons/{lesson}/events"
+    connection.close()
     with served("benchmarks.urls") as base:
-        bare = rate(base, "/bare/", lambda: {"event_id": str(uuid4())}, {})
+        bare = rate(base, lambda: ("/bare/", {"event_id": str(uuid4())}, {}))
         before = CheckIn.objects.count()
-        single = rate(base, url, lambda: events(1), head)
-        batched = rate(base, url, lambda: events(BATCH), head) * BATCH
+        single = rate(base, lambda: sent(1))
+        batched = rate(base, lambda: sent(BATCH)) * BATCH
         connection.close()
         kept = CheckIn.objects.count() - before
     yield "Bare insert view, requests/s", f"{bare:,.0f}", "for comparison"
@@ -69,23 +71,46 @@ def measured() -> Iterator[tuple[str, str, str]]:
     yield "Check-ins kept by the database", f"{kept:,}", "every one answered"
 
 
-def prepare() -> tuple[Any, dict[str, str], list[int]]:
-    """A class with a lesson that is going on, and its institution's key."""
+@dataclass
+class Going:
+    """A lesson that is going on, its people in turn, and its institution's key."""
+
+    url: str
+    begins: datetime
+    people: Iterator[int]
+    head: dict[str, str]
+    sent: Iterator[int] = field(default_factory=count)
+
+    def moment(self) -> str:
+        """Each event is before the last, so that each changes what is recorded."""
+        return (self.begins + timedelta(minutes=5) - timedelta(milliseconds=next(self.sent))).isoformat()
+
+
+def prepare() -> list[Going]:
+    from django.db import connection
     from django.utils import timezone
 
     from rollbook.accounts.actions import make_token
-    from rollbook.classes.tests.scenes import running
+    from rollbook.classes.tests.scenes import another, running
 
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE bench_bare (id bigserial PRIMARY KEY, event uuid UNIQUE)")
     now = timezone.now()
-    scene = running(trainees=PEOPLE)
-    scene.lesson.starts_at, scene.lesson.ends_at = now - timedelta(minutes=30), now + timedelta(hours=2)
-    scene.lesson.save()
-    _, secret = make_token(by=scene.manager, name="bench", scopes=["attendance"], now=now)
-    return scene, {"Authorization": f"Bearer {secret}"}, [one.pk for one in scene.people]
-
-
-def time_of(scene: Any) -> str:
-    return str((scene.lesson.starts_at + timedelta(minutes=1)).isoformat())
+    found = []
+    for scene in [running(PEOPLE), *(another(PEOPLE) for _ in range(LESSONS - 1))]:
+        lesson = scene.lesson
+        lesson.starts_at, lesson.ends_at = now - timedelta(minutes=30), now + timedelta(hours=2)
+        lesson.save()
+        _, secret = make_token(by=scene.manager, name="bench", scopes=["attendance"], now=now)
+        found.append(
+            Going(
+                url=f"/api/classes/lessons/{lesson.pk}/events",
+                begins=lesson.starts_at,
+                people=cycle([one.pk for one in scene.people]),
+                head={"Authorization": f"Bearer {secret}"},
+            )
+        )
+    return found
 
 
 @contextmanager
@@ -119,19 +144,20 @@ def served(urlconf: str) -> Iterator[str]:
         process.wait(20)
 
 
-def rate(base: str, path: str, body: Callable[[], dict[str, Any]], head: dict[str, str]) -> float:
+def rate(base: str, request: Callable[[], tuple[str, dict[str, Any], dict[str, str]]]) -> float:
     """Answered requests a second with several clients at once; any error ends the measurement."""
     import httpx
 
     def client(until: float) -> int:
         done = 0
-        with httpx.Client(base_url=base, headers=head, timeout=30) as http:
+        with httpx.Client(base_url=base, timeout=30) as http:
             while time.monotonic() < until:
-                http.post(path, json=body()).raise_for_status()
+                path, body, head = request()
+                http.post(path, json=body, headers=head).raise_for_status()
                 done += 1
         return done
 
-    httpx.post(base + path, json=body(), headers=head, timeout=30).raise_for_status()
+    client(time.monotonic() + 1)  # warm
     with ThreadPoolExecutor(CLIENTS) as clients:
         begun = time.monotonic()
         answered = sum(clients.map(client, [begun + SECONDS] * CLIENTS))

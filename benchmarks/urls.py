@@ -15,7 +15,6 @@ from rollbook.config.urls import urlpatterns as site
 @login_not_required
 def bare(request: HttpRequest) -> JsonResponse:
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE IF NOT EXISTS bench_bare (id bigserial PRIMARY KEY, event uuid UNIQUE)")
         cursor.execute("INSERT INTO bench_bare (event) VALUES (%s)", [json.loads(request.body)["event_id"]])
     return JsonResponse({"kept": True})
 

@@ -17,7 +17,8 @@ from rollbook.reports.api import router as statistics
 from rollbook.subsidies.api import router as subsidies
 from rollbook.web.words import said
 
-api = NinjaAPI(title="Rollbook", auth=[django_auth, token_auth], docs_decorator=login_required)
+# Keys first: asking for a session would check CSRF before any key is looked at.
+api = NinjaAPI(title="Rollbook", auth=[token_auth, django_auth], docs_decorator=login_required)
 api.add_router("directory", directory)
 api.add_router("institutions", institutions)
 api.add_router("persons", persons)

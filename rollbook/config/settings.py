@@ -109,7 +109,14 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {"default": {"ENGINE": "rollbook.database", "NAME": conninfo_to_dict(DATABASE_URL)["dbname"]}}
+DATABASES = {
+    "default": {
+        "ENGINE": "rollbook.database",
+        "NAME": conninfo_to_dict(DATABASE_URL)["dbname"],
+        "CONN_MAX_AGE": 60,  # a thread keeps its connection: opening one costs more than most requests
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 SILENCED_SYSTEM_CHECKS: list[str] = []
 

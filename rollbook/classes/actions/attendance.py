@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from rollbook.accounts.rules import Permission, authorise
 from rollbook.classes import queries
@@ -143,12 +143,23 @@ def _of_teacher(by: "Account", lesson_id: int) -> Lesson:
 
 def locked(lesson: Lesson, enrolment_ids: Sequence[int]) -> dict[int, Attendance]:
     """The rows of these trainees, made when missing and locked, so that events follow each other."""
-    people = Enrolment.objects.filter(
-        pk__in=enrolment_ids, training_class_id=lesson.training_class_id, dropped_at=None
-    ).order_by("pk")
-    Attendance.objects.bulk_create((Attendance(lesson=lesson, enrolment=one) for one in people), ignore_conflicts=True)
-    rows = Attendance.objects.select_for_update().filter(lesson=lesson, enrolment__in=people)
-    return {row.enrolment_id: row for row in rows.order_by("pk")}
+    rows = _rows(lesson, enrolment_ids)
+    if missing := set(enrolment_ids) - set(rows):
+        people = Enrolment.objects.filter(
+            pk__in=missing, training_class_id=lesson.training_class_id, dropped_at=None
+        ).order_by("pk")
+        Attendance.objects.bulk_create(
+            (Attendance(lesson=lesson, enrolment=one) for one in people), ignore_conflicts=True
+        )
+        rows = _rows(lesson, enrolment_ids)
+    return rows
+
+
+def _rows(lesson: Lesson, enrolment_ids: Sequence[int]) -> dict[int, Attendance]:
+    found = Attendance.objects.select_for_update(of=("self",)).filter(
+        lesson=lesson, enrolment__in=enrolment_ids, enrolment__dropped_at=None
+    )
+    return {row.enrolment_id: row for row in found.order_by("pk")}
 
 
 def _against(
@@ -204,7 +215,9 @@ def _put(
         )
         for one in events
     )
-    changed = []
+    if not events:
+        return
+    changed = {}
     decided = queries.decided_of(lesson.pk)
     for one in events:
         mark = marks[one.enrolment_id]
@@ -213,8 +226,23 @@ def _put(
             mark.presence, mark.minutes = rules.presence(
                 mark.in_at, mark.out_at, lesson.starts_at, lesson.ends_at, terms[TermKey.SIGN_IN_LATE]
             )
-        changed.append(mark)
-    Attendance.objects.bulk_update(changed, ["in_at", "out_at", "presence", "minutes"])
+        changed[mark.pk] = mark
+    _write(list(changed.values()))
+
+
+def _write(marks: Sequence[Attendance]) -> None:
+    """All marks in one statement of five arrays: bulk_update's cases take longer than everything else."""
+    columns = [[getattr(mark, name) for mark in marks] for name in ("pk", "in_at", "out_at", "presence", "minutes")]
+    columns[3] = [str(presence) for presence in columns[3]]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE classes_attendance AS mark
+               SET in_at = new.in_at, out_at = new.out_at, presence = new.presence, minutes = new.minutes
+               FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::smallint[])
+                    AS new (id, in_at, out_at, presence, minutes)
+               WHERE mark.id = new.id""",
+            columns,
+        )
 
 
 @transaction.atomic

@@ -9,7 +9,8 @@ from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.classes import actions
 from rollbook.classes.models import Enrolment, Lesson, TrainingClass
 from rollbook.classes.tests.factories import ClassFactory, LessonFactory
-from rollbook.directory.tests.factories import load_terms
+from rollbook.directory.models import DemandItem
+from rollbook.directory.tests.factories import DemandItemFactory, load_terms
 from rollbook.institutions.models import Room, Teacher
 from rollbook.institutions.tests.factories import equipped
 
@@ -37,8 +38,18 @@ class Scene:
 
 def running(trainees=3, lessons=1, **terms) -> Scene:
     load_terms(**terms)
+    return another(trainees, lessons)
+
+
+def another(trainees=3, lessons=1) -> Scene:
     institution = equipped()
-    klass = ClassFactory(institution=institution, state="running", trainees=trainees, starts_on=date(2026, 3, 2))
+    klass = ClassFactory(
+        institution=institution,
+        item=DemandItem.objects.first() or DemandItemFactory(),
+        state="running",
+        trainees=trainees,
+        starts_on=date(2026, 3, 2),
+    )
     room = Room.objects.filter(site__institution=institution).first()
     teacher = Teacher.objects.filter(institution=institution).first()
     made = [

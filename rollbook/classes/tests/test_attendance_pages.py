@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -175,7 +176,8 @@ def test_the_api_takes_a_check_in_once(client, scene):
     assert (refused.status_code, refused.json()["reasons"][0]["code"]) == (422, "double")
 
 
-def test_the_api_takes_a_readers_batch_with_a_key(client, scene):
+def test_the_api_takes_a_readers_batch_with_a_key(scene):
+    client = Client(enforce_csrf_checks=True)  # a reader is no browser
     _, secret = make_token(by=scene.manager, name="reader", scopes=["attendance"], now=timezone.now())
     now = timezone.now().isoformat()
     events = [
