@@ -22,8 +22,8 @@ def safe(value: Any) -> Any:
     return value
 
 
-def workbook(columns: Sequence[str], rows: Iterable[Sequence[Any]], name: str) -> HttpResponse:
-    """An Excel file to download; the columns' names are translated."""
+def workbook(columns: Sequence[str], rows: Iterable[Sequence[Any]], name: str, note: str = "") -> HttpResponse:
+    """An Excel file to download; the columns' names are translated. `note` says what was filtered, on a sheet of its own."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(name[:31])
     heads = []
@@ -34,6 +34,8 @@ def workbook(columns: Sequence[str], rows: Iterable[Sequence[Any]], name: str) -
     sheet.append(heads)
     for row in rows:
         sheet.append([safe(value) for value in row])
+    if note:
+        book.create_sheet(gettext("Filters")).append([safe(note)])
     content = BytesIO()
     book.save(content)
     response = HttpResponse(content.getvalue(), content_type=EXCEL)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from io import BytesIO, StringIO
 from typing import Any
 
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.styles import PatternFill
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -167,6 +167,7 @@ def _table(content: bytes, max_rows: int) -> list[list[str]]:
 
 
 def _excel(content: bytes, max_rows: int) -> list[list[str]]:
+    """The first sheet as texts; a formula stands as it is written, so that its cell can be refused."""
     unreadable = reason("unreadable", _("This is not an Excel file (.xlsx) that can be read."))
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
@@ -180,15 +181,51 @@ def _excel(content: bytes, max_rows: int) -> list[list[str]]:
         raise Refused(reason("bomb", _("The file unpacks to far more than it should.")))
     if any("vbaProject" in part.filename for part in parts):
         raise Refused(reason("macros", _("A file with macros is not taken; save it as .xlsx.")))
+    if any("externalLinks/" in part.filename for part in parts):
+        raise Refused(reason("external-links", _("The file refers to other files; save it with values only.")))
+    if _holds(content, (b"<!DOCTYPE", b"<!doctype"), (".xml", ".rels")):
+        raise Refused(reason("entities", _("The file declares entities of its own; save it anew from Excel.")))
     try:
         sheet = CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_index(0)
-    except (CalamineError, ValueError, IndexError, OSError):
+        formulas = _formulas(content, max_rows + 1000)
+    except (CalamineError, ValueError, IndexError, KeyError, OSError, SyntaxError, zipfile.BadZipFile):
         raise Refused(unreadable) from None
     if sheet.merged_cell_ranges:
         text = _("The sheet has merged cells ({count}); unmerge them, one value a cell.")
         raise Refused(reason("merged-cells", text, count=len(sheet.merged_cell_ranges)))
     rows = sheet.to_python(skip_empty_area=False, nrows=max_rows + 1000)
-    return [[_text(cell) for cell in row] for row in rows]
+    return [[formulas.get((n, m)) or _text(cell) for m, cell in enumerate(row)] for n, row in enumerate(rows)]
+
+
+def _holds(content: bytes, marks: Sequence[bytes], parts: tuple[str, ...]) -> bool:
+    """Whether any of the archive's parts that end so, or begin so, holds one of the marks, in UTF-8 or UTF-16."""
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        for part in archive.infolist():
+            if part.filename.startswith(parts) or part.filename.endswith(parts):
+                with archive.open(part) as file:
+                    tail = b""
+                    while chunk := file.read(2**20):
+                        text = tail + chunk.replace(b"\0", b"")
+                        if any(mark in text for mark in marks):
+                            return True
+                        tail = text[-16:]
+    return False
+
+
+def _formulas(content: bytes, max_row: int) -> dict[tuple[int, int], str]:
+    """The formulas of the first sheet by row and column from 0; the reader gives only their results."""
+    if not _holds(content, (b"<f>", b"<f ", b":f>"), ("xl/worksheets/",)):
+        return {}
+    book = load_workbook(BytesIO(content), read_only=True)
+    try:
+        return {
+            (cell.row - 1, cell.column - 1): str(cell.value)
+            for row in book.worksheets[0].iter_rows(max_row=max_row)
+            for cell in row
+            if cell.data_type == "f"
+        }
+    finally:
+        book.close()
 
 
 def _csv(content: bytes) -> list[list[str]]:
