@@ -312,3 +312,58 @@ def test_the_key_is_shown_once(client, manager):
     page = client.post(reverse("accounts:token_list"), {"name": "教务", "scope": ["classes"]})
     assert "<code>" in page.content.decode()
     assert "<code>" not in client.get(reverse("accounts:token_list")).content.decode()
+
+
+def test_an_account_is_given_on_its_page(client, system, settings):
+    """N14.1: to a real person, so that incompatible posts are found whatever the user name."""
+    settings.DEMO = True
+    client.force_login(system)
+    page = reverse("persons:account_new")
+    assert client.get(page).status_code == 200
+    given = {
+        "name": "李四", "number": number(5), "username": "li-si", "password": PASSWORD,
+        "role": "county-reviewer", "region_code": "320102",
+    }  # fmt: skip
+    assert client.post(page, given).status_code == 302
+    second = given | {"username": "li-si-2", "role": "county-finance"}
+    assert client.post(page, second).status_code == 422
+    assert client.post(page, given | {"username": "t", "role": "teacher"}).status_code == 422
+    assert client.post(page, given | {"username": "t", "region_code": "320281"}).status_code == 403
+    assert Account.objects.filter(name="李四").count() == 1
+    client.force_login(AccountFactory())
+    assert client.get(page).status_code == 403
+
+
+def test_the_journal_over_the_api(client, system, manager, settings):
+    settings.DEMO = True
+    create(system)
+    auditor = AccountFactory(role="auditor", region_code="320000")
+    client.force_login(auditor)
+    assert [one["kind"] for one in client.get("/api/journal?kind=account.created").json()["items"]] == [
+        "account.created"
+    ]
+    assert client.get("/api/journal?kind=nothing").json()["count"] == 0
+    client.force_login(system)
+    assert client.get("/api/journal").status_code == 403
+
+
+def test_pages_of_the_second_factor(client, no_limits, settings):
+    """An official sets up the authenticator in our look and then signs in with its code."""
+    from allauth.mfa.totp.internal import auth as totp
+
+    settings.DEMO = False
+    account = AccountFactory(password=make_password(PASSWORD))
+    sign_in(client, account.username)
+    page = client.get(reverse("mfa_activate_totp"))
+    assert page.status_code == 200
+    assert "<style" not in page.content.decode()
+    secret = client.session["mfa.totp.secret"]
+    code = totp.format_hotp_value(totp.hotp_value(secret, next(iter(totp.yield_hotp_counters_from_time()))))
+    assert client.post(reverse("mfa_activate_totp"), {"code": code}).status_code == 302
+    assert queries.has_second_factor(account)
+    client.logout()
+    cache.clear()
+    answer = sign_in(client, account.username)
+    assert answer.url == reverse("mfa_authenticate")
+    assert "_auth_user_id" not in client.session
+    assert client.get(answer.url).status_code == 200

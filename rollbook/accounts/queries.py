@@ -34,7 +34,7 @@ def get(by: Account, account_id: int, *, lock: bool = False) -> Account:
 def toxic_with(person_id: int, role: str, *, besides: int | None = None) -> list[str]:
     """The roles that this person holds and that do not go with another."""
     pairs = rules.TOXIC_PAIRS
-    held = Account.objects.filter(person_id=person_id, is_active=True).exclude(pk=besides)
+    held = Account.objects.filter(person_id=person_id, is_active=True).exclude(pk=besides or 0)
     return [one for one in held.values_list("role", flat=True) if (min(one, role), max(one, role)) in pairs]
 
 

@@ -3,7 +3,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.security import django_auth
 
-from rollbook.accounts.api import token_auth
+from rollbook.accounts.api import journal, token_auth
 from rollbook.assessment.api import router as assessment
 from rollbook.certificates.api import router as certificates
 from rollbook.classes.api import router as classes
@@ -22,6 +22,7 @@ api = NinjaAPI(title="Rollbook", auth=[token_auth, django_auth], docs_decorator=
 api.add_router("directory", directory)
 api.add_router("institutions", institutions)
 api.add_router("persons", persons)
+api.add_router("journal", journal)
 api.add_router("classes", classes)
 api.add_router("assessments", assessment)
 api.add_router("certificates", certificates)

@@ -1,7 +1,5 @@
 """Signing in by name, or for workers by identity number."""
 
-from typing import Any
-
 from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.base_user import AbstractBaseUser
 
@@ -20,5 +18,5 @@ class NameOrNumber(AuthenticationBackend):  # type: ignore[misc]
             person = find_by_number(number)
             found = Account.objects.filter(role=Role.WORKER, person_id=person.pk) if person else Account.objects.none()
             username = found.values_list("username", flat=True).first() or username
-        result: Any = super()._authenticate_by_username(username, password)
-        return result
+        account: AbstractBaseUser | None = super()._authenticate_by_username(username, password)
+        return account

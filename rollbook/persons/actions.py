@@ -6,7 +6,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
 
-from rollbook.accounts.rules import Permission, authorise
+from rollbook.accounts.actions import create_account
+from rollbook.accounts.rules import OFFICIALS, Permission, authorise
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
@@ -218,3 +219,34 @@ def verify(*, person_id: int, now: datetime) -> str:
     outcome, detail = adapters.ask(queries.by_id(person_id).name, queries.unsealed(person_id)["number"])
     answer_enquiry(person_id=person_id, outcome=outcome, detail=detail, now=now)
     return outcome
+
+
+@transaction.atomic
+def give_account(
+    *,
+    by: "Account",
+    name: str,
+    number: str,
+    username: str,
+    password: str,
+    role: str,
+    region_code: str,
+    now: datetime,
+    office: str = "",
+) -> "Account":
+    """Give a real person an account for an office; who the person is decides which posts go together (N14.1)."""
+    authorise(by, Permission.ACCOUNT_MANAGE, region_code=region_code)
+    if role not in OFFICIALS:
+        raise Refused(reason("role-office", _("Here only the roles of an office are given."), "N14.1"))
+    person = register(by=by, name=name, number=number, region_code=region_code, now=now)
+    return create_account(
+        by=by,
+        username=username,
+        password=password,
+        name=person.name,
+        role=role,
+        region_code=region_code,
+        person_id=person.pk,
+        office=office,
+        now=now,
+    )

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q, QuerySet
 
 from rollbook.accounts.rules import Permission, holds
+from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import rules
 from rollbook.persons.models import Person, Sealed
@@ -84,3 +85,24 @@ def by_id(person_id: int) -> Person:
 
 def by_ids(person_ids: Collection[int]) -> dict[int, Person]:
     return Person.objects.in_bulk(list(person_ids))
+
+
+COMPARED = {
+    "name": _("Name"),
+    "id_masked": _("Identity number"),
+    "sex": _("Sex"),
+    "birth_on": _("Born"),
+    "phone_masked": _("Phone"),
+    "bank_masked": _("Bank account"),
+    "category": _("Person category"),
+    "region_code": _("Region"),
+    "verification": _("Identity"),
+}
+
+
+def side_by_side(one: Person, other: Person) -> list[tuple[str, object, object, bool]]:
+    """Each fact of two records, with whether they differ in it."""
+    return [
+        (label, getattr(one, name), getattr(other, name), getattr(one, name) != getattr(other, name))
+        for name, label in COMPARED.items()
+    ]

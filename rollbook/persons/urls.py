@@ -8,6 +8,9 @@ urlpatterns = [
     path("", views.person_list, name="person_list"),
     path("<int:person_id>/", views.person_detail, name="person_detail"),
     path("<int:person_id>/show/", views.reveal, name="reveal"),
+    path("accounts/new/", views.account_new, name="account_new"),
+    path("<int:person_id>/account/", views.set_account, name="set_account"),
+    path("<int:person_id>/compare/", views.compare, name="compare"),
     path("<int:person_id>/merge/", views.merge, name="merge"),
     path("<int:person_id>/unmerge/", views.unmerge, name="unmerge"),
 ]

@@ -8,7 +8,8 @@ from django.views.decorators.http import require_GET, require_POST
 from rollbook.accounts.rules import Permission, holds
 from rollbook.journal.queries import timeline
 from rollbook.kernel.reasons import Forbidden
-from rollbook.persons import actions, queries, rules
+from rollbook.persons import actions, forms, queries, rules
+from rollbook.web.forms import sent
 from rollbook.web.lists import Filter, listing
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def person_detail(request: "Request", person_id: int) -> HttpResponse:
         "entries": timeline(person),
         "purposes": rules.Purpose.choices(),
         "may_show": holds(request.user, Permission.PERSON_SHOW),
+        "bank_form": forms.BankForm(),
         "may_merge": holds(request.user, Permission.PERSON_MERGE),
     }
     return render(request, "persons/person_detail.html", context)
@@ -51,6 +53,37 @@ def reveal(request: "Request", person_id: int) -> HttpResponse:
     response = render(request, "persons/revealed.html", context)
     response["Cache-Control"] = "no-store"
     return response
+
+
+@require_POST
+def set_account(request: "Request", person_id: int) -> HttpResponse:
+    values = sent(request, forms.BankForm).cleaned_data
+    actions.set_account(by=request.user, person_id=person_id, now=timezone.now(), **values)
+    return redirect("persons:person_detail", person_id)
+
+
+@require_GET
+def compare(request: "Request", person_id: int) -> HttpResponse:
+    """Two records side by side, before they become one."""
+    if not holds(request.user, Permission.PERSON_MERGE):
+        raise Forbidden("person.merge")
+    other = request.GET.get("other", "")
+    keep = queries.get(request.user, person_id)
+    merge = queries.get(request.user, int(other) if other.isdecimal() and len(other) < 19 else 0)
+    rows = queries.side_by_side(keep, merge)
+    return render(request, "persons/compare.html", {"keep": keep, "merge": merge, "rows": rows})
+
+
+def account_new(request: "Request") -> HttpResponse:
+    """An account for an office, given to a real person (N14.1)."""
+    if not holds(request.user, Permission.ACCOUNT_MANAGE):
+        raise Forbidden("account.manage")
+    if request.method != "POST":
+        form = forms.AccountForm(initial={"region_code": request.user.region_code})
+        return render(request, "persons/account_new.html", {"form": form})
+    values = sent(request, forms.AccountForm).cleaned_data
+    actions.give_account(by=request.user, now=timezone.now(), **values)
+    return redirect("accounts:account_list")
 
 
 @require_POST

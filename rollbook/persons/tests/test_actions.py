@@ -267,5 +267,33 @@ def test_the_api_gives_masked_persons(client, officer, settings):
     assert client.post("/api/persons/search", {}, content_type="application/json").status_code == 403
 
 
+@pytest.mark.django_db
+def test_two_records_side_by_side_and_merged_on_the_page(client, settings):
+    settings.DEMO = True
+    keep, other = registered(1), registered(2, name="买买提")
+    client.force_login(AccountFactory(role="province-officer", region_code="320000"))
+    page = reverse("persons:compare", args=[keep.pk])
+    assert client.get(page, {"other": other.pk}).status_code == 200
+    for nobody in ("", "x", "²", "9" * 30, 0):
+        assert client.get(page, {"other": nobody}).status_code == 404
+    client.post(reverse("persons:merge", args=[keep.pk]), {"other": other.pk, "why": "改号"})
+    other.refresh_from_db()
+    assert other.merged_into_id == keep.pk
+    assert client.get(reverse("persons:person_detail", args=[other.pk])).status_code == 200
+    client.force_login(AccountFactory())
+    assert client.get(page, {"other": other.pk}).status_code == 403
+
+
+@pytest.mark.django_db
+def test_the_account_is_changed_on_the_page(client, officer, settings):
+    settings.DEMO = True
+    person = registered()
+    client.force_login(officer)
+    page = reverse("persons:set_account", args=[person.pk])
+    assert client.post(page, {"bank": "江苏银行", "bank_account": CARD}).status_code == 302
+    assert client.post(page, {"bank": "江苏银行", "bank_account": "1"}).status_code == 422
+    assert queries.unsealed_for_payment([person.pk]) == {person.pk: CARD}
+
+
 def test_purposes_have_words():
     assert all(one.label for one in rules.Purpose)

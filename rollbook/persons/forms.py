@@ -1,0 +1,24 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from rollbook.accounts.rules import OFFICIALS, Role
+from rollbook.web.words import translated
+
+
+class BankForm(forms.Form):
+    bank = forms.CharField(label=_("Bank"), max_length=24)
+    bank_account = forms.CharField(
+        label=_("Bank account"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
+class AccountForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=64)
+    number = forms.CharField(
+        label=_("Identity number"), max_length=32, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    username = forms.CharField(label=_("User name"), max_length=64)
+    password = forms.CharField(label=_("First password"), widget=forms.PasswordInput)
+    role = forms.ChoiceField(label=_("Role"), choices=lambda: [one for one in translated(Role) if one[0] in OFFICIALS])
+    region_code = forms.CharField(label=_("Region code"), min_length=6, max_length=6)
+    office = forms.CharField(label=_("Office"), max_length=64, required=False)
