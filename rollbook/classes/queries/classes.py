@@ -16,11 +16,13 @@ def visible_to(by: "Account") -> QuerySet[TrainingClass]:
     """Every class of the account's region, institution or own training."""
     found = TrainingClass.objects.select_related("institution", "occupation")
     if by.role == "institution-manager":
-        return found.filter(institution_id=by.institution_id)
+        return found.filter(institution_id=by.institution_id or 0)
     if by.role == "teacher":
-        return found.filter(institution_id=by.institution_id, lessons__teacher_person_id=by.person_id).distinct()
+        return found.filter(
+            institution_id=by.institution_id or 0, lessons__teacher_person_id=by.person_id or 0
+        ).distinct()
     if by.role == "worker":
-        return found.filter(enrolments__person_id=by.person_id).exclude(state="draft")
+        return found.filter(enrolments__person_id=by.person_id or 0).exclude(state="draft")
     assert by.role not in INSTITUTIONAL  # noqa: S101 each has its scope above
     return found.filter(region_code__startswith=prefix(by.region_code)).exclude(state="draft")
 
@@ -38,7 +40,7 @@ def get(by: "Account", class_id: int, *, lock: bool = False) -> TrainingClass:
 def enrolment(by: "Account", enrolment_id: int) -> Enrolment:
     found = Enrolment.objects.filter(pk=enrolment_id, training_class__in=visible_to(by))
     if by.role == "worker":
-        found = found.filter(person_id=by.person_id)
+        found = found.filter(person_id=by.person_id or 0)
     try:
         return found.select_related("training_class__institution", "person").get()
     except Enrolment.DoesNotExist:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from rollbook.accounts.rules import Permission, holds
 from rollbook.classes import actions, forms, queries
 from rollbook.classes.rules.attendance import CORRECTABLE, GROUNDS
+from rollbook.directory.rules import TermKey
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Forbidden
 from rollbook.web.exports import workbook
@@ -108,8 +109,8 @@ def grid(request: "Request", class_id: int) -> HttpResponse:
         "klass": klass,
         "lessons": lessons,
         "people": people,
-        "line": terms["attendance-percent"],
-        "day_line": terms["day-attendance-percent"],
+        "line": terms[TermKey.ATTENDANCE_PERCENT],
+        "day_line": terms[TermKey.DAY_ATTENDANCE_PERCENT],
         "worst": queries.worst_day_percent(class_id, now),
         "days": queries.day_percents(class_id, now),
         "mean": sum(rate.percent_so_far for _one, _marks, rate in people) // len(people) if people else 100,
@@ -135,7 +136,7 @@ def asks(request: "Request") -> HttpResponse:
 def proof(request: "Request", leave_id: int) -> FileResponse:
     """The paper behind a request for leave, for who may decide on it and for the trainee."""
     leave = queries.leave_proof(request.user, leave_id)
-    name = f"leave-{leave.pk}{Path(leave.proof.name).suffix}"
+    name = f"leave-{leave.pk}{Path(leave.proof.name or '').suffix}"
     return FileResponse(leave.proof.open("rb"), as_attachment=True, filename=name)
 
 
