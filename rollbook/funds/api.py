@@ -58,6 +58,6 @@ def release_batch(request: Request, batch_id: int) -> PaymentBatch:
 
 
 @router.post("/batches/{batch_id}/returns", response=SettledOut)
-def take_return(request: Request, batch_id: int, file: UploadedFile = File(...)) -> dict[str, int]:  # noqa: B008
+def take_return(request: Request, batch_id: int, file: File[UploadedFile]) -> dict[str, int]:
     content = file.read()
     return {"settled": actions.upload_return(by=request.user, batch_id=batch_id, content=content, now=timezone.now())}

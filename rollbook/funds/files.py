@@ -66,7 +66,8 @@ def read_back(content: bytes, batch: str, expected: Mapping[str, int]) -> list[B
         raise Refused(
             reason("bank-header", _("The header is not that of a return for batch {batch}."), "N14.1", batch=batch)
         )
-    found, wrong = [], []
+    found: list[Back] = []
+    wrong: list[Message] = []
     for number, line in enumerate(lines[1:], 2):
         one = _record(number, line, expected, {back.reference for back in found})
         if isinstance(one, Back):

@@ -77,7 +77,7 @@ def balances(by: "Account", year: int | None = None) -> list[dict[str, object]]:
         found = found.filter(year=year)
     kinds = {kind.value: Sum("balance_fen", filter=Q(kind=kind), default=0) for kind in rules.AccountKind}
     rows = found.values("region_code", "fund", "year").annotate(**{f"{k}_fen": v for k, v in kinds.items()})
-    return list(rows.order_by("-year", "region_code", "fund"))
+    return [dict(row) for row in rows.order_by("-year", "region_code", "fund")]
 
 
 def shared_accounts(batch_id: int) -> list[str]:

@@ -10,6 +10,7 @@ from rollbook.classes import actions as class_actions
 from rollbook.classes import queries as classes
 from rollbook.classes.rules.states import State as ClassState
 from rollbook.directory import queries as directory
+from rollbook.directory.rules import TermKey
 from rollbook.funds import actions as funds
 from rollbook.funds import queries as fund_queries
 from rollbook.funds.rules import Fund
@@ -97,7 +98,7 @@ def _claim(
     klass: "TrainingClass", one: "Enrolment", amount_fen: int, kept: dict[str, Any], by: "Account", now: datetime
 ) -> Claim:
     today = localdate(now)
-    limit = directory.terms_for(klass.region_code, today)["first-review-days"]
+    limit = directory.terms_for(klass.region_code, today)[TermKey.FIRST_REVIEW_DAYS]
     try:
         with transaction.atomic():
             claim = Claim.objects.create(
@@ -147,7 +148,7 @@ def review_claim(*, by: "Account", claim_id: int, move: str, now: datetime, why:
     match wanted:
         case M.PASS_FIRST:
             claim.first_by, claim.first_at = by, now
-            limit = directory.terms_for(claim.region_code, today)["second-review-days"]
+            limit = directory.terms_for(claim.region_code, today)[TermKey.SECOND_REVIEW_DAYS]
             claim.decide_by = calendar.after(today, limit)
         case M.PASS_SECOND:
             claim.second_by, claim.second_at, claim.decide_by = by, now, None
@@ -189,7 +190,7 @@ def refile(*, by: "Account", claim_id: int, now: datetime) -> Claim:
     claim.state = rules.LIFECYCLE.after(S(claim.state), M.REFILE)
     persons.lock(claim.person_id)
     refuse_if(queries.reasons_now(claim))
-    limit = directory.terms_for(claim.region_code, localdate(now))["first-review-days"]
+    limit = directory.terms_for(claim.region_code, localdate(now))[TermKey.FIRST_REVIEW_DAYS]
     claim.decide_by = regions.working_days().after(localdate(now), limit)
     claim.save()
     _note("claim.refiled", claim, by=by, at=now)
@@ -204,7 +205,7 @@ def publish_claims(*, by: "Account", now: datetime) -> Publicity:
     if not claims:
         raise Refused(reason("nothing", _("No claim waits for publicity.")))
     today = localdate(now)
-    days = directory.terms_for(by.region_code, today)["publicity-days"]
+    days = directory.terms_for(by.region_code, today)[TermKey.PUBLICITY_DAYS]
     start = f"GS{by.region_code}{today:%Y%m%d}"
     notice = Publicity.objects.create(
         number=f"{start}-{Publicity.objects.filter(number__startswith=start).count() + 1:02}",

@@ -10,6 +10,7 @@ from rollbook.assessment import queries as assessment
 from rollbook.certificates import queries as certificates
 from rollbook.classes import queries as classes
 from rollbook.directory import queries as directory
+from rollbook.directory.rules import TermKey
 from rollbook.kernel.decisions import reasons
 from rollbook.kernel.messages import Message
 from rollbook.kernel.reasons import NotFound
@@ -29,9 +30,9 @@ def visible_to(by: "Account") -> QuerySet[Claim]:
     """The region's claims, the institution's, or one's own."""
     found = Claim.objects.select_related("person", "institution", "item__occupation", "enrolment__training_class")
     if by.role in INSTITUTIONAL:
-        return found.filter(institution_id=by.institution_id)
+        return found.filter(institution_id=by.institution_id or 0)
     if by.role == "worker":
-        return found.filter(person_id=by.person_id)
+        return found.filter(person_id=by.person_id or 0)
     if not any(holds(by, one) for one in READERS):
         return found.none()
     return found.filter(region_code__startswith=prefix(by.region_code))
@@ -179,7 +180,7 @@ class _Row:
 
 def _had(person_ids: Collection[int], identity: int, today: date, besides: int | None) -> dict[int, dict[str, Any]]:
     """What these persons have claimed or been paid before, whatever the region or fund."""
-    live = Claim.objects.filter(person_id__in=person_ids).exclude(state=rules.State.REFUSED).exclude(pk=besides)
+    live = Claim.objects.filter(person_id__in=person_ids).exclude(state=rules.State.REFUSED).exclude(pk=besides or 0)
     found: dict[int, dict[str, Any]] = {}
     for person, occupation, level, filed_at in live.values_list(
         "person_id", "occupation_identity", "level", "filed_at"
@@ -201,15 +202,15 @@ def terms_for(klass: "TrainingClass", today: date) -> Any:
     return _Row(
         amount_fen=item.amount_fen,
         scarce_extra_fen=scarce - item.amount_fen,
-        attendance_percent=terms["attendance-percent"],
-        day_attendance_percent=terms["day-attendance-percent"],
-        claims_a_year=terms["claims-a-year"],
-        claims_lifetime=terms["claims-lifetime"],
-        claim_days=terms["claim-days"],
+        attendance_percent=terms[TermKey.ATTENDANCE_PERCENT],
+        day_attendance_percent=terms[TermKey.DAY_ATTENDANCE_PERCENT],
+        claims_a_year=terms[TermKey.CLAIMS_A_YEAR],
+        claims_lifetime=terms[TermKey.CLAIMS_LIFETIME],
+        claim_days=terms[TermKey.CLAIM_DAYS],
         list_document=f"{item.demand_list} {item.demand_list.document}",
-        attendance_document=terms.document("attendance-percent"),
-        caps_document=terms.document("claims-a-year"),
-        days_document=terms.document("claim-days"),
+        attendance_document=terms.document(TermKey.ATTENDANCE_PERCENT),
+        caps_document=terms.document(TermKey.CLAIMS_A_YEAR),
+        days_document=terms.document(TermKey.CLAIM_DAYS),
     )
 
 

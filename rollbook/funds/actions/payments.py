@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
@@ -33,7 +33,7 @@ class LineDraft:
     amount_fen: int
 
 
-def _note(kind: str, batch: PaymentBatch, *, by: "Account | None", at: datetime, **data: object) -> None:
+def _note(kind: str, batch: PaymentBatch, *, by: "Account | None", at: datetime, **data: Any) -> None:
     record(kind, batch, by=by, at=at, region_code=batch.region_code, **data)
 
 
