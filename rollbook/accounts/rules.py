@@ -136,6 +136,7 @@ GRANTS: dict[Role, set[Permission]] = {
 }
 
 OFFICIALS = frozenset(Role) - {Role.INSTITUTION_MANAGER, Role.TEACHER, Role.WORKER}
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR})
 INSTITUTIONAL = frozenset({Role.INSTITUTION_MANAGER, Role.TEACHER})
 
 # Duties that one natural person may never hold together (incompatible posts, S1 art. 25).

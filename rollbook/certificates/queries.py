@@ -2,7 +2,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
-from rollbook.accounts.rules import INSTITUTIONAL
+from rollbook.accounts.rules import ADMINISTRATORS, INSTITUTIONAL
 from rollbook.certificates.models import Certificate
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons.rules import same_name
@@ -19,6 +19,8 @@ def visible_to(by: "Account") -> QuerySet[Certificate]:
         return found.filter(institution_id=by.institution_id)
     if by.role == "worker":
         return found.filter(person_id=by.person_id)
+    if by.role in ADMINISTRATORS:  # they keep accounts and the journal, not training
+        return found.none()
     return found.filter(region_code__startswith=prefix(by.region_code))
 
 

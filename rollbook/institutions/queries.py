@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q, QuerySet, Sum
 
 from rollbook.accounts import queries as accounts
-from rollbook.accounts.rules import INSTITUTIONAL, Permission
+from rollbook.accounts.rules import ADMINISTRATORS, INSTITUTIONAL, Permission
 from rollbook.institutions import rules
 from rollbook.institutions.models import (
     Equipment,
@@ -29,7 +29,7 @@ def visible_to(by: "Account") -> QuerySet[Institution]:
     """An official sees the region's, people of an institution their own, a worker none."""
     if by.role in INSTITUTIONAL:
         return Institution.objects.filter(pk=by.institution_id)
-    if by.role == "worker":
+    if by.role == "worker" or by.role in ADMINISTRATORS:
         return Institution.objects.none()
     return Institution.objects.filter(region_code__startswith=prefix(by.region_code))
 

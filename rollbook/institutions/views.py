@@ -9,6 +9,7 @@ from rollbook.accounts.rules import Permission, holds
 from rollbook.directory import queries as directory
 from rollbook.institutions import actions, forms, queries, rules
 from rollbook.journal.queries import timeline
+from rollbook.kernel.reasons import NotFound
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
 from rollbook.web.exports import workbook
@@ -185,4 +186,6 @@ def lift(request: "Request", restriction_id: int) -> HttpResponse:
 @require_GET
 def paper_file(request: "Request", paper_id: int) -> FileResponse:
     paper = queries.paper(request.user, paper_id)
+    if not paper.file:
+        raise NotFound
     return FileResponse(paper.file.open(), as_attachment=True, filename=paper.file.name.rpartition("/")[2])
