@@ -34,5 +34,5 @@ class Command(BaseCommand):
         close_old_connections()
         try:
             call_command(name, stdout=self.stdout, stderr=self.stderr)
-        except Exception as error:  # noqa: BLE001 the clock must not stop
+        except Exception as error:
             self.stderr.write(f"{name}: {error!r}")
