@@ -12,7 +12,7 @@ from rollbook.classes import actions as class_actions
 from rollbook.classes import queries as classes
 from rollbook.classes.rules.states import State
 from rollbook.journal.actions import record
-from rollbook.kernel.messages import _
+from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 from rollbook.persons import queries as persons
 from rollbook.persons import rules as person_rules
@@ -71,7 +71,7 @@ def enter_scores(*, by: "Account", class_id: int, marks: Mapping[int, Marks], no
     roster = set(classes.roster(klass.pk).values_list("pk", flat=True))
     if set(marks) - roster:
         raise NotFound
-    found = []
+    found: list[Message] = []
     for one in marks.values():
         found += rules.reasons_against_marks(one.theory, one.practice, one.is_absent)
     refuse_if(found)

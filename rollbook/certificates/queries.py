@@ -16,9 +16,9 @@ def visible_to(by: "Account") -> QuerySet[Certificate]:
     """The region's, the institution's, or one's own."""
     found = Certificate.objects.select_related("institution", "occupation", "person")
     if by.role in INSTITUTIONAL:
-        return found.filter(institution_id=by.institution_id)
+        return found.filter(institution_id=by.institution_id or 0)
     if by.role == "worker":
-        return found.filter(person_id=by.person_id)
+        return found.filter(person_id=by.person_id or 0)
     if by.role in ADMINISTRATORS:  # they keep accounts and the journal, not training
         return found.none()
     return found.filter(region_code__startswith=prefix(by.region_code))

@@ -150,7 +150,7 @@ def _same_level(by: "Account", one: DemandList, permission: Permission) -> None:
         raise Refused(reason("other-level", _("This is for the office of the same level."), "N1.1"))
 
 
-def _move(one: DemandList, move: rules.ListMove, kind: str, by: "Account", now: datetime, **data: object) -> DemandList:
+def _move(one: DemandList, move: rules.ListMove, kind: str, by: "Account", now: datetime, **data: Any) -> DemandList:
     one.state = rules.LISTS.after(rules.ListState(one.state), move)
     one.save(update_fields=["state", "agreed_by", "agreed_at"])
     record(kind, one, by=by, at=now, region_code=one.region_code, **data)

@@ -118,10 +118,10 @@ class Terms:
     rows: dict[str, Term]
     on: date
 
-    def __getitem__(self, key: TermKey) -> int:
+    def __getitem__(self, key: str) -> int:
         return self.rows[key].value
 
-    def document(self, key: TermKey) -> str:
+    def document(self, key: str) -> str:
         return self.rows[key].document
 
 

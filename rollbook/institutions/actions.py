@@ -259,7 +259,7 @@ def reasons_to_list(one: Institution, today: date) -> list[Any]:
     visit = queries.last_visit(one.pk)
     return list(
         rules.reasons_against_listing(
-            visit_passed=visit and visit.passed,
+            visit_passed=visit.passed if visit else None,
             visit_confirmed=bool(visit and visit.confirmed_at),
             papers_missing=queries.papers_lacking(one.pk, today, today),
         )

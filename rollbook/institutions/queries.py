@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def visible_to(by: "Account") -> QuerySet[Institution]:
     """An official sees the region's, people of an institution their own, a worker none."""
     if by.role in INSTITUTIONAL:
-        return Institution.objects.filter(pk=by.institution_id)
+        return Institution.objects.filter(pk=by.institution_id or 0)
     if by.role == "worker" or by.role in ADMINISTRATORS:
         return Institution.objects.none()
     return Institution.objects.filter(region_code__startswith=prefix(by.region_code))

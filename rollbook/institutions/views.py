@@ -188,4 +188,4 @@ def paper_file(request: "Request", paper_id: int) -> FileResponse:
     paper = queries.paper(request.user, paper_id)
     if not paper.file:
         raise NotFound
-    return FileResponse(paper.file.open(), as_attachment=True, filename=paper.file.name.rpartition("/")[2])
+    return FileResponse(paper.file.open(), as_attachment=True, filename=str(paper.file.name).rpartition("/")[2])

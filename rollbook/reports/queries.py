@@ -134,7 +134,7 @@ def by_occupation(by: "Account", year: int, limit: int = 20) -> list[dict[str, A
             people=Count("enrolments", filter=Q(enrolments__dropped_at=None), distinct=True),
         )
     )
-    return list(rows.order_by("-people")[:limit])
+    return [dict(row) for row in rows.order_by("-people")[:limit]]
 
 
 def by_month(by: "Account", year: int) -> list[dict[str, Any]]:
@@ -155,7 +155,7 @@ def by_month(by: "Account", year: int) -> list[dict[str, Any]]:
         .values("month")
         .annotate(fen=Sum("amount_fen"), claims=Count("pk"))
     )
-    money = {row["month"].month: row for row in paid}
+    money: dict[int, dict[str, Any]] = {row["month"].month: dict(row) for row in paid}
     classes_begun = {row["month"].month: row["classes"] for row in begun}
     return [
         {

@@ -70,7 +70,7 @@ def field(bound: BoundField) -> dict[str, Any]:
     kind = getattr(widget, "input_type", "textarea" if "Textarea" in type(widget).__name__ else "")
     css = {"select": "form-select", "checkbox": "form-check-input"}.get(kind, "form-control")
     classes = f"{css} is-invalid" if bound.errors else css
-    attrs = {"class": f"{widget.attrs.get('class', '')} {classes}".strip()}
+    attrs: dict[str, str | bool] = {"class": f"{widget.attrs.get('class', '')} {classes}".strip()}
     if bound.help_text:
         attrs["aria-describedby"] = f"{bound.id_for_label}_help"
     return {

@@ -1,6 +1,6 @@
 """What every page that takes a form does the same way."""
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from django import forms
 from django.http import HttpRequest
@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy
 
 from rollbook.kernel.messages import Message
 from rollbook.kernel.reasons import Refused
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 F = TypeVar("F", bound=forms.Form)
 
@@ -40,6 +43,6 @@ class FileForm(forms.Form):
     file = forms.FileField(label=gettext_lazy("File (.xlsx or .csv)"))
 
 
-def day(label: str, *, required: bool = True) -> forms.DateField:
+def day(label: "StrOrPromise", *, required: bool = True) -> forms.DateField:
     """A field for a date, with the browser's own picker."""
     return forms.DateField(label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}))

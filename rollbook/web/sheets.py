@@ -219,7 +219,7 @@ def _formulas(content: bytes, max_row: int) -> dict[tuple[int, int], str]:
     book = load_workbook(BytesIO(content), read_only=True)
     try:
         return {
-            (cell.row - 1, cell.column - 1): str(cell.value)
+            ((cell.row or 1) - 1, (cell.column or 1) - 1): str(cell.value)
             for row in book.worksheets[0].iter_rows(max_row=max_row)
             for cell in row
             if cell.data_type == "f"

@@ -108,7 +108,8 @@ def generate_lessons(
     teacher = institutions.teachers_of(klass.institution_id).filter(pk=teacher_id).first()
     if room_id not in rooms or practice_room_id not in rooms or teacher is None:
         raise NotFound
-    calendar, day, lessons = regions.working_days(), klass.starts_on, []
+    calendar, day = regions.working_days(), klass.starts_on
+    lessons: list[Lesson] = []
     count = -(-klass.item.hours // hours)
     theory = count * (100 - klass.item.practice_percent) // 100
     while len(lessons) < count:

@@ -9,7 +9,7 @@ from django.db.models import Model
 
 def copy(model: type[Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write rows of these fields' attribute values; the table fills its own ids."""
-    columns = ", ".join(f'"{model._meta.get_field(name).column}"' for name in fields)
+    columns = ", ".join(f'"{model._meta.get_field(name).column}"' for name in fields)  # type: ignore[union-attr]
     statement = f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN'
     with connection.cursor() as cursor, cursor.copy(statement) as target:
         for row in rows:

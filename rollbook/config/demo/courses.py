@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from rollbook.accounts.models import Account
@@ -21,6 +22,7 @@ from rollbook.classes.rules.states import State
 from rollbook.config.demo.copying import copy
 from rollbook.config.demo.places import Place
 from rollbook.directory.models import DemandItem
+from rollbook.institutions.models import Room, Teacher
 from rollbook.persons.models import Person
 from rollbook.regions.rules import WorkingDays
 
@@ -34,7 +36,7 @@ UNDER_WAY = {State.APPROVED, State.RUNNING, State.ENDED, State.ASSESSED}
 class Course:
     """A class being made, with its rows."""
 
-    row: TrainingClass
+    row: Any  # a TrainingClass whose dates are known
     place: Place
     item: DemandItem
     days: list[date]
@@ -113,7 +115,7 @@ def _row(place: Place, item: DemandItem, days: list[date], n: int) -> TrainingCl
     )
 
 
-def _lessons(course: Course, room: object, teacher: object) -> list[Lesson]:
+def _lessons(course: Course, room: Room, teacher: Teacher) -> list[Lesson]:
     count = -(-course.item.hours // 4)
     theory = int(count * (100 - course.item.practice_percent) / 100)
     slots = [(day, *hours) for day in course.days for hours in HOURS][:count]
@@ -127,7 +129,7 @@ def _lessons(course: Course, room: object, teacher: object) -> list[Lesson]:
             subject=f"{course.item.occupation.name}{'理论' if n < theory else '实操'} {n + 1}",
             room=room,
             teacher=teacher,
-            teacher_person_id=teacher.person_id,  # type: ignore[attr-defined]
+            teacher_person_id=teacher.person_id,
             textbook="国家基本职业培训包",
         )
         for n, (day, begins, ends) in enumerate(slots)
@@ -184,7 +186,7 @@ def _approve(rng: random.Random, course: Course, officer: Account, today: date) 
         row.ended_at = course.lessons[-1].ends_at
 
 
-def _state(rng: random.Random, row: TrainingClass, today: date) -> State:
+def _state(rng: random.Random, row: Any, today: date) -> State:
     lot = rng.random()
     if row.ends_on < today:
         if lot < 0.02:
@@ -279,8 +281,7 @@ def attend(rng: random.Random, courses: list[Course], now: datetime) -> None:
         for lesson in held:
             for one in course.enrolments:
                 _one(rng, lesson, one, diligence[one.pk], marks, events)
-    fields = ("lesson", "enrolment", "in_at", "out_at", "presence", "minutes")
-    copy(Attendance, fields, marks)
+    copy(Attendance, ("lesson", "enrolment", "in_at", "out_at", "presence", "minutes"), marks)
     fields = (
         "event_id",
         "lesson",

@@ -67,7 +67,7 @@ def _score(rng: random.Random, one: Enrolment, assessment: Assessment) -> Score:
         practice=practice,
         is_absent=absent,
         result=result(theory, practice, absent, 60),
-        entered_at=assessment.locked_at,
+        entered_at=assessment.locked_at or at(assessment.held_on or date.min, time(16)),
         entered_by=assessment.locked_by,
     )
 
@@ -87,7 +87,8 @@ def certify(courses: list[Course]) -> None:
         on = course.days[-1] + timedelta(7)
         due += [(on, course, one) for one in course.enrolments if one.pk in passed and attended[one.pk].percent >= 80]
     due.sort(key=lambda row: (row[0], row[2].pk))
-    made, series = [], {}
+    made: list[Certificate] = []
+    series: dict[int, Series] = {}
     for on, course, one in due:
         here = series.setdefault(on.year, Series(province_code="320000", year=on.year, next_serial=1))
         made.append(_certificate(course, one, here, on))
@@ -154,8 +155,8 @@ def claim(
                     filed_by=managers[course.row.institution_id],
                 )
             )
-    for one in made:
-        _age(one, offices, today)
+    for claim_ in made:
+        _age(claim_, offices, today)
     return Claim.objects.bulk_create(made, batch_size=2000)
 
 
