@@ -56,6 +56,8 @@ def test_one_text_has_one_chinese():
 def test_every_sentence_is_marked():
     unmarked = []
     for path in ROOT.glob("rollbook/**/*.py"):
+        if "tests" in path.parts:
+            continue
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
                 case ast.Call(func=ast.Name(id=name), args=args) if name in SAYING:

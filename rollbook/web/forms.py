@@ -6,7 +6,7 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from rollbook.kernel.messages import Message
+from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import Refused
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ def cleaned(form: F) -> F:
         return form
     raise Refused(
         *(
-            Message("{field}: {error}", {"field": str(form[name].label if name in form.fields else ""), "error": error})
+            Message(
+                _("{field}: {error}"), {"field": str(form[name].label if name in form.fields else ""), "error": error}
+            )
             for name, errors in form.errors.items()
             for error in errors
         )
