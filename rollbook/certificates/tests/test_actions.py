@@ -1,0 +1,113 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from io import BytesIO
+
+import pytest
+from django.db import connection, transaction
+from pypdf import PdfReader
+
+from rollbook.accounts.rules import Role
+from rollbook.accounts.tests.factories import AccountFactory
+from rollbook.certificates import actions, files, queries
+from rollbook.certificates.models import Certificate, Series
+from rollbook.classes.tests.factories import ClassFactory, EnrolmentFactory
+from rollbook.kernel.reasons import Forbidden, Refused
+
+NOW = datetime(2026, 3, 20, 2, tzinfo=UTC)
+
+
+def certificate(enrolment=None, serial=1, **kwargs):
+    """A certificate as the deed would write it."""
+    enrolment = enrolment or EnrolmentFactory(training_class=ClassFactory(state="assessed"))
+    klass = enrolment.training_class
+    series, _ = Series.objects.get_or_create(province_code="320000", year=2026, defaults={"next_serial": 2})
+    values = {
+        "series": series, "serial": serial, "number": f"P3220260000{serial:04}9", "token": f"token{serial}",
+        "enrolment": enrolment, "person": enrolment.person, "name": enrolment.person.name,
+        "id_masked": enrolment.person.id_masked, "institution": klass.institution,
+        "institution_name": klass.institution.name, "occupation": klass.occupation, "project": klass.occupation.name,
+        "level": klass.level, "hours": 56, "starts_on": klass.starts_on, "ends_on": klass.ends_on,
+        "issued_on": date(2026, 3, 20), "region_code": klass.region_code,
+    }  # fmt: skip
+    return Certificate.objects.create(**(values | kwargs))
+
+
+@pytest.mark.django_db
+def test_a_certificate_is_verified_by_number_and_name_together(client):
+    """N5.3: a number alone tells nothing, and a wrong name answers as a wrong number does."""
+    one = certificate()
+    assert queries.verify(one.number, one.name) == one
+    assert queries.verify(one.number, "别人") is None
+    wrong = [
+        client.get("/verify/", {"number": number, "name": "别人"}).text.count("没有向此人发放过该编号的证书")
+        for number in (one.number, "P322026000000019")
+    ]
+    assert wrong == [1, 1]
+    assert one.institution_name in client.get(f"/verify/{one.token}/").text
+    assert client.get("/verify/guess/").status_code == 404
+
+
+@pytest.mark.django_db
+def test_trying_numbers_out_is_stopped(client):
+    statuses = {client.get("/verify/", {"number": f"P{n}", "name": "张三"}).status_code for n in range(30)}
+    assert statuses == {200, 429}
+
+
+@pytest.mark.django_db
+def test_revoking_needs_a_reason_and_shows_for_all_to_see(client):
+    """N6.4."""
+    one = certificate()
+    officer = AccountFactory(role=Role.COUNTY_SECOND_REVIEWER)
+    with pytest.raises(Refused, match="why"):
+        actions.revoke(by=officer, certificate_id=one.pk, why=" ", now=NOW)
+    with pytest.raises(Forbidden):
+        actions.revoke(by=AccountFactory(role=Role.COUNTY_REVIEWER), certificate_id=one.pk, why="假", now=NOW)
+    one.refresh_from_db()
+    assert one.state == "valid"
+    actions.revoke(by=officer, certificate_id=one.pk, why="替考", now=NOW)
+    with pytest.raises(Refused, match="revoked-already"):
+        actions.revoke(by=officer, certificate_id=one.pk, why="替考", now=NOW)
+    assert 'data-state="revoked"' in client.get(f"/verify/{one.token}/").text
+
+
+@pytest.mark.django_db
+def test_the_pdf_says_it_in_both_languages():
+    one = certificate(name="买买提·吐尔逊")
+    text = PdfReader(BytesIO(files.pdf([one], "https://example.org"))).pages[0].extract_text()
+    for part in ("职业技能培训合格证书", "Certificate of Completion", one.number, "买买提·吐尔逊", "2026-03-20"):
+        assert part in text
+
+
+@pytest.mark.django_db
+def test_the_list_costs_the_same_however_long(django_assert_num_queries):
+    klass = ClassFactory(state="assessed", trainees=3)
+    for serial, one in enumerate(klass.enrolments.all(), 1):
+        certificate(one, serial=serial)
+    by = AccountFactory(role=Role.PROVINCE_OFFICER, region_code="320000")
+    with django_assert_num_queries(1):
+        assert [one.institution.name for one in queries.visible_to(by)]
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_serials_are_unique_and_without_gaps_whoever_comes_at_once():
+    """N5.3: 16 takers in 8 threads, of whom some roll back."""
+
+    def take(n):
+        try:
+            with transaction.atomic():
+                series = actions._series("320000", 2026)
+                serial = series.next_serial
+                series.next_serial += 1
+                series.save(update_fields=["next_serial"])
+                if n % 4 == 0:
+                    raise ValueError("rolled back")
+                return serial
+        except ValueError:
+            return None
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = sorted(serial for serial in pool.map(take, range(16)) if serial)
+    assert taken == list(range(1, 13))
