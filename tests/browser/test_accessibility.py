@@ -12,7 +12,7 @@ RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).vi
     .filter(found => ["serious", "critical"].includes(found.impact))
     .map(found => found.id + ": " + found.nodes.slice(0, 3).map(node => node.html.slice(0, 160)).join(" | "))"""
 WIDER = """() => document.documentElement.scrollWidth > document.documentElement.clientWidth
-    ? [...document.querySelectorAll("body *")].filter(one => one.getBoundingClientRect().right > innerWidth + 1)
+    ? [...document.querySelectorAll("body *")].filter(one => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1)
         .slice(0, 3).map(one => one.outerHTML.slice(0, 120)) : []"""
 PLAIN = worlds.plain_pages()
 
@@ -25,6 +25,7 @@ def found_on(page, path, visit):
     wrong += page.evaluate(RUN)
     for width in (1440, 390):
         page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(120)  # charts follow their place a moment later
         wrong += [f"wider than {width}: {one}" for one in page.evaluate(WIDER)]
     wrong += page.evaluate(RUN)
     page.set_viewport_size({"width": 1440, "height": 900})
