@@ -2,18 +2,21 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Min, Q, Sum
 from django.db.models.functions import TruncMonth
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.assessment import queries as assessment
 from rollbook.classes import queries as classes
+from rollbook.classes.rules.states import State as ClassState
 from rollbook.directory import queries as directory
 from rollbook.funds import queries as funds
 from rollbook.institutions import queries as institutions
 from rollbook.kernel.messages import _
 from rollbook.regions.queries import name_of
 from rollbook.subsidies import queries as subsidies
+from rollbook.subsidies.rules import State as ClaimState
+from rollbook.web.words import yuan
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -28,8 +31,9 @@ class Todo:
     kind: str
     title: str
     url_name: str
-    pk: int
+    pk: int | None
     due_on: date | None = None
+    search: str = ""
 
 
 def todos(by: "Account") -> list[Todo]:
@@ -39,16 +43,7 @@ def todos(by: "Account") -> list[Todo]:
             Todo(_("Class to review"), str(one), "classes:class_detail", one.pk, one.decide_by)
             for one in classes.review_queue(by)[:100]
         ),
-        *(
-            Todo(
-                _("Claim to review"),
-                f"{one.person} · {one.institution}",
-                "subsidies:claim_detail",
-                one.pk,
-                one.decide_by,
-            )
-            for one in subsidies.review_queue(by)[:100]
-        ),
+        *_claims(by),
         *_batches(by),
         *_institutions(by),
         *_lists(by),
@@ -68,7 +63,28 @@ def todos(by: "Account") -> list[Todo]:
             )
             for one in assessment.changes_asked(by)[:100]
         ]
-    return sorted(found, key=lambda one: (one.due_on is None, one.due_on or date.max, one.pk))
+    return sorted(found, key=lambda one: (one.due_on is None, one.due_on or date.max, one.title))
+
+
+def _claims(by: "Account") -> list[Todo]:
+    """The claims of a class are reviewed together: one line a class."""
+    rows = (
+        subsidies.review_queue(by)
+        .order_by()
+        .values(number=F("enrolment__training_class__number"), school=F("institution__name"))
+        .annotate(n=Count("pk"), fen=Sum("amount_fen"), due=Min("decide_by"))
+    )
+    return [
+        Todo(
+            _("Claims to review"),
+            f"{row['school']} · {row['number']} · {row['n']} · {yuan(row['fen'])}",
+            "subsidies:review_queue",
+            None,
+            row["due"],
+            row["number"],
+        )
+        for row in rows.order_by("due")[:100]
+    ]
 
 
 def _batches(by: "Account") -> list[Todo]:
@@ -94,17 +110,20 @@ def _lists(by: "Account") -> list[Todo]:
     return [Todo(_("Demand directory"), str(one), "directory:list_detail", one.pk) for one in found]
 
 
-def figures(by: "Account") -> dict[str, Any]:
-    """Figures of what the account sees, each of which a list stands behind."""
-    states = {
-        row["state"]: row["n"]
-        for row in classes.visible_to(by).order_by().values("state").annotate(n=Count("pk", distinct=True))
+def tiles(by: "Account") -> dict[str, list[tuple[Any, ...]]]:
+    """State, its word, how many (and fen) of the classes and claims the account sees; a list stands behind each."""
+    begun = dict(classes.visible_to(by).order_by().values_list("state").annotate(n=Count("pk", distinct=True)))
+    money = {
+        state: (n, fen)
+        for state, n, fen in subsidies.visible_to(by)
+        .order_by()
+        .values_list("state")
+        .annotate(n=Count("pk"), fen=Sum("amount_fen"))
     }
-    claims = {
-        row["state"]: row
-        for row in subsidies.visible_to(by).order_by().values("state").annotate(n=Count("pk"), fen=Sum("amount_fen"))
+    return {
+        "classes": [(one, one.label, begun[one]) for one in ClassState if one in begun],
+        "claims": [(one, one.label, *money[one]) for one in ClaimState if one in money],
     }
-    return {"classes": states, "claims": claims}
 
 
 def by_region(by: "Account", year: int) -> list[dict[str, Any]]:

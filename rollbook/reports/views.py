@@ -25,14 +25,20 @@ def workbench(request: "Request") -> HttpResponse:
     by, today = request.user, timezone.localdate()
     calendar = regions.working_days()
     todos = [
-        (one, reverse(one.url_name, args=[one.pk]), calendar.between(today, one.due_on) if one.due_on else None)
+        (one, address(one), calendar.between(today, one.due_on) if one.due_on else None)
         for one in queries.todos(by)[:60]
     ]
     recent = list(journal.visible_to(by)[:12])
     for entry in recent:
         entry.label = label_of(entry.kind)  # type: ignore[attr-defined]
-    context = {"todos": todos, "recent": recent, "figures": queries.figures(by), "today": today}
+    context = {"todos": todos, "recent": recent, "tiles": queries.tiles(by), "today": today}
     return render(request, "reports/workbench.html", context)
+
+
+def address(todo: queries.Todo) -> str:
+    if todo.pk is not None:
+        return reverse(todo.url_name, args=[todo.pk])
+    return reverse(todo.url_name, query={"q": todo.search})
 
 
 @require_GET

@@ -62,20 +62,21 @@ def plan(
     courses: list[Course] = []
     listed = [place for place in places if place.institution.state == "listed"]
     mine = [place for place in listed if place.institution.region_code == home]
-    starts = sorted((today + timedelta(_offset(rng)), rng.random()) for _ in range(int(count * 1.25)))
+    starts = sorted((today + timedelta(_offset(rng)), rng.random()) for _ in range(int(count * 1.3)))
     for start, lot in starts:
         place = rng.choice(mine if lot < 0.08 else listed)
         item = rng.choice(place.items)
         days = list(_working(calendar, start, -(-item.hours // 8)))
         room = next((r for r in place.rooms if free.get(("r", r.pk), start) <= start), None)
         teacher = next((t for t in place.teachers if free.get(("t", t.pk), start) <= start), None)
-        if room is None or teacher is None or len(courses) >= count:
+        if room is None or teacher is None:
             continue
         free["r", room.pk] = free["t", teacher.pk] = days[-1] + timedelta(1)
         course = Course(_row(place, item, days, len(courses)), place, item, days)
         course.lessons = _lessons(course, room, teacher)
         courses.append(course)
-    return courses
+    kept = sorted(rng.sample(range(len(courses)), min(count, len(courses))))  # not the first: the last are to come
+    return [courses[n] for n in kept]
 
 
 def _offset(rng: random.Random) -> int:

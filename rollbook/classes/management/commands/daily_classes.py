@@ -25,7 +25,8 @@ class Command(BaseCommand):
                 ended += 1
             except Refused:
                 continue
-        self.stdout.write(
-            f"{deemed} deemed approved, {len(started)} started, {frozen} rosters frozen, "
-            f"{len(closed)} lessons closed, {ended} ended"
-        )
+        if deemed or started or frozen or closed or ended:
+            self.stdout.write(
+                f"{deemed} deemed approved, {len(started)} started, {frozen} rosters frozen, "
+                f"{len(closed)} lessons closed, {ended} ended"
+            )

@@ -26,4 +26,5 @@ class Command(BaseCommand):
             except Refused as refusal:
                 told = "; ".join(map(str, refusal.reasons))
                 self.stderr.write(f"A return for {batch.number} was refused: {told}")
-        self.stdout.write(f"{sent} batches handed over, {settled} payments settled")
+        if sent or settled:
+            self.stdout.write(f"{sent} batches handed over, {settled} payments settled")

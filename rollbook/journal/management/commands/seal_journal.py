@@ -10,4 +10,5 @@ class Command(BaseCommand):
     help = "Seal the journal of every day that has ended."
 
     def handle(self, **options: Any) -> None:
-        self.stdout.write(f"{actions.seal_days(now=timezone.now())} days sealed")
+        if days := actions.seal_days(now=timezone.now()):
+            self.stdout.write(f"{days} days sealed")

@@ -12,4 +12,5 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         outcomes = [actions.verify(person_id=person_id, now=timezone.now()) for person_id in queries.pending()]
         still = outcomes.count("pending")
-        self.stdout.write(f"{len(outcomes) - still} answered, {still} still pending")
+        if outcomes:
+            self.stdout.write(f"{len(outcomes) - still} answered, {still} still pending")

@@ -13,4 +13,5 @@ class Command(BaseCommand):
         now = timezone.now()
         ended = queries.ended_publicities(timezone.localdate(now))
         count = sum(actions.finish_publicity(publicity_id=pk, now=now) for pk in ended)
-        self.stdout.write(f"{len(ended)} notices closed, {count} claims approved for payment")
+        if ended:
+            self.stdout.write(f"{len(ended)} notices closed, {count} claims approved for payment")
