@@ -1,3 +1,5 @@
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -64,12 +66,19 @@ class ManyFiles(forms.ClearableFileInput):
     allow_multiple_selected = True
 
 
+class FilesField(forms.FileField):
+    """Several files from one control, each cleaned as one."""
+
+    widget = ManyFiles(attrs={"multiple": True})
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        return [super(FilesField, self).clean(one, initial) for one in data or []]
+
+
 class VisitForm(forms.Form):
     second_officer_id = forms.TypedChoiceField(label=_("Second officer"), coerce=int)
     conclusion = forms.CharField(label=_("Findings"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
-    photos = forms.FileField(
-        label=_("Photographs taken on site"), widget=ManyFiles(attrs={"multiple": True}), required=False
-    )
+    photos = FilesField(label=_("Photographs taken on site"), required=False)
 
 
 class RestrictForm(forms.Form):

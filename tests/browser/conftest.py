@@ -27,6 +27,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SHOTS = Path(__file__).parents[2] / "shots"
 REGION_OF = {"city": "320100", "province": "320000"}
 
 
@@ -68,8 +69,15 @@ def account_of(role: str, **values) -> Account:
     return AccountFactory(role=role, **{"region_code": region, **values})
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    item.failed = getattr(item, "failed", False) or report.failed
+    return report
+
+
 @pytest.fixture
-def signed_in(site, browser) -> Iterator[Callable[..., Page]]:
+def signed_in(request, site, browser) -> Iterator[Callable[..., Page]]:
     """`signed_in(account or role or None, width=1440, language="en", bypass_csp=False)` → a page whose `faults`
     collects what the console and the network complained about."""
     contexts = []
@@ -103,6 +111,9 @@ def signed_in(site, browser) -> Iterator[Callable[..., Page]]:
         return made
 
     yield page
+    for n, context in enumerate(contexts[-2:] if request.node.failed else ()):
+        for left in context.pages:
+            left.screenshot(path=SHOTS / f"failed-{request.node.name}-{n}.png", full_page=True)
     for context in contexts:
         context.close()
 

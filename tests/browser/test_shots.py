@@ -1,14 +1,11 @@
 """Pictures of every page, at a desk and on a phone, into shots/: only when asked for (`make shots`)."""
 
-from pathlib import Path
-
 import pytest
 from django.urls import reverse
 
 from tests.browser import world as worlds
+from tests.browser.conftest import SHOTS
 from tests.browser.test_accessibility import who
-
-SHOTS = Path(__file__).parents[2] / "shots"
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -16,7 +13,6 @@ SHOTS = Path(__file__).parents[2] / "shots"
 def test_pictures_of_every_page(language, width, request, world, signed_in, visit):
     if not request.config.getoption("shots"):
         return
-    SHOTS.mkdir(exist_ok=True)
     pages = [(name, reverse(name), who(world, str(role or ""))) for name, role in worlds.plain_pages()]
     pages += [
         (f"{name}-{reader}", worlds.detail(world, name, what), getattr(world, reader))
