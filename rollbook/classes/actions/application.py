@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils.timezone import localdate, make_aware
 
 from rollbook.accounts.rules import Permission, authorise
@@ -71,16 +71,17 @@ def save_draft(*, by: "Account", class_id: int, now: datetime, **values: Any) ->
     """Save whatever part of the application is there; nothing has to be complete yet."""
     klass = draft(by, class_id)
     changed = {}
+    for name in FIELDS:
+        if name in values and getattr(klass, name) != values[name]:
+            setattr(klass, name, values[name])
+            changed[name] = str(values[name])
+    _refuse_reversed(klass)
     if values.get("item_id"):
         item = next((one for one in application.items_for(klass, now) if one.pk == values["item_id"]), None)
         if item is None:
             raise Refused(reason("not-in-list", _("This project is not in the directory in force."), "N1.3"))
         klass.item, klass.occupation, klass.level = item, item.occupation, item.level
         changed["project"] = str(item)
-    for name in FIELDS:
-        if name in values and getattr(klass, name) != values[name]:
-            setattr(klass, name, values[name])
-            changed[name] = str(values[name])
     if klass.item and klass.starts_on:
         project = f"{klass.item.occupation.name}{LEVELS[klass.level]}"
         serial = TrainingClass.objects.filter(institution_id=klass.institution_id, pk__lte=klass.pk).count()
@@ -90,6 +91,12 @@ def save_draft(*, by: "Account", class_id: int, now: datetime, **values: Any) ->
         klass.save()
         note("class.saved", klass, by=by, at=now, **changed)
     return klass
+
+
+def _refuse_reversed(klass: TrainingClass) -> None:
+    """Say kindly what the database would refuse: a class that ends before it starts."""
+    if klass.starts_on and klass.ends_on and klass.ends_on < klass.starts_on:
+        raise Refused(reason("ends-first", _("The last day lies before the first day."), "N4.2"))
 
 
 @transaction.atomic
@@ -139,6 +146,7 @@ def _replace_lessons(klass: TrainingClass, lessons: list[Lesson], by: "Account",
     klass.lessons.all().delete()
     made = Lesson.objects.bulk_create(lessons)
     klass.ends_on = max(localdate(one.ends_at) for one in made)
+    _refuse_reversed(klass)
     klass.save(update_fields=["ends_on"])
     note("class.lessons-set", klass, by=by, at=now, lessons=len(made), hours=sum(one.hours for one in made))
     return made
@@ -202,7 +210,7 @@ def preview_roster(*, by: "Account", class_id: int, content: bytes, today: date)
     klass = queries.get(by, class_id)
     sheet = read(content, files.ROSTER, max_rows=5000)
     known = known_persons.found_by_numbers([row["number"] for row in sheet.rows if row["number"]])
-    enrolled = set(queries.roster(klass.pk).values_list("person_id", flat=True))
+    enrolled = set(klass.enrolments.values_list("person_id", flat=True))  # whoever was dropped too
     seen: dict[str, int] = {}
     for row in sheet.rows:
         number, at = row["number"], row["row"]
@@ -282,6 +290,7 @@ def _recheck(klass: TrainingClass, now: datetime) -> None:
         return
     from rollbook.classes.actions.review import reserve
 
+    known_persons.lock_all(list(queries.roster(klass.pk).values_list("person_id", flat=True)))
     stops, _warnings = queries.findings(klass, now)
     about_people = {"level-had", "trainee-taken", "too-young", "identity-mismatch", "class-size", "too-few-seats"}
     refuse_if(one for one in stops if one.code in about_people)
@@ -319,7 +328,7 @@ def submit_class(*, by: "Account", class_id: int, now: datetime) -> TrainingClas
     try:
         with transaction.atomic():
             klass.lessons.update(is_binding=True)
-    except IntegrityError as error:
+    except (IntegrityError, OperationalError) as error:  # two at once may also deadlock
         text = _("A room or teacher of the plan was taken by another class a moment ago; look at the checks again.")
         raise Refused(reason("taken-meanwhile", text, "N4.2")) from error
     note("class.submitted", klass, by=by, at=now, decide_by=str(klass.decide_by))
@@ -332,7 +341,7 @@ def withdraw_class(*, by: "Account", class_id: int, now: datetime) -> TrainingCl
     klass = queries.get(by, class_id, lock=True)
     authorise(by, Permission.CLASS_APPLY, institution_id=klass.institution_id)
     klass.state = states.LIFECYCLE.after(State(klass.state), Move.WITHDRAW)
-    free_places(klass)
+    free_places(klass, now)
     klass.submitted_at = klass.decide_by = None
     klass.save()
     note("class.withdrawn", klass, by=by, at=now)
@@ -345,13 +354,13 @@ def cancel_class(*, by: "Account", class_id: int, why: str, now: datetime) -> Tr
     klass = queries.get(by, class_id, lock=True)
     authorise(by, Permission.CLASS_APPLY, institution_id=klass.institution_id)
     klass.state = states.LIFECYCLE.after(State(klass.state), Move.CANCEL)
-    free_places(klass)
+    free_places(klass, now)
     klass.save()
     note("class.cancelled", klass, by=by, at=now, why=why)
     return klass
 
 
-def free_places(klass: TrainingClass) -> None:
+def free_places(klass: TrainingClass, now: datetime) -> None:
     """Release rooms, teachers and what was reserved for persons."""
     klass.lessons.update(is_binding=False)
-    LevelReservation.objects.filter(enrolment__training_class=klass, released_at=None).delete()
+    LevelReservation.objects.filter(enrolment__training_class=klass, released_at=None).update(released_at=now)

@@ -1,9 +1,10 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Model, QuerySet
 from django.utils.timezone import localdate
 
 from rollbook.accounts.rules import Permission, authorise
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from rollbook.accounts.models import Account
 
 State, Move = states.State, states.Move
+T = TypeVar("T", bound=Model)
+# What a granted change of one lesson may not bring about.
+ABOUT_LESSONS = frozenset({"lesson-outside", "long-day", "too-few-seats", "teacher-unqualified", "trainee-taken"})
 # What an officer may tick when an application is returned or refused; the sentence is kept.
 RETURN_REASONS: dict[str, str] = {
     "plan": _("The teaching plan does not fit the project"),
@@ -45,6 +49,8 @@ def review_class(
     )
     stops, warnings = queries.findings(klass, now)
     terms = queries.terms_of(klass, now)
+    if move not in (Move.APPROVE, Move.RETURN, Move.REFUSE):
+        raise Refused(reason("bad-move", _("Approve, return or refuse.")))
     wanted = Move(move)
     if wanted == Move.APPROVE and not is_second and terms["second-review"]:
         wanted = Move.PASS_ON
@@ -61,13 +67,11 @@ def review_class(
         case Move.APPROVE:
             _approve(klass, by, now)
         case Move.RETURN:
-            free_places(klass)
-            klass.reviewed_by = None
+            free_places(klass, now)
+            klass.reviewed_by = klass.submitted_at = klass.decide_by = None  # days ahead count anew
         case Move.REFUSE:
-            free_places(klass)
+            free_places(klass, now)
             klass.decided_by, klass.decided_at = by, now
-        case _:
-            raise Refused(reason("bad-move", _("Approve, return or refuse.")))
     klass.state = state
     klass.save()
     kinds = {Move.PASS_ON: "passed-on", Move.APPROVE: "approved", Move.RETURN: "returned", Move.REFUSE: "refused"}
@@ -249,6 +253,10 @@ def ask_plan_change(
     klass = lesson.training_class
     authorise(by, Permission.CLASS_APPLY, institution_id=klass.institution_id)
     refuse_if(_reasons_against_change(klass, lesson, starts_at, why, now))
+    if room_id and not institutions.rooms_of(klass.institution_id).filter(pk=room_id).exists():
+        raise NotFound
+    if teacher_id and not institutions.teachers_of(klass.institution_id).filter(pk=teacher_id).exists():
+        raise NotFound
     proposed = {"starts_at": starts_at and starts_at.isoformat(), "room_id": room_id, "teacher_id": teacher_id}
     proposed = {name: value for name, value in proposed.items() if value}
     if not proposed:
@@ -297,9 +305,21 @@ def decide_plan_change(*, by: "Account", change_id: int, grant: bool, remark: st
                 reason("too-late-to-change", _("A change is asked for before the lesson, not after it."), "N4.1")
             )
         _apply(lesson, change.proposed)
+        if lesson.starts_at <= now:
+            raise Refused(reason("past", _("The new time has passed already."), "N4.1"))
+        stops, _warnings = queries.findings(klass, now)
+        refuse_if(one for one in stops if one.code in ABOUT_LESSONS)
     change.save()
     note("class.change-decided", klass, by=by, at=now, granted=grant, remark=remark)
     return change
+
+
+def _still(found: "QuerySet[T]", pk: int) -> T:
+    """What was asked for, if it is still filed when the county decides."""
+    one = found.filter(pk=pk).first()
+    if one is None:
+        raise NotFound
+    return one
 
 
 def _apply(lesson: Lesson, proposed: dict[str, Any]) -> None:
@@ -309,9 +329,9 @@ def _apply(lesson: Lesson, proposed: dict[str, Any]) -> None:
         lesson.ends_at = lesson.starts_at + length
     institution_id = lesson.training_class.institution_id
     if "room_id" in proposed:
-        lesson.room = institutions.rooms_of(institution_id).get(pk=proposed["room_id"])
+        lesson.room = _still(institutions.rooms_of(institution_id), proposed["room_id"])
     if "teacher_id" in proposed:
-        lesson.teacher = institutions.teachers_of(institution_id).get(pk=proposed["teacher_id"])
+        lesson.teacher = _still(institutions.teachers_of(institution_id), proposed["teacher_id"])
         lesson.teacher_person_id = lesson.teacher.person_id
     try:
         with transaction.atomic():

@@ -57,6 +57,7 @@ class Facts:
     item_hours: int | None
     item_practice_percent: int = 0
     project_permitted: bool = True
+    project_in_list: bool = True
     institution_listed: bool = True
     restrictions: Sequence[str] = ()
     papers_lacking: Sequence[Choice] = ()
@@ -136,6 +137,8 @@ def _plan(facts: Facts, terms: Key) -> Iterator[Message]:
     if facts.item_hours is None:
         yield reason("no-project", _("Choose a project of the directory."), "N1.3")
         return
+    if not facts.project_in_list:
+        yield reason("not-in-list", _("This project is not in the directory in force."), "N1.3")
     if not facts.lessons:
         yield reason("no-lessons", _("The teaching plan has no lessons."), "N4.2")
         return

@@ -11,6 +11,7 @@ from rollbook.classes.queries import application
 from rollbook.classes.rules import states
 from rollbook.institutions import queries as institutions
 from rollbook.journal.queries import timeline
+from rollbook.kernel.reasons import NotFound
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
 from rollbook.web import sheets
@@ -149,6 +150,8 @@ def generate_lessons(request: "Request", class_id: int) -> HttpResponse:
 @require_GET
 def template(request: "Request", what: str) -> HttpResponse:  # noqa: ARG001
     """The empty file of a teaching plan or roster."""
+    if what not in ("lessons", "roster"):
+        raise NotFound
     columns = files.LESSONS if what == "lessons" else files.ROSTER
     response = HttpResponse(sheets.template(columns), content_type=EXCEL)
     response["Content-Disposition"] = f'attachment; filename="{what}.xlsx"'
@@ -157,10 +160,12 @@ def template(request: "Request", what: str) -> HttpResponse:  # noqa: ARG001
 
 @require_POST
 def import_file(request: "Request", class_id: int, what: str) -> HttpResponse:
-    """Show what a file holds with its wrong cells marked; written is it only on `confirm`.
+    """Take a file without a wrong cell; of another, show every wrong cell and write nothing.
 
-    A right file is written at once when it is sent with `confirm`; a wrong one never is.
+    Sent with `marked`, the answer is the same file with its wrong cells marked.
     """
+    if what not in ("lessons", "roster"):
+        raise NotFound
     content = sent(request, FileForm).cleaned_data["file"].read()
     by, now = request.user, timezone.now()
     if what == "lessons":
@@ -210,6 +215,8 @@ def commit(request: "Request", class_id: int) -> HttpResponse:
 @require_POST
 def move(request: "Request", class_id: int, what: str) -> HttpResponse:
     """What the institution does with its class as a whole."""
+    if what not in ("submit", "withdraw", "start", "end", "cancel"):
+        raise NotFound
     by, now = request.user, timezone.now()
     if what == "cancel":
         why = sent(request, WhyForm).cleaned_data["why"]
