@@ -63,7 +63,7 @@ def facts_of(klass: TrainingClass, now: datetime) -> rules.Facts:
         item_hours=item.hours if item else None,
         item_practice_percent=item.practice_percent if item else 0,
         project_permitted=projects.filter(occupation_id=klass.occupation_id or 0, level=klass.level).exists(),
-        project_in_list=item is None or klass.state != State.DRAFT or item in items_for(klass, now),
+        project_in_list=item is None or klass.submitted_at is not None or item in items_for(klass, now),
         institution_listed=institution.state == Listing.LISTED,
         restrictions=[one.ground for one in institutions.restrictions_on(institution.pk, today)],
         papers_lacking=[PaperKind(kind) for kind in institutions.papers_lacking(institution.pk, first, last)],
