@@ -140,6 +140,11 @@ def paper(by: "Account", paper_id: int) -> Paper:
         raise NotFound from None
 
 
+def lock(institution_id: int) -> Institution:
+    """The institution, held until the transaction ends: for what counts against its capacity (N2.2)."""
+    return Institution.objects.select_for_update(no_key=True).get(pk=institution_id)
+
+
 def by_id(institution_id: int) -> Institution:
     return Institution.objects.get(pk=institution_id)
 

@@ -290,9 +290,18 @@ def _recheck(klass: TrainingClass, now: datetime) -> None:
         return
     from rollbook.classes.actions.review import reserve
 
+    institutions.lock(klass.institution_id)
     known_persons.lock_all(list(queries.roster(klass.pk).values_list("person_id", flat=True)))
     stops, _warnings = queries.findings(klass, now)
-    about_people = {"level-had", "trainee-taken", "too-young", "identity-mismatch", "class-size", "too-few-seats"}
+    about_people = {
+        "level-had",
+        "trainee-taken",
+        "too-young",
+        "identity-mismatch",
+        "class-size",
+        "too-few-seats",
+        "over-capacity",
+    }
     refuse_if(one for one in stops if one.code in about_people)
     reserve(klass, now)
 

@@ -105,6 +105,7 @@ def _kept(message: Message) -> dict[str, Any]:
 def _approve(klass: TrainingClass, by: "Account | None", now: datetime) -> None:
     """Check all again with everybody locked, reserve each person's level, give the number."""
     people = list(queries.roster(klass.pk).values_list("person_id", flat=True))
+    institutions.lock(klass.institution_id)
     persons.lock_all(people)
     stops, _warnings = queries.findings(klass, now)
     refuse_if(stops)

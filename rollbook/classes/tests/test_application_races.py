@@ -1,17 +1,20 @@
 """Two counties, two classes, one person or one room: exactly one wins (N12.3, N4.2)."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
+from rollbook.classes import actions
 from rollbook.classes.models import LevelReservation, TrainingClass
-from rollbook.classes.tests.applications import ready
+from rollbook.classes.tests.applications import NOW, ready
 from rollbook.directory.tests.factories import load_terms
-from rollbook.institutions.models import Room
+from rollbook.institutions.models import Institution, Room
 from rollbook.kernel.reasons import Refused
-from rollbook.persons.tests.factories import PersonFactory
+from rollbook.persons.tests.factories import PersonFactory, number
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,3 +67,42 @@ def test_two_classes_take_one_room_at_once():
     assert answers.count("done") == 1
     assert {"taken-meanwhile"} in answers or {"room-taken"} in answers
     assert TrainingClass.objects.filter(state="submitted").count() == 1
+
+
+def test_the_last_seat_is_taken_once():
+    """Two come to the roster of an approved class at once, and the room has one seat left (N2.2, N4.2)."""
+    load_terms(class_min=2)
+    asked = ready()
+    Room.objects.update(seats=3)
+    asked.submit()
+    asked.review()
+
+    def add(n):
+        return lambda: actions.add_trainee(
+            by=asked.manager, class_id=asked.klass.pk, name=f"后来{n}", number=number(600 + n), category="unemployed",
+            phone="13800001234", now=NOW,
+        )  # fmt: skip
+
+    answers = both(add(1), add(2))
+
+    assert answers.count("done") == 1
+    assert {"too-few-seats"} in answers
+    assert asked.klass.enrolments.count() == 3
+
+
+def test_an_institution_is_not_filled_beyond_its_capacity():
+    """Two of its classes are approved at once, and together they are too many (N2.2)."""
+    load_terms(class_min=2)
+    first = ready()
+    institution = first.klass.institution
+    second = ready(institution=institution, room=Room.objects.filter(site__institution=institution).last())
+    second.klass.lessons.update(
+        starts_at=F("starts_at") + timedelta(hours=5), ends_at=F("ends_at") + timedelta(hours=5)
+    )
+    Institution.objects.update(capacity=3)
+    first.submit(), second.submit()
+
+    answers = both(first.review, second.review)
+
+    assert answers.count("done") == 1
+    assert {"over-capacity"} in answers
