@@ -2,6 +2,7 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_POST
@@ -14,6 +15,7 @@ from rollbook.kernel.reasons import Refused, reason
 from rollbook.web import sheets
 from rollbook.web.exports import EXCEL
 from rollbook.web.forms import FileForm, sent
+from rollbook.web.imports import wrong_cells
 from rollbook.web.lists import listing
 
 if TYPE_CHECKING:
@@ -79,9 +81,9 @@ def _mark(text: str) -> int | None:
 def import_scores(request: "Request", class_id: int) -> HttpResponse:
     content = sent(request, FileForm).cleaned_data["file"].read()
     sheet = actions.preview_scores(by=request.user, class_id=class_id, content=content)
-    if sheet.wrong:
-        context = {"klass": classes.get(request.user, class_id), "sheet": sheet, "form": FileForm()}
-        return render(request, "assessment/preview.html", context, status=422)
+    back = reverse("assessment:detail", args=[class_id])
+    if answer := wrong_cells(request, sheet, subject=classes.get(request.user, class_id), back=back):
+        return answer
     actions.import_scores(by=request.user, class_id=class_id, content=content, now=timezone.now())
     return redirect("assessment:detail", class_id)
 

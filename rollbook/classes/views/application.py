@@ -2,6 +2,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,6 +18,7 @@ from rollbook.regions.queries import name_of
 from rollbook.web import sheets
 from rollbook.web.exports import EXCEL, workbook
 from rollbook.web.forms import FileForm, WhyForm, cleaned, sent
+from rollbook.web.imports import wrong_cells
 from rollbook.web.lists import Filter, listing, narrowed
 
 if TYPE_CHECKING:
@@ -172,13 +174,9 @@ def import_file(request: "Request", class_id: int, what: str) -> HttpResponse:
         sheet = actions.preview_lessons(by=by, class_id=class_id, content=content)
     else:
         sheet = actions.preview_roster(by=by, class_id=class_id, content=content, today=timezone.localdate(now))
-    if request.POST.get("marked"):
-        response = HttpResponse(sheets.marked(sheet), content_type=EXCEL)
-        response["Content-Disposition"] = f'attachment; filename="{what}-marked.xlsx"'
-        return response
-    if sheet.wrong:
-        context = {"klass": queries.get(by, class_id), "sheet": sheet, "what": what, "form": FileForm()}
-        return render(request, "classes/preview.html", context, status=422)
+    back = reverse("classes:class_detail", args=[class_id])
+    if answer := wrong_cells(request, sheet, subject=queries.get(by, class_id), back=back):
+        return answer
     deed = actions.import_lessons if what == "lessons" else actions.import_roster
     deed(by=by, class_id=class_id, content=content, now=now)
     return redirect("classes:class_detail", class_id)
