@@ -1,5 +1,6 @@
 """The two files of a class application: the teaching plan (9 columns) and the roster (16; domain 2.3)."""
 
+import re
 from datetime import date, time
 from pathlib import Path
 
@@ -18,15 +19,19 @@ def commitment_text(who: str) -> str:
 
 
 def a_day(text: str) -> date:
+    """2026-03-05, also as 2026/3/5, 2026.3.5 or 2026年3月5日; a moment of a spreadsheet is its day."""
     try:
-        return date.fromisoformat(text[:10].replace("/", "-").replace(".", "-"))
+        year, month, day = (int(part) for part in re.split(r"[-/.年月]", text.split("T")[0].strip().rstrip("日")))
+        return date(year, month, day)
     except ValueError:
         raise ValueError(reason("bad-date", _("“{text}” is no date; write 2026-03-05."), text=text)) from None
 
 
 def a_time(text: str) -> time:
+    """09:00, also as 9:00, 9：00 or 09:00:00."""
     try:
-        return time.fromisoformat(text[-8:] if "T" in text else text.zfill(5))
+        hour, _colon, rest = text.split("T")[-1].replace("：", ":").partition(":")
+        return time.fromisoformat(f"{hour.zfill(2)}:{rest}").replace(microsecond=0)
     except ValueError:
         raise ValueError(reason("bad-time", _("“{text}” is no time; write 09:00."), text=text)) from None
 

@@ -155,6 +155,7 @@ def _replace_lessons(klass: TrainingClass, lessons: list[Lesson], by: "Account",
 def preview_lessons(*, by: "Account", class_id: int, content: bytes) -> Sheet:
     """Read a teaching plan; every wrong cell is marked, and nothing is written."""
     klass = queries.get(by, class_id)
+    authorise(by, Permission.CLASS_APPLY, institution_id=klass.institution_id)
     sheet = read(content, files.LESSONS, max_rows=500)
     rooms = {room.name: room for room in institutions.rooms_of(klass.institution_id)}
     teachers = {one.person_id: one for one in institutions.teachers_of(klass.institution_id)}
@@ -208,6 +209,7 @@ def refuse_wrong(sheet: Sheet) -> None:
 def preview_roster(*, by: "Account", class_id: int, content: bytes, today: date) -> Sheet:
     """Read a roster; every wrong cell is marked, and nothing is written (N4.2)."""
     klass = queries.get(by, class_id)
+    authorise(by, Permission.CLASS_APPLY, institution_id=klass.institution_id)
     sheet = read(content, files.ROSTER, max_rows=5000)
     known = known_persons.found_by_numbers([row["number"] for row in sheet.rows if row["number"]])
     enrolled = set(klass.enrolments.values_list("person_id", flat=True))  # whoever was dropped too
@@ -216,7 +218,11 @@ def preview_roster(*, by: "Account", class_id: int, content: bytes, today: date)
         number, at = row["number"], row["row"]
         if not number:
             continue
-        for wrong in person_rules.reasons_against_number(number, today):
+        against = list(person_rules.reasons_against_number(number, today))
+        if against and number.endswith("000"):  # a spreadsheet keeps 15 digits of a number
+            text = _("The spreadsheet rounded this number; make the column text and enter it again.")
+            against = [reason("rounded", text, "N4.2")]
+        for wrong in against:
             sheet.mark(at, "身份证号", wrong)
         if number in seen:
             sheet.mark(at, "身份证号", reason("twice", _("The same person stands in row {row}."), row=seen[number]))

@@ -223,9 +223,7 @@ def test_every_wrong_cell_is_told_at_once_and_marked_in_the_file(client, asked, 
         assert answer.status_code == 200
         sheet = load_workbook(BytesIO(answer.content)).active
         heads = [cell.value for cell in sheet[1]]
-        red = {
-            (cell.row, heads[cell.column - 1]) for line in sheet.iter_rows() for cell in line if cell.fill.fill_type
-        }
+        red = {(cell.row, heads[cell.column - 1]) for line in sheet.iter_rows() for cell in line if cell.fill.fill_type}
         assert red == {(one.row, one.column) for one in page.context["sheet"].wrong}
         assert sheet.cell(2, len(heads)).value
         assert not sheet.cell(3, len(heads)).value

@@ -1,3 +1,4 @@
+import base64
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
@@ -12,7 +13,8 @@ from rollbook.classes.queries import application
 from rollbook.classes.rules import states
 from rollbook.institutions import queries as institutions
 from rollbook.journal.queries import timeline
-from rollbook.kernel.reasons import NotFound
+from rollbook.kernel.messages import _
+from rollbook.kernel.reasons import NotFound, Refused, reason
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
 from rollbook.web import sheets
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from rollbook.web.requests import Request
 
 SEARCH = ("title", "number", "institution__name", "local_id")
+MOST_KEPT = 2**20  # bytes of a file that its page of wrong cells carries along
 COLUMNS = ("Number", "Class", "Institution", "Region", "First day", "Last day", "Trainees", "State")
 
 
@@ -168,7 +171,7 @@ def import_file(request: "Request", class_id: int, what: str) -> HttpResponse:
     """
     if what not in ("lessons", "roster"):
         raise NotFound
-    content = sent(request, FileForm).cleaned_data["file"].read()
+    content = _sent_file(request)
     by, now = request.user, timezone.now()
     if what == "lessons":
         sheet = actions.preview_lessons(by=by, class_id=class_id, content=content)
@@ -180,6 +183,17 @@ def import_file(request: "Request", class_id: int, what: str) -> HttpResponse:
     deed = actions.import_lessons if what == "lessons" else actions.import_roster
     deed(by=by, class_id=class_id, content=content, now=now)
     return redirect("classes:class_detail", class_id)
+
+
+def _sent_file(request: "Request") -> bytes:
+    """The file that was chosen, or the copy of it that the page of its wrong cells kept."""
+    if kept := request.POST.get("kept"):
+        try:
+            return base64.b64decode(kept, validate=True)
+        except ValueError:
+            raise Refused(reason("unreadable", _("This is not an Excel file (.xlsx) that can be read."))) from None
+    content: bytes = sent(request, FileForm).cleaned_data["file"].read()
+    return content
 
 
 @require_POST
