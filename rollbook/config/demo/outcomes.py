@@ -258,9 +258,10 @@ def pay(rng: random.Random, claims: list[Claim], offices: Offices, today: date) 
             thirds = [rows[n::3] for n in range(3)]
             for n, part in enumerate(thirds[:2]):
                 if part:
-                    _batch(rng, part, offices, code, year, month, serial=n + 2, until=("draft", "checked")[n])
-            continue
-        _batch(rng, rows, offices, code, year, month, serial=1, until="settled")
+                    made_on = min(month + timedelta(24), today - timedelta(1))
+                    _batch(rng, part, offices, code, year, made_on, serial=n + 2, until=("draft", "checked")[n])
+        elif month + timedelta(26) < today:  # later ones still wait for their batch
+            _batch(rng, rows, offices, code, year, month + timedelta(24), serial=1, until="settled")
 
 
 def _batch(
@@ -269,15 +270,15 @@ def _batch(
     offices: Offices,
     code: str,
     year: int,
-    month: date,
+    made_on: date,
     *,
     serial: int,
     until: str,
 ) -> None:
-    made_at = at(month + timedelta(24), time(10))
+    made_at = at(made_on, time(10))
     checked, released = until != "draft", until == "settled"
     batch = PaymentBatch.objects.create(
-        number=f"PB{code}{month:%Y%m}24-{serial:03}",
+        number=f"PB{code}{made_on:%Y%m%d}-{serial:03}",
         region_code=code,
         fund=FUND,
         year=year,

@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 from rollbook.accounts.models import Account
 from rollbook.accounts.rules import Role
 from rollbook.config.demo import people
+from rollbook.config.demo.courses import Course
 from rollbook.config.demo.places import Place
 from rollbook.persons.models import Person
 
@@ -56,14 +57,17 @@ def officials(rng: random.Random, counties: list[str], today: date, now: datetim
     return {(one.role, one.region_code): one for one in accounts}
 
 
-def institution_people(places: list[Place], rng: random.Random, today: date, now: datetime) -> None:
-    """A manager for each institution and accounts for its teachers; the first at home are called
+def institution_people(
+    places: list[Place], courses: list[Course], rng: random.Random, today: date, now: datetime
+) -> None:
+    """A manager for each institution and accounts for its teachers; two at home are called
     `institution-manager` and `teacher`."""
+    home, known = at_home(places, courses, today)
     password = make_password(PASSWORD)
     made = [people.make(rng, place.institution.region_code, 950_000 + n, today) for n, place in enumerate(places)]
     managers = people.write(made, now)
-    Account.objects.bulk_create(_managers(places, managers, password))
-    Account.objects.bulk_create(_teachers(places, password))
+    Account.objects.bulk_create(_managers(places, home, managers, password))
+    Account.objects.bulk_create(_teachers(places, known, password))
 
 
 def managers() -> dict[int, Account]:
@@ -83,25 +87,26 @@ def worker(person: Person) -> Account:
     )
 
 
-def home_place(places: list[Place]) -> Place:
-    """The institution that the demo's manager and teacher work for."""
-    return next(
-        place for place in places if place.institution.region_code == HOME and place.institution.state == "listed"
-    )
+def at_home(places: list[Place], courses: list[Course], today: date) -> tuple[Place, Person]:
+    """The institution that the demo's manager works for, and its teacher: with lessons now, if any has."""
+    running = (one for one in courses if one.days[0] <= today <= one.days[-1])
+    for course in sorted(running, key=lambda one: today not in one.days):
+        if course.place.institution.region_code == HOME:
+            return course.place, course.lessons[0].teacher.person
+    place = next(one for one in places if one.institution.region_code == HOME and one.institution.state == "listed")
+    return place, place.teachers[0].person
 
 
-def _managers(places: list[Place], managers: list[Person], password: str) -> Iterator[Account]:
-    home = home_place(places)
+def _managers(places: list[Place], home: Place, managers: list[Person], password: str) -> Iterator[Account]:
     for n, (place, person) in enumerate(zip(places, managers, strict=True)):
         name = "institution-manager" if place is home else f"manager-{n + 1}"
         yield _of(place, person, name, Role.INSTITUTION_MANAGER, password)
 
 
-def _teachers(places: list[Place], password: str) -> Iterator[Account]:
-    home = home_place(places)
+def _teachers(places: list[Place], known: Person, password: str) -> Iterator[Account]:
     for n, place in enumerate(places):
         for k, teacher in enumerate(place.teachers):
-            name = "teacher" if place is home and k == 0 else f"teacher-{n + 1}-{k + 1}"
+            name = "teacher" if teacher.person == known else f"teacher-{n + 1}-{k + 1}"
             yield _of(place, teacher.person, name, Role.TEACHER, password)
 
 

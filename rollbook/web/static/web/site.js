@@ -39,3 +39,7 @@ function reachable() {
 }
 for (const moment of ["DOMContentLoaded", "htmx:afterSettle"]) document.addEventListener(moment, reachable);
 window.addEventListener("resize", reachable);
+document.addEventListener("DOMContentLoaded", () => {
+  const here = document.querySelector(".site-nav [data-here]");
+  if (here) here.scrollIntoView({ inline: "center", block: "nearest" });
+});
