@@ -14,8 +14,8 @@ from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Refused, reason
 from rollbook.web import sheets
 from rollbook.web.exports import EXCEL
-from rollbook.web.forms import FileForm, sent
-from rollbook.web.imports import wrong_cells
+from rollbook.web.forms import FileForm
+from rollbook.web.imports import sent_file, wrong_cells
 from rollbook.web.lists import listing
 
 if TYPE_CHECKING:
@@ -79,10 +79,10 @@ def _mark(text: str) -> int | None:
 
 @require_POST
 def import_scores(request: "Request", class_id: int) -> HttpResponse:
-    content = sent(request, FileForm).cleaned_data["file"].read()
+    content = sent_file(request)
     sheet = actions.preview_scores(by=request.user, class_id=class_id, content=content)
     back = reverse("assessment:detail", args=[class_id])
-    if answer := wrong_cells(request, sheet, subject=classes.get(request.user, class_id), back=back):
+    if answer := wrong_cells(request, sheet, content, subject=classes.get(request.user, class_id), back=back):
         return answer
     actions.import_scores(by=request.user, class_id=class_id, content=content, now=timezone.now())
     return redirect("assessment:detail", class_id)

@@ -1,22 +1,40 @@
 """What a person sees whose file cannot be taken: every wrong cell, and the same file with them marked."""
 
+import base64
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from rollbook.kernel.messages import _
+from rollbook.kernel.reasons import Refused, reason
 from rollbook.web import sheets
 from rollbook.web.exports import EXCEL
-from rollbook.web.forms import FileForm
+from rollbook.web.forms import FileForm, sent
 
 if TYPE_CHECKING:
     from rollbook.web.requests import Request
 
+MOST_KEPT = 2**20  # bytes of a file that its page of wrong cells carries along
 
-def wrong_cells(request: "Request", sheet: sheets.Sheet, *, subject: object, back: str) -> HttpResponse | None:
+
+def sent_file(request: "Request") -> bytes:
+    """The file that was chosen, or the copy of it that the page of its wrong cells carries."""
+    if kept := request.POST.get("kept"):
+        try:
+            return base64.b64decode(kept, validate=True)
+        except ValueError:
+            raise Refused(reason("unreadable", _("This is not an Excel file (.xlsx) that can be read."))) from None
+    content: bytes = sent(request, FileForm).cleaned_data["file"].read()
+    return content
+
+
+def wrong_cells(
+    request: "Request", sheet: sheets.Sheet, content: bytes, *, subject: object, back: str
+) -> HttpResponse | None:
     """The answer to a file with wrong cells, or with `marked` sent along that file; None for a file in order.
 
-    `subject` is what the file was for, `back` the address of its page.
+    `content` is the file as it was sent, `subject` what it was for, `back` the address of its page.
     """
     if request.POST.get("marked"):
         response = HttpResponse(sheets.marked(sheet), content_type=EXCEL)
@@ -24,5 +42,12 @@ def wrong_cells(request: "Request", sheet: sheets.Sheet, *, subject: object, bac
         return response
     if not sheet.wrong:
         return None
-    context = {"sheet": sheet, "subject": subject, "back": back, "form": FileForm()}
+    context = {
+        "sheet": sheet,
+        "rows_wrong": len({one.row for one in sheet.wrong}),
+        "kept": base64.b64encode(content).decode() if len(content) <= MOST_KEPT else "",
+        "subject": subject,
+        "back": back,
+        "form": FileForm(),
+    }
     return render(request, "web/wrong_cells.html", context, status=422)

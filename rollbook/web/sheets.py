@@ -5,11 +5,13 @@ import hashlib
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import PatternFill
+from openpyxl.utils import get_column_letter
 from python_calamine import CalamineError, CalamineWorkbook
 
 from rollbook.kernel.messages import Message, _
@@ -87,6 +89,11 @@ def template(columns: Sequence[Column]) -> bytes:
     sheet = book.worksheets[0]
     sheet.append([column.header for column in columns])
     sheet.append([column.example for column in columns])
+    for n in range(1, len(columns) + 1):  # as text, or a spreadsheet rounds the 18 digits of an identity number
+        sheet.column_dimensions[get_column_letter(n)].number_format = "@"
+        sheet.column_dimensions[get_column_letter(n)].width = 18
+        for row in (1, 2):
+            sheet.cell(row, n).number_format = "@"
     return _saved(book)
 
 
@@ -244,7 +251,7 @@ def _csv(content: bytes) -> list[list[str]]:
 
 
 def _text(cell: Any) -> str:
-    """A cell as it was meant: 12.0 is 12, a moment is its ISO form."""
+    """A cell as it was meant: 12.0 is 12, a moment is its ISO form, a long number has the digits that are shown."""
     if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
+        return str(int(Decimal(repr(cell))))
     return cell.isoformat() if hasattr(cell, "isoformat") else str(cell)

@@ -1,4 +1,3 @@
-import base64
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
@@ -13,14 +12,13 @@ from rollbook.classes.queries import application
 from rollbook.classes.rules import states
 from rollbook.institutions import queries as institutions
 from rollbook.journal.queries import timeline
-from rollbook.kernel.messages import _
-from rollbook.kernel.reasons import NotFound, Refused, reason
+from rollbook.kernel.reasons import NotFound
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
 from rollbook.web import sheets
 from rollbook.web.exports import EXCEL, workbook
 from rollbook.web.forms import FileForm, WhyForm, cleaned, sent
-from rollbook.web.imports import wrong_cells
+from rollbook.web.imports import sent_file, wrong_cells
 from rollbook.web.lists import Filter, listing, narrowed
 
 if TYPE_CHECKING:
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from rollbook.web.requests import Request
 
 SEARCH = ("title", "number", "institution__name", "local_id")
-MOST_KEPT = 2**20  # bytes of a file that its page of wrong cells carries along
 COLUMNS = ("Number", "Class", "Institution", "Region", "First day", "Last day", "Trainees", "State")
 
 
@@ -171,29 +168,18 @@ def import_file(request: "Request", class_id: int, what: str) -> HttpResponse:
     """
     if what not in ("lessons", "roster"):
         raise NotFound
-    content = _sent_file(request)
+    content = sent_file(request)
     by, now = request.user, timezone.now()
     if what == "lessons":
         sheet = actions.preview_lessons(by=by, class_id=class_id, content=content)
     else:
         sheet = actions.preview_roster(by=by, class_id=class_id, content=content, today=timezone.localdate(now))
     back = reverse("classes:class_detail", args=[class_id])
-    if answer := wrong_cells(request, sheet, subject=queries.get(by, class_id), back=back):
+    if answer := wrong_cells(request, sheet, content, subject=queries.get(by, class_id), back=back):
         return answer
     deed = actions.import_lessons if what == "lessons" else actions.import_roster
     deed(by=by, class_id=class_id, content=content, now=now)
     return redirect("classes:class_detail", class_id)
-
-
-def _sent_file(request: "Request") -> bytes:
-    """The file that was chosen, or the copy of it that the page of its wrong cells kept."""
-    if kept := request.POST.get("kept"):
-        try:
-            return base64.b64decode(kept, validate=True)
-        except ValueError:
-            raise Refused(reason("unreadable", _("This is not an Excel file (.xlsx) that can be read."))) from None
-    content: bytes = sent(request, FileForm).cleaned_data["file"].read()
-    return content
 
 
 @require_POST
