@@ -9,6 +9,7 @@ from ninja.pagination import paginate
 from rollbook.classes import actions, queries
 from rollbook.classes.actions.attendance import Event
 from rollbook.classes.models import TrainingClass
+from rollbook.kernel.reasons import Forbidden
 from rollbook.web.api import scope
 from rollbook.web.requests import Request
 from rollbook.web.words import said
@@ -74,34 +75,168 @@ class PresenceOut(Schema):
     minutes: int
 
 
+class TraineeOut(Schema):
+    """A person of a roster: identity number and phone are masked, also for the institution."""
+
+    enrolment_id: int
+    name: str
+    id_masked: str
+    phone_masked: str
+    category: str
+    verification: str
+    is_signed: bool
+
+
+class LessonOut(Schema):
+    id: int
+    starts_at: datetime
+    ends_at: datetime
+    hours: int
+    kind: str
+    subject: str
+    room: str
+    teacher: str
+    textbook: str
+    is_closed: bool
+
+
+class MarkOut(Schema):
+    enrolment_id: int
+    name: str
+    presence: str | None  # nothing recorded yet
+    in_at: datetime | None
+    out_at: datetime | None
+    minutes: int
+
+
+class LessonAttendanceOut(Schema):
+    lesson_id: int
+    is_closed: bool
+    marks: list[MarkOut]
+
+
+class RateOut(Schema):
+    enrolment_id: int
+    hours: int
+    leave_hours: int
+    percent_so_far: int
+
+
 class FindingsOut(Schema):
     stops: list[str]
     warnings: list[str]
 
 
 @router.get("", response=list[ClassOut])
+@scope("classes")
 @paginate
-def classes(request: Request) -> QuerySet[TrainingClass]:
-    return queries.class_list(request.user)
+def classes(request: Request, state: str = "") -> QuerySet[TrainingClass]:
+    """Classes that the account sees, newest first; `state` narrows them."""
+    found = queries.class_list(request.user)
+    return found.filter(state=state) if state else found
 
 
 @router.put("/by-local-id/{local_id}", response=ClassOut)
 @scope("classes")
 def put_draft(request: Request, local_id: str, draft: DraftIn) -> TrainingClass:
     """Make or change the draft with the institution's own number; the same PUT is the same class."""
-    now = timezone.now()
-    klass = actions.start_draft(by=request.user, local_id=local_id, now=now)
-    return actions.save_draft(by=request.user, class_id=klass.pk, now=now, **draft.dict(exclude_unset=True))
+    values = draft.dict(exclude_unset=True)
+    return actions.put_draft(by=request.user, local_id=local_id, now=timezone.now(), **values)
 
 
 @router.get("/{class_id}", response=ClassOut)
+@scope("classes")
 def one(request: Request, class_id: int) -> TrainingClass:
     return queries.get(request.user, class_id)
 
 
+@router.get("/{class_id}/roster", response=list[TraineeOut])
+@scope("classes")
+def roster(request: Request, class_id: int) -> list[dict[str, object]]:
+    """Who is in the class; not for its trainees."""
+    klass = _for_staff(request, class_id)
+    return [
+        {
+            "enrolment_id": one.pk,
+            "name": one.person.name,
+            "id_masked": one.person.id_masked,
+            "phone_masked": one.person.phone_masked,
+            "category": one.category,
+            "verification": one.person.verification,
+            "is_signed": hasattr(one, "commitment"),
+        }
+        for one in queries.roster(klass.pk)
+    ]
+
+
+@router.get("/{class_id}/lessons", response=list[LessonOut])
+@scope("classes")
+def lessons(request: Request, class_id: int) -> list[dict[str, object]]:
+    """The teaching plan in its order."""
+    return [
+        {
+            "id": one.pk,
+            "starts_at": one.starts_at,
+            "ends_at": one.ends_at,
+            "hours": one.hours,
+            "kind": one.kind,
+            "subject": one.subject,
+            "room": one.room.name,
+            "teacher": one.teacher.person.name,
+            "textbook": one.textbook,
+            "is_closed": one.attendance_closed_at is not None,
+        }
+        for one in queries.lessons_of(queries.get(request.user, class_id).pk)
+    ]
+
+
+@router.get("/{class_id}/attendance", response=list[RateOut])
+@scope("attendance")
+def rates(request: Request, class_id: int) -> list[dict[str, object]]:
+    """What each trainee has attended of the lessons held so far."""
+    attended = queries.attendance_of(_for_staff(request, class_id).pk, timezone.now())
+    return [
+        {"enrolment_id": pk, "hours": a.hours, "leave_hours": a.leave_hours, "percent_so_far": a.percent_so_far}
+        for pk, a in attended.items()
+    ]
+
+
+@router.get("/lessons/{lesson_id}/attendance", response=LessonAttendanceOut)
+@scope("attendance")
+def lesson_attendance(request: Request, lesson_id: int) -> dict[str, object]:
+    """What is recorded of a lesson for everyone on the roster; not for trainees."""
+    lesson = queries.lesson(request.user, lesson_id)
+    _for_staff(request, lesson.training_class_id)
+    return {
+        "lesson_id": lesson.pk,
+        "is_closed": lesson.attendance_closed_at is not None,
+        "marks": [
+            {
+                "enrolment_id": one.pk,
+                "name": one.person.name,
+                "presence": mark.presence if mark else None,
+                "in_at": mark.in_at if mark else None,
+                "out_at": mark.out_at if mark else None,
+                "minutes": mark.minutes if mark else 0,
+            }
+            for one, mark in queries.lesson_rows(lesson)
+        ],
+    }
+
+
+def _for_staff(request: Request, class_id: int) -> TrainingClass:
+    """A class that the account sees otherwise than as one of its trainees."""
+    klass = queries.get(request.user, class_id)
+    if request.user.role == "worker":
+        raise Forbidden("roster")  # classmates are not a trainee's to see
+    return klass
+
+
 @router.get("/{class_id}/findings", response=FindingsOut)
+@scope("classes")
 def findings(request: Request, class_id: int) -> dict[str, list[str]]:
-    stops, warnings = queries.findings(queries.get(request.user, class_id), timezone.now())
+    """What stops the class and what should be looked at: for its institution and its reviewers."""
+    stops, warnings = queries.findings(_for_staff(request, class_id), timezone.now())
     return {"stops": [said(one) for one in stops], "warnings": [said(one) for one in warnings]}
 
 
@@ -112,6 +247,7 @@ def submit(request: Request, class_id: int) -> TrainingClass:
 
 
 @router.post("/{class_id}/review", response=ClassOut)
+@scope("classes")
 def review(request: Request, class_id: int, decision: ReviewIn) -> TrainingClass:
     return actions.review_class(by=request.user, class_id=class_id, now=timezone.now(), **decision.dict())
 

@@ -93,6 +93,13 @@ def save_draft(*, by: "Account", class_id: int, now: datetime, **values: Any) ->
     return klass
 
 
+@transaction.atomic
+def put_draft(*, by: "Account", local_id: str, now: datetime, **values: Any) -> TrainingClass:
+    """Make or change the draft with the institution's own number; what is refused leaves no draft behind."""
+    klass = start_draft(by=by, local_id=local_id, now=now)
+    return save_draft(by=by, class_id=klass.pk, now=now, **values)
+
+
 def _refuse_reversed(klass: TrainingClass) -> None:
     """Say kindly what the database would refuse: a class that ends before it starts."""
     if klass.starts_on and klass.ends_on and klass.ends_on < klass.starts_on:

@@ -2,6 +2,7 @@ from rollbook.classes.files import commitment_text
 from rollbook.classes.queries.application import (
     facts_of,
     findings,
+    lessons_of,
     levels_had,
     overlapping_classes,
     terms_of,
@@ -55,6 +56,7 @@ __all__ = [
     "lesson",
     "lesson_rows",
     "lessons_ahead",
+    "lessons_of",
     "lessons_today",
     "levels_had",
     "mark_of",
