@@ -2,6 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.accounts.rules import OFFICIALS, Role
+from rollbook.regions import queries as regions
 from rollbook.web.words import translated
 
 
@@ -20,5 +21,5 @@ class AccountForm(forms.Form):
     username = forms.CharField(label=_("User name"), max_length=64)
     password = forms.CharField(label=_("First password"), widget=forms.PasswordInput)
     role = forms.ChoiceField(label=_("Role"), choices=lambda: [one for one in translated(Role) if one[0] in OFFICIALS])
-    region_code = forms.CharField(label=_("Region code"), min_length=6, max_length=6)
+    region_code = forms.ChoiceField(label=_("Region"), choices=regions.choices)
     office = forms.CharField(label=_("Office"), max_length=64, required=False)

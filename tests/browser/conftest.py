@@ -119,6 +119,19 @@ def signed_in(request, site, browser) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.fixture
+def at(site, signed_in):
+    """`at(account, path)`: a page of the site, freshly signed in as that account, already there."""
+
+    def opened(who, path, *, width=1440):
+        page = signed_in(who, width=width)
+        page.on("dialog", lambda dialog: dialog.accept())
+        assert page.goto(site.url + path).status == 200
+        return page
+
+    return opened
+
+
+@pytest.fixture
 def visit(site):
     """Opens a path of the site and gives the answer."""
 

@@ -24,6 +24,7 @@ from rollbook.persons.tests.factories import number
 from rollbook.subsidies.models import Claim
 from tests.browser.conftest import account_of
 from tests.browser.parties import playing
+from tests.browser.steps import press, send, state_of, unfold, write
 from tests.test_journey import luhn
 
 PASSWORD = "a long enough one"
@@ -55,50 +56,6 @@ def parties(settings):
     with people as settings.POPULATION_URL, bank as settings.BANK_URL:
         settings.POPULATION_KEY = settings.BANK_KEY = "journey"
         yield
-
-
-@pytest.fixture
-def at(site, signed_in):
-    """`at(account, path)`: a page of the site, freshly signed in as that account, already there."""
-
-    def opened(who, path, *, width=1440):
-        page = signed_in(who, width=width)
-        page.on("dialog", lambda dialog: dialog.accept())
-        assert page.goto(site.url + path).status == 200
-        return page
-
-    return opened
-
-
-def press(page, name, within=""):
-    """A button or link by its words, and wait for the page that comes."""
-    place = page.locator(within) if within else page.locator("main")
-    with page.expect_navigation():
-        place.get_by_role("button", name=name).or_(place.get_by_role("link", name=name)).first.click()
-
-
-def unfold(page, summary):
-    page.locator("summary", has_text=summary).first.click()
-    return page.locator("details[open]", has_text=summary).first
-
-
-def write(where, /, **fields):
-    """Fields of a form by their names."""
-    for name, value in fields.items():
-        control = where.locator(f"[name={name}]").first
-        if control.evaluate("one => one.tagName") == "SELECT":
-            control.select_option(label=value) if not str(value).isdigit() else control.select_option(str(value))
-        else:
-            control.fill(str(value))
-
-
-def send(page, place):
-    with page.expect_navigation():
-        place.locator("button.btn").first.click()
-
-
-def state_of(page):
-    return page.locator("h1 [data-state]").first.get_attribute("data-state")
 
 
 def picture():
