@@ -6,10 +6,32 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-CLAIMED = (
-    "N1.1 N1.2 N1.3 N2.1 N2.2 N3.1 N3.7 N4.1 N4.2 N4.4 N4.6 N5.1 N5.2 N5.3 N10.1 N12.1 N12.2 N12.3 "
-    "N14.1 N14.2 N16.1 N16.2 N16.3 B1"
-).split()
+CLAIMED = [
+    "N1.1",
+    "N1.2",
+    "N1.3",
+    "N2.1",
+    "N2.2",
+    "N3.1",
+    "N3.7",
+    "N4.1",
+    "N4.2",
+    "N4.4",
+    "N4.6",
+    "N5.1",
+    "N5.2",
+    "N5.3",
+    "N10.1",
+    "N12.1",
+    "N12.2",
+    "N12.3",
+    "N14.1",
+    "N14.2",
+    "N16.1",
+    "N16.2",
+    "N16.3",
+    "B1",
+]
 
 
 def named() -> dict[str, set[str]]:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 
@@ -88,11 +88,13 @@ def worker(person: Person) -> Account:
 
 
 def at_home(places: list[Place], courses: list[Course], today: date) -> tuple[Place, Person]:
-    """The institution that the demo's manager works for, and its teacher: with lessons now, if any has."""
-    running = (one for one in courses if one.days[0] <= today <= one.days[-1])
-    for course in sorted(running, key=lambda one: today not in one.days):
-        if course.place.institution.region_code == HOME:
-            return course.place, course.lessons[0].teacher.person
+    """The institution that the demo's manager works for, and its teacher: if any has them, one with
+    lessons now and a class that ended lately."""
+    mine = [one for one in courses if one.place.institution.region_code == HOME]
+    ended = {id(one.place) for one in mine if today - timedelta(12) < one.days[-1] < today}
+    running = [one for one in mine if one.days[0] <= today <= one.days[-1]]
+    for course in sorted(running, key=lambda one: (id(one.place) not in ended, today not in one.days)):
+        return course.place, course.lessons[0].teacher.person
     place = next(one for one in places if one.institution.region_code == HOME and one.institution.state == "listed")
     return place, place.teachers[0].person
 
