@@ -4,91 +4,24 @@ import re
 
 import pytest
 from django.conf import settings
-from django.urls import get_resolver, reverse
+from django.urls import reverse
 
-from rollbook.accounts.rules import INSTITUTIONAL, Role
-from rollbook.accounts.tests.factories import AccountFactory
-from rollbook.assessment.models import Assessment
-from rollbook.classes.tests.factories import ClassFactory, EnrolmentFactory, LessonFactory
+from rollbook.accounts.rules import Role
 from rollbook.config.navigation import offered
-from rollbook.directory.tests.factories import DemandItemFactory, load_terms
-from rollbook.funds.models import PaymentBatch
-from rollbook.institutions.models import Room, Teacher
-from rollbook.institutions.tests.factories import equipped
 from rollbook.persons.tests.factories import PersonFactory
+from tests.world import filled, patterns, two_counties
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-HERE, ELSEWHERE = "320102", "320583"
 # Pages that need no account: the rest send a stranger to the sign-in page.
 OPEN = re.compile(r"^$|^open/|^verify/|^look/|^language/|^account/|^api/")
 # Addresses that only take a deed answer a GET with 405, or 404 where the object is not there.
 EXPECTED = {200, 302, 403, 404, 405}
 
 
-def patterns(resolver=None, before=""):
-    for one in (resolver or get_resolver()).url_patterns:
-        route = before + str(one.pattern)
-        if hasattr(one, "url_patterns"):
-            yield from patterns(one, route)
-        elif not route.startswith(("api/", "account/", "static/")):
-            yield route
-
-
-class County:
-    """One of every object, all of one county and institution."""
-
-    def __init__(self, region_code, item):
-        self.region_code = region_code
-        self.institution = equipped(occupation=item.occupation, region_code=region_code)
-        self.klass = ClassFactory(institution=self.institution, item=item, state="running")
-        self.enrolment = EnrolmentFactory(training_class=self.klass, person__region_code=region_code)
-        room = Room.objects.filter(site__institution=self.institution).first()
-        teacher = Teacher.objects.filter(institution=self.institution).first()
-        self.lesson = LessonFactory(training_class=self.klass, room=room, teacher=teacher)
-        Assessment.objects.create(training_class=self.klass)
-        self.batch = PaymentBatch.objects.create(
-            number=f"PB{region_code}", region_code=region_code, fund="employment", year=2026,
-            made_by=AccountFactory(region_code=region_code), made_at=self.klass.created_at,
-        )  # fmt: skip
-        self.ids = {
-            "institution_id": self.institution.pk,
-            "class_id": self.klass.pk,
-            "enrolment_id": self.enrolment.pk,
-            "lesson_id": self.lesson.pk,
-            "person_id": self.enrolment.person_id,
-            "batch_id": self.batch.pk,
-            "paper_id": self.institution.papers.first().pk,
-        }
-
-    def account(self, role):
-        teacher = Teacher.objects.filter(institution=self.institution).first()
-        person = {Role.WORKER: self.enrolment.person_id, Role.TEACHER: teacher.person_id}.get(role)
-        return AccountFactory(
-            role=role,
-            region_code=self.region_code,
-            institution_id=self.institution.pk if role in INSTITUTIONAL else None,
-            person_id=person,
-        )
-
-
 @pytest.fixture
 def counties(settings):
     settings.DEMO = True
-    load_terms()
-    item = DemandItemFactory()
-    return County(HERE, item), County(ELSEWHERE, item)
-
-
-def filled(route, ids):
-    """The address of an object; None where the page is of another kind."""
-    for name in re.findall(r"<\w+:(\w+)>", route):
-        if name in ("what", "token"):
-            route = re.sub(r"<\w+:\w+>", "lessons", route, count=1)
-        elif name not in ids:
-            return None
-        else:
-            route = re.sub(rf"<\w+:{name}>", str(ids[name]), route)
-    return f"/{route}"
+    return two_counties()
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -101,12 +34,51 @@ def test_nobody_sees_what_is_another_countys(client, counties, role):
         if "_id>" not in route or OPEN.match(route):
             continue
         own, foreign = filled(route, here.ids), filled(route, there.ids)
-        if own is None:
-            continue
         assert client.get(own).status_code in EXPECTED, own
         if client.get(foreign).status_code in (200, 302):
             seen.append(foreign)
     assert seen == []
+
+
+OFFICE = {Role.COUNTY_REVIEWER, Role.COUNTY_SECOND_REVIEWER, Role.CITY_OFFICER, Role.PROVINCE_OFFICER}
+FINANCE = {Role.COUNTY_FINANCE, Role.COUNTY_FINANCE_RELEASER, Role.CITY_FINANCE, Role.PROVINCE_FINANCE}
+STAFF = {*OFFICE, *FINANCE, Role.AUDITOR}
+MANAGER, TEACHER, WORKER = {Role.INSTITUTION_MANAGER}, {Role.TEACHER}, {Role.WORKER}
+# Who opens the page of an object of the own county, institution or training. Everybody else gets no page.
+SEEN = {
+    "me/lessons/<int:lesson_id>/": WORKER,
+    "me/lessons/<int:lesson_id>/leave/": WORKER,
+    "me/commitments/<int:enrolment_id>/": WORKER,
+    "persons/<int:person_id>/": OFFICE | WORKER,
+    "directory/<int:list_id>/": STAFF,
+    "directory/<int:list_id>/difference/": STAFF,
+    "directory/<int:list_id>/items/new/": OFFICE - {Role.COUNTY_SECOND_REVIEWER},
+    "directory/<int:list_id>/items/<int:item_id>/": OFFICE - {Role.COUNTY_SECOND_REVIEWER},
+    "institutions/<int:institution_id>/": STAFF | MANAGER | TEACHER,
+    "institutions/<int:institution_id>/visit/": OFFICE - {Role.PROVINCE_OFFICER},
+    "classes/<int:class_id>/": STAFF | MANAGER | TEACHER | WORKER,
+    "classes/<int:class_id>/attendance/": STAFF | MANAGER | TEACHER | WORKER,
+    "classes/lessons/<int:lesson_id>/": STAFF | MANAGER | TEACHER,
+    "classes/lessons/<int:lesson_id>/change/": MANAGER,
+    "classes/lessons/<int:lesson_id>/code.svg": MANAGER | TEACHER,
+    "assessments/classes/<int:class_id>/": STAFF | MANAGER,
+    "certificates/<int:certificate_id>/": STAFF | MANAGER | WORKER,
+    "certificates/<int:certificate_id>/certificate.pdf": STAFF | MANAGER | WORKER,
+    "certificates/classes/<int:class_id>/": STAFF | MANAGER,
+    "claims/<int:claim_id>/": STAFF | MANAGER | WORKER,
+    "claims/classes/<int:class_id>/": STAFF | MANAGER | WORKER,
+    "funds/batches/<int:batch_id>/": {Role.COUNTY_REVIEWER, Role.AUDITOR} | FINANCE,
+}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_sees_the_pages_meant_for_it(client, counties, role):
+    here, _ = counties
+    client.force_login(here.account(role), backend=settings.AUTHENTICATION_BACKENDS[0])
+    addresses = {route: filled(route, here.ids) for route in patterns() if "_id>" in route and not OPEN.match(route)}
+    assert [route for route, address in addresses.items() if address is None] == [], "objects missing in the world"
+    seen = {route for route, address in addresses.items() if client.get(address).status_code == 200}
+    assert seen == {route for route, roles in SEEN.items() if role in roles}
 
 
 @pytest.mark.parametrize("role", list(Role))

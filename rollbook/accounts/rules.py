@@ -185,6 +185,18 @@ def authorise(by: Holder, permission: Permission, *, region_code: str = "", inst
         raise Forbidden(permission)
 
 
+def admit(by: Holder, *permissions: Permission) -> None:
+    """Raise Forbidden unless the account holds one of these: for the page of a deed, before it is shown."""
+    if not any(holds(by, one) for one in permissions):
+        raise Forbidden(permissions[0])
+
+
+def admit_staff(by: Holder) -> None:
+    """Raise Forbidden for trainees and teachers: what others of a class got is not theirs to read (N14.2)."""
+    if by.role in (Role.TEACHER, Role.WORKER):
+        raise Forbidden("staff")
+
+
 SCOPES = ("classes", "attendance", "scores", "claims", "institution")  # what a token may be for
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_POST
 
-from rollbook.accounts.rules import Permission, holds
+from rollbook.accounts.rules import Permission, admit_staff, holds
 from rollbook.assessment import actions, files, queries
 from rollbook.classes import queries as classes
 from rollbook.kernel.messages import _
@@ -32,6 +32,7 @@ def assessment_list(request: "Request") -> HttpResponse:
 
 @require_GET
 def detail(request: "Request", class_id: int) -> HttpResponse:
+    admit_staff(request.user)
     klass = classes.get(request.user, class_id)
     scores = queries.scores_of(class_id)
     attended = classes.attendance_of(class_id)

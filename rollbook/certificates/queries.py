@@ -2,7 +2,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
-from rollbook.accounts.rules import ADMINISTRATORS, INSTITUTIONAL
+from rollbook.accounts.rules import ADMINISTRATORS
 from rollbook.certificates.models import Certificate
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons.rules import same_name
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 def visible_to(by: "Account") -> QuerySet[Certificate]:
     """The region's, the institution's, or one's own."""
     found = Certificate.objects.select_related("institution", "occupation", "person")
-    if by.role in INSTITUTIONAL:
+    if by.role == "institution-manager":
         return found.filter(institution_id=by.institution_id or 0)
     if by.role == "worker":
         return found.filter(person_id=by.person_id or 0)
-    if by.role in ADMINISTRATORS:  # they keep accounts and the journal, not training
+    if by.role == "teacher" or by.role in ADMINISTRATORS:  # they keep accounts and the journal, not training
         return found.none()
     return found.filter(region_code__startswith=prefix(by.region_code))
 

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from rollbook.accounts.rules import Permission, holds
+from rollbook.accounts.rules import Permission, admit_staff, holds
 from rollbook.certificates import actions, files, queries, rules
 from rollbook.classes import queries as classes
 from rollbook.journal.queries import timeline
@@ -53,6 +53,7 @@ def detail(request: "Request", certificate_id: int) -> HttpResponse:
 
 @require_GET
 def of_class(request: "Request", class_id: int) -> HttpResponse:
+    admit_staff(request.user)
     klass, now = classes.get(request.user, class_id), timezone.now()
     issued = queries.of_class(class_id)
     rows = [(one, against, issued.get(one.pk)) for one, against in actions.reasons_by_enrolment(klass, now)]

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from rollbook.accounts.rules import Permission, holds
+from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.directory import actions, forms, queries, rules
 from rollbook.journal.queries import timeline
 from rollbook.regions.queries import choices as regions
@@ -80,6 +80,7 @@ def draft_list(request: "Request") -> HttpResponse:
 
 @require_GET
 def item_edit(request: "Request", list_id: int, item_id: int = 0) -> HttpResponse:
+    admit(request.user, Permission.DEMAND_DRAFT)
     one = queries.get(request.user, list_id)
     item = queries.items_of(list_id).filter(pk=item_id).first()
     initial = {}

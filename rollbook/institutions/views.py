@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from rollbook.accounts.rules import Permission, holds
+from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.directory import queries as directory
 from rollbook.institutions import actions, forms, queries, rules
 from rollbook.journal.queries import timeline
@@ -144,6 +144,7 @@ def decide(request: "Request", institution_id: int) -> HttpResponse:
 
 def visit(request: "Request", institution_id: int) -> HttpResponse:
     """The form for a visit on site, made for a phone; and what it sends."""
+    admit(request.user, Permission.INSTITUTION_VERIFY)
     one = queries.get(request.user, institution_id)
     form = forms.VisitForm(request.POST or None, request.FILES or None)
     fellows = queries.fellow_officers(request.user, one.region_code)

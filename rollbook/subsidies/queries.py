@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, QuerySet
 from django.utils.timezone import localdate
 
-from rollbook.accounts.rules import INSTITUTIONAL, Permission, holds
+from rollbook.accounts.rules import Permission, holds
 from rollbook.assessment import queries as assessment
 from rollbook.certificates import queries as certificates
 from rollbook.classes import queries as classes
@@ -29,7 +29,7 @@ NEVER = 9  # a level below all levels: nothing was had
 def visible_to(by: "Account") -> QuerySet[Claim]:
     """The region's claims, the institution's, or one's own."""
     found = Claim.objects.select_related("person", "institution", "item__occupation", "enrolment__training_class")
-    if by.role in INSTITUTIONAL:
+    if by.role == "institution-manager":
         return found.filter(institution_id=by.institution_id or 0)
     if by.role == "worker":
         return found.filter(person_id=by.person_id or 0)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
-from rollbook.accounts.rules import Permission, holds
+from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.classes import queries as classes
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
@@ -138,6 +138,7 @@ def class_list(request: "Request") -> HttpResponse:
 
 @require_GET
 def class_claims(request: "Request", class_id: int) -> HttpResponse:
+    admit(request.user, Permission.CLAIM_FILE, *queries.READERS)
     klass = classes.get(request.user, class_id)
     claims = queries.of_class(class_id) if holds(request.user, Permission.CLAIM_FILE) else {}
     people = [one for one in classes.roster(class_id) if one.pk not in claims]

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,6 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from rollbook.accounts.models import Account
 from rollbook.accounts.rules import Role
 from rollbook.accounts.tests.factories import AccountFactory
+from tests.world import County, two_counties
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
@@ -142,7 +142,8 @@ def visit(site):
 
 
 @pytest.fixture
-def world(site, transactional_db) -> SimpleNamespace:
-    from tests.browser.world import made
-
-    return made()
+def county(site, transactional_db) -> County:
+    """One of every object, and `county.of(role)`, its account of that role."""
+    made, known = two_counties()[0], {}
+    made.of = lambda role: known.get(role) or known.setdefault(role, made.account(role))
+    return made

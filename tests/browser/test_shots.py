@@ -1,30 +1,26 @@
 """Pictures of every page, at a desk and on a phone, into shots/: only when asked for (`make shots`)."""
 
-import pytest
-from django.urls import reverse
+import re
 
-from tests.browser import world as worlds
+import pytest
+
 from tests.browser.conftest import SHOTS
-from tests.browser.test_accessibility import who
+from tests.browser.world import pages
 
 
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_pictures_of_every_page(language, width, request, world, signed_in, visit):
+def test_pictures_of_every_page(language, width, request, county, signed_in, visit):
     if not request.config.getoption("shots"):
         return
-    pages = [(name, reverse(name), who(world, str(role or ""))) for name, role in worlds.plain_pages()]
-    pages += [
-        (f"{name}-{reader}", worlds.detail(world, name, what), getattr(world, reader))
-        for name, what, reader in worlds.DETAILS
-    ]
     opened = {}
-    for name, path, reader in pages:
-        key = str(reader or "")
-        if key not in opened:
-            opened[key] = signed_in(reader, width=width, language=language)
-        assert visit(opened[key], path).status == 200
-        opened[key].wait_for_timeout(200)
-        target = SHOTS / f"{name.replace(':', '-')}-{width}-{language}.png"
-        opened[key].screenshot(path=target, full_page=True)
+    for path, role in pages(county):
+        if role not in opened:
+            opened[role] = signed_in(role and county.of(role), width=width, language=language)
+        page = opened[role]
+        assert visit(page, path).status == 200
+        page.wait_for_timeout(200)
+        name = re.sub(r"\W+", "-", path).strip("-") or "home"
+        target = SHOTS / f"{name}-{role or 'public'}-{width}-{language}.png"
+        page.screenshot(path=target, full_page=True)
         assert target.stat().st_size > 5000

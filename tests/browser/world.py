@@ -1,61 +1,39 @@
-"""A small world for the browser, and every page of it with the role that reads it."""
+"""Every page of the site, each with a role that reads it."""
 
-from types import SimpleNamespace
+import re
 
 from django.urls import reverse
 
 from rollbook.accounts.rules import Role
-from rollbook.classes.tests.scenes import running
 from rollbook.config.navigation import PAGES
+from tests.test_matrix import SEEN
+from tests.world import County, filled, patterns
 
-PUBLIC = [
-    "home",
-    "account_login",
-    "portal:demand",
-    "portal:institutions",
-    "portal:apply",
-    "portal:publicity_list",
-    "portal:disclosure",
-    "portal:verify",
-    "web:gallery",
-]
-DETAILS = [
-    ("classes:class_detail", "klass", "manager"),
-    ("classes:class_detail", "klass", "county"),
-    ("classes:grid", "klass", "manager"),
-    ("classes:lesson", "lesson", "teacher"),
-    ("institutions:institution_detail", "institution", "county"),
-    ("institutions:institution_detail", "institution", "manager"),
-    ("directory:list_detail", "demand", "county"),
-    ("persons:person_detail", "person", "county"),
-    ("assessment:detail", "klass", "manager"),
-    ("certificates:of_class", "klass", "manager"),
-    ("subsidies:class_claims", "klass", "manager"),
-    ("portal:check_in", "lesson", "worker"),
-]
+PUBLIC = (
+    "home", "account_login", "portal:demand", "portal:institutions", "portal:apply", "portal:publicity_list",
+    "portal:disclosure", "portal:verify", "web:gallery",
+)  # fmt: skip
+PUBLIC_OBJECTS = ("open/publicity/<int:publicity_id>/", "open/objections/<int:claim_id>/", "verify/<str:token>/")
+# Pages that look otherwise to those who have a part in them.
+BY_ROLE = {
+    "classes/<int:class_id>/": (Role.INSTITUTION_MANAGER, Role.COUNTY_REVIEWER, Role.WORKER),
+    "institutions/<int:institution_id>/": (Role.INSTITUTION_MANAGER, Role.COUNTY_SECOND_REVIEWER),
+    "claims/<int:claim_id>/": (Role.WORKER, Role.COUNTY_REVIEWER),
+    "classes/lessons/<int:lesson_id>/": (Role.TEACHER,),
+    "funds/batches/<int:batch_id>/": (Role.COUNTY_FINANCE,),
+}
+FILES = re.compile(r"\.(pdf|svg)$")
+ORDER = list(Role)
 
 
-def made() -> SimpleNamespace:
-    scene = running(trainees=3, lessons=2)
-    klass = scene.klass
-    return SimpleNamespace(
-        klass=klass,
-        lesson=scene.lesson,
-        institution=klass.institution,
-        demand=klass.item.demand_list if hasattr(klass.item, "demand_list") else klass.item.list,
-        person=scene.people[0].person,
-        worker=scene.worker,
-        teacher=scene.teacher,
-        manager=scene.manager,
-        county=scene.county,
-    )
-
-
-def plain_pages() -> list[tuple[str, Role | None]]:
-    """Each page that needs no object once, with the first role whose menu offers it."""
-    seen = {page.url_name: next(role for role in Role if role in page.roles) for page in PAGES if page.roles}
-    return [*((name, None) for name in PUBLIC), *seen.items()]
-
-
-def detail(world: SimpleNamespace, url_name: str, what: str) -> str:
-    return reverse(url_name, args=[getattr(world, what).pk])
+def pages(county: County) -> list[tuple[str, Role | None]]:
+    """Each address that shows a page, with who reads it; None stands for the public."""
+    found: list[tuple[str, Role | None]] = [(reverse(name), None) for name in PUBLIC]
+    found += [(filled(route, county.ids), None) for route in PUBLIC_OBJECTS if route in set(patterns())]
+    for page in PAGES:
+        found += [(reverse(page.url_name), min(page.roles, key=ORDER.index))] if page.roles else []
+    for route, roles in SEEN.items():
+        if not FILES.search(route):
+            readers = BY_ROLE.get(route) or (min(roles, key=ORDER.index),)
+            found += [(filled(route, county.ids), role) for role in readers]
+    return list(dict.fromkeys(found))

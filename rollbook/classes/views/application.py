@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from rollbook.accounts.rules import Permission, holds
+from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.classes import actions, files, forms, queries
 from rollbook.classes.queries import application
 from rollbook.classes.rules import states
@@ -245,6 +245,7 @@ def review(request: "Request", class_id: int) -> HttpResponse:
 
 def change(request: "Request", lesson_id: int) -> HttpResponse:
     """Ask for a change of one lesson."""
+    admit(request.user, Permission.CLASS_APPLY)
     lesson = queries.lesson(request.user, lesson_id)
     form = forms.ChangeForm(request.POST or None)
     none = [("", "–")]

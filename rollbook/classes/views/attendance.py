@@ -15,7 +15,7 @@ from rollbook.classes import actions, forms, queries
 from rollbook.classes.rules.attendance import CORRECTABLE, GROUNDS
 from rollbook.directory.rules import TermKey
 from rollbook.kernel.messages import _
-from rollbook.kernel.reasons import Forbidden
+from rollbook.kernel.reasons import Forbidden, NotFound
 from rollbook.web.exports import workbook
 from rollbook.web.forms import sent
 
@@ -136,6 +136,8 @@ def asks(request: "Request") -> HttpResponse:
 def proof(request: "Request", leave_id: int) -> FileResponse:
     """The paper behind a request for leave, for who may decide on it and for the trainee."""
     leave = queries.leave_proof(request.user, leave_id)
+    if not leave.proof:
+        raise NotFound
     name = f"leave-{leave.pk}{Path(leave.proof.name or '').suffix}"
     return FileResponse(leave.proof.open("rb"), as_attachment=True, filename=name)
 

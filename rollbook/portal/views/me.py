@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from rollbook.accounts.rules import Permission, admit
 from rollbook.certificates import queries as certificates
 from rollbook.classes import actions as class_actions
 from rollbook.classes import queries as classes
@@ -55,6 +56,7 @@ def me(request: "Request") -> HttpResponse:
 @require_GET
 def check_in(request: "Request", lesson_id: int) -> HttpResponse:
     """Two taps: the code is filled in when it was scanned."""
+    admit(request.user, Permission.CHECK_IN)
     lesson = classes.lesson(request.user, lesson_id)
     context = {
         "lesson": lesson,
@@ -87,6 +89,7 @@ def do_check_in(request: "Request", lesson_id: int) -> HttpResponse:
 
 def sign(request: "Request", enrolment_id: int) -> HttpResponse:
     """The commitment of the trainee: read it, and sign with one's name (N4.6)."""
+    admit(request.user, Permission.CHECK_IN)
     one = classes.enrolment(request.user, enrolment_id)
     if request.method == "POST":
         name = request.POST.get("signed_name", "")
@@ -97,6 +100,7 @@ def sign(request: "Request", enrolment_id: int) -> HttpResponse:
 
 def leave(request: "Request", lesson_id: int) -> HttpResponse:
     """Ask for leave from a lesson."""
+    admit(request.user, Permission.CHECK_IN)
     lesson = classes.lesson(request.user, lesson_id)
     if request.method == "POST":
         values = sent(request, LeaveForm).cleaned_data

@@ -55,7 +55,7 @@ class CertificateFactory(DjangoModelFactory):
     starts_on = date(2026, 3, 2)
     ends_on = date(2026, 3, 13)
     issued_on = date(2026, 3, 20)
-    region_code = "320102"
+    region_code = factory.SelfAttribute("enrolment.training_class.region_code")
 
     @factory.lazy_attribute
     def series(self):

@@ -1,0 +1,146 @@
+"""Two counties that have one of every object, and every address of the site."""
+
+import re
+
+from django.urls import get_resolver
+from django.utils import timezone
+
+from rollbook.accounts import actions as accounts
+from rollbook.accounts.rules import INSTITUTIONAL, Role
+from rollbook.accounts.tests.factories import AccountFactory
+from rollbook.assessment.models import Assessment, Score, ScoreChange
+from rollbook.classes.models import Leave
+from rollbook.classes.tests.factories import ClassFactory, EnrolmentFactory, LessonFactory
+from rollbook.directory.tests.factories import DemandItemFactory, DemandListFactory, load_terms
+from rollbook.funds.models import PaymentBatch
+from rollbook.institutions.models import Restriction, Room, SiteVisit, Teacher
+from rollbook.institutions.tests.factories import equipped
+from rollbook.subsidies import actions as subsidies
+from rollbook.subsidies.models import Objection
+from rollbook.subsidies.tests.factories import NOW, assessed_class, payee
+
+HERE, ELSEWHERE = "320102", "320583"
+
+
+def patterns(resolver=None, before=""):
+    for one in (resolver or get_resolver()).url_patterns:
+        route = before + str(one.pattern)
+        if hasattr(one, "url_patterns"):
+            yield from patterns(one, route)
+        elif not route.startswith(("api/", "account/", "static/")):
+            yield route
+
+
+class County:
+    """One of every object, all of one county and institution, and of one trainee."""
+
+    def __init__(self, region_code, item):
+        self.region_code = region_code
+        self.office = AccountFactory(region_code=region_code)
+        self.institution = equipped(occupation=item.occupation, region_code=region_code)
+        self.person = payee(int(region_code), region_code=region_code)
+        self.klass = ClassFactory(institution=self.institution, item=item, region_code=region_code, state="running")
+        self.enrolment = EnrolmentFactory(training_class=self.klass, person=self.person)
+        room = Room.objects.filter(site__institution=self.institution).first()
+        self.teacher = Teacher.objects.filter(institution=self.institution).first()
+        self.lesson = LessonFactory(training_class=self.klass, room=room, teacher=self.teacher)
+        self.ids = {
+            "institution_id": self.institution.pk,
+            "class_id": self.klass.pk,
+            "enrolment_id": self.enrolment.pk,
+            "lesson_id": self.lesson.pk,
+            "person_id": self.person.pk,
+            "account_id": self.office.pk,
+            **self._of_the_institution(),
+            **self._of_the_class(),
+            **self._of_the_money(item),
+            **self._of_the_directory(),
+        }
+
+    def _of_the_institution(self):
+        now, pair = timezone.now(), AccountFactory.create_batch(2, region_code=self.region_code)
+        visit = SiteVisit.objects.create(
+            institution=self.institution, visited_at=now, first_officer=pair[0], second_officer=pair[1], passed=True
+        )
+        restriction = Restriction.objects.create(
+            institution=self.institution, ground="限期整改", placed_at=now, placed_by=pair[0]
+        )
+        manager = self.account(Role.INSTITUTION_MANAGER)
+        token, _secret = accounts.make_token(by=manager, name="own system", scopes=["classes"], now=now)
+        return {
+            "token_id": token.pk,
+            "paper_id": self.institution.papers.first().pk,
+            "visit_id": visit.pk,
+            "restriction_id": restriction.pk,
+        }
+
+    def _of_the_class(self):
+        now = timezone.now()
+        leave = Leave.objects.create(
+            lesson=self.lesson, enrolment=self.enrolment, ground="illness", asked_by=self.office, asked_at=now
+        )
+        score = Score.objects.create(
+            assessment=Assessment.objects.create(training_class=self.klass), enrolment=self.enrolment, theory=70,
+            practice=70, entered_at=now, entered_by=self.office,
+        )  # fmt: skip
+        change = ScoreChange.objects.create(
+            score=score, theory=71, practice=70, reason="登记错误", asked_by=self.office, asked_at=now
+        )
+        return {"leave_id": leave.pk, "ask_id": leave.pk, "change_id": change.pk}
+
+    def _of_the_money(self, item):
+        klass = assessed_class(
+            persons=[self.person], institution=self.institution, item=item, region_code=self.region_code
+        )
+        manager = self.account(Role.INSTITUTION_MANAGER)
+        [claim], against = subsidies.file_class_claims(by=manager, class_id=klass.pk, now=NOW)
+        assert against == {}
+        for role, move in ((Role.COUNTY_REVIEWER, "pass-first"), (Role.COUNTY_SECOND_REVIEWER, "pass-second")):
+            subsidies.review_claim(by=self.account(role), claim_id=claim.pk, move=move, now=NOW)
+        notice = subsidies.publish_claims(by=self.office, now=NOW)
+        objection = Objection.objects.create(claim=claim, text="没有上课", raised_at=NOW)
+        batch = PaymentBatch.objects.create(
+            number=f"PB{self.region_code}", region_code=self.region_code, fund="employment", year=2026,
+            made_by=self.office, made_at=NOW,
+        )  # fmt: skip
+        certificate = klass.enrolments.get().certificate
+        return {
+            "claim_id": claim.pk,
+            "publicity_id": notice.pk,
+            "objection_id": objection.pk,
+            "batch_id": batch.pk,
+            "certificate_id": certificate.pk,
+            "token": certificate.token,
+        }
+
+    def _of_the_directory(self):
+        made = DemandListFactory(region_code=self.region_code, state="draft", in_force=None, published_at=None)
+        item = DemandItemFactory(demand_list=made, level="3")
+        return {"list_id": made.pk, "item_id": item.pk}
+
+    def account(self, role):
+        person = {Role.WORKER: self.person.pk, Role.TEACHER: self.teacher.person_id}.get(role)
+        return AccountFactory(
+            role=role,
+            region_code=self.region_code,
+            institution_id=self.institution.pk if role in INSTITUTIONAL else None,
+            person_id=person,
+        )
+
+
+def two_counties():
+    load_terms()
+    item = DemandItemFactory()
+    return County(HERE, item), County(ELSEWHERE, item)
+
+
+def filled(route, ids):
+    """The address of an object; None where the page is of another kind."""
+    for name in re.findall(r"<\w+:(\w+)>", route):
+        if name == "what":
+            route = route.replace("<slug:what>", "roster" if "templates" in route else "leave")
+        elif name in ids:
+            route = re.sub(rf"<\w+:{name}>", str(ids[name]), route)
+        else:
+            return None
+    return f"/{route}"
