@@ -226,15 +226,18 @@ def record_visit(
         raise Refused(reason("second-officer", text, "N4.4"))
     if not photos:
         raise Refused(reason("no-photos", _("Add at least one photograph taken on site."), "N4.4"))
+    checked = {}
+    for content in photos:  # all of them before any is stored
+        extension, digest = uploads.checked(content, photo_only=True)
+        if digest in checked or VisitPhoto.objects.filter(sha256=digest).exists():
+            raise Refused(reason("photo-again", _("One of the photographs was used before; take new ones."), "N4.4"))
+        checked[digest] = extension, content
     passed = all(checklist.get(item, False) for item in rules.CHECKLIST)
     visit = SiteVisit.objects.create(
         institution=one, visited_at=now, first_officer=by, second_officer=second, passed=passed,
         checklist={item: bool(checklist.get(item)) for item in rules.CHECKLIST}, conclusion=conclusion,
     )  # fmt: skip
-    for content in photos:
-        extension, digest = uploads.checked(content, photo_only=True)
-        if VisitPhoto.objects.filter(sha256=digest).exists():
-            raise Refused(reason("photo-again", _("One of the photographs was used before; take new ones."), "N4.4"))
+    for digest, (extension, content) in checked.items():
         photo = VisitPhoto(visit=visit, sha256=digest)
         photo.file.save(f"{digest}.{extension}", ContentFile(content), save=False)
         photo.save()
@@ -332,6 +335,8 @@ def restrict(*, by: "Account", institution_id: int, ground: str, ends_on: date |
     authorise(by, Permission.INSTITUTION_RESTRICT, region_code=one.region_code)
     if not ground.strip():
         raise Refused(reason("ground", _("Say on what ground.")))
+    if ends_on and ends_on < localdate(now):
+        raise Refused(reason("ends-before", _("The last day of a restriction lies in the future.")))
     made = Restriction.objects.create(
         institution=one, ground=ground, clause="N11.4", placed_at=now, placed_by=by, ends_on=ends_on
     )

@@ -1,7 +1,7 @@
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from rollbook.accounts import queries as accounts
 from rollbook.accounts.rules import ADMINISTRATORS, INSTITUTIONAL, Permission
@@ -63,9 +63,11 @@ def projects_of(institution_id: int, on: date | None = None) -> QuerySet[Project
 
 def papers_lacking(institution_id: int, first: date, last: date) -> list[str]:
     """The kinds of required papers that are not valid over the whole of a period."""
-    valid = Paper.objects.filter(institution_id=institution_id, valid__contains=first).filter(valid__contains=last)
-    kinds = set(valid.values_list("kind", flat=True))
-    return [kind for kind in rules.REQUIRED_PAPERS if kind not in kinds]
+    filed = Paper.objects.filter(institution_id=institution_id).values_list("kind", "valid")
+    valid: dict[str, list[tuple[date, date]]] = {}
+    for kind, days in filed:
+        valid.setdefault(kind, []).append((days.lower, days.upper))
+    return [kind for kind in rules.REQUIRED_PAPERS if not rules.covers_all(valid.get(kind, ()), first, last)]
 
 
 def papers_expiring(by: "Account", today: date, days: int = 60) -> QuerySet[Paper]:
@@ -74,7 +76,10 @@ def papers_expiring(by: "Account", today: date, days: int = 60) -> QuerySet[Pape
         institution__in=visible_to(by), institution__state=rules.State.LISTED,
         valid__endswith__gt=today, valid__endswith__lte=today + timedelta(days),
     )  # fmt: skip
-    return soon.select_related("institution").order_by("valid")
+    successor = Paper.objects.filter(
+        institution=OuterRef("institution"), kind=OuterRef("kind"), valid__endswith__gt=OuterRef("valid__endswith")
+    )
+    return soon.filter(~Exists(successor)).select_related("institution").order_by("valid")
 
 
 def rooms_of(institution_id: int) -> QuerySet[Room]:

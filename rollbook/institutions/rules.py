@@ -1,6 +1,6 @@
 """Institutions that may train: what they are, and how one comes into the directory."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -154,5 +154,10 @@ def reasons_against_listing(
         yield reason("paper-missing", _("A valid paper is missing: {kind}."), "N2.2", kind=PaperKind(kind))
 
 
-def days_left(ends_on: date, today: date) -> int:
-    return (ends_on - today).days
+def covers_all(periods: Iterable[tuple[date, date]], first: date, last: date) -> bool:
+    """Whether papers together are valid on every day from first to last; a period ends before its second day (N2.2)."""
+    day = first
+    for begins, ends in sorted(periods):
+        if begins <= day:
+            day = max(day, ends)
+    return day > last

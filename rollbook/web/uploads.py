@@ -10,6 +10,7 @@ from rollbook.kernel.reasons import Refused, reason
 
 MOST_BYTES = 10 * 2**20
 MOST_PIXELS = 50_000_000
+Image.MAX_IMAGE_PIXELS = None  # counted here, before anything is decoded
 KINDS = {"JPEG": "jpg", "PNG": "png"}
 
 

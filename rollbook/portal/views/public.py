@@ -75,7 +75,7 @@ def demand(request: "Request") -> HttpResponse:
 @require_GET
 def institution_directory(request: "Request") -> HttpResponse:
     """The institution directory (N2.1)."""
-    found = institutions.listed().prefetch_related("projects__occupation").order_by("region_code", "name")
+    found = institutions.listed().prefetch_related("projects__occupation").order_by("region_code", "name").distinct()
     filters = [Filter("kind", "Kind", Kind.choices()), Filter("region_code", "Region", regions.choices())]
     shown = listing(request, found, filters=filters, search=("name", "pinyin", "projects__occupation__name"))
     return render(request, "portal/institutions.html", {"listing": shown})
