@@ -1,24 +1,24 @@
 from django.urls import path
 
-from rollbook.classes.views import application, attendance
+from rollbook.classes.views import application, attendance, draft
 
 app_name = "classes"
 
 urlpatterns = [
     path("", application.class_list, name="class_list"),
     path("queue/", application.review_queue, name="review_queue"),
-    path("draft/", application.start_draft, name="start_draft"),
-    path("templates/<slug:what>/", application.template, name="template"),
+    path("draft/", draft.start_draft, name="start_draft"),
+    path("templates/<slug:what>/", draft.template, name="template"),
     path("<int:class_id>/", application.class_detail, name="class_detail"),
-    path("<int:class_id>/save/", application.save_draft, name="save_draft"),
-    path("<int:class_id>/lessons/", application.generate_lessons, name="generate_lessons"),
-    path("<int:class_id>/import/<slug:what>/", application.import_file, name="import_file"),
-    path("<int:class_id>/trainees/", application.add_trainee, name="add_trainee"),
-    path("<int:class_id>/commit/", application.commit, name="commit"),
-    path("<int:class_id>/move/<slug:what>/", application.move, name="move"),
+    path("<int:class_id>/save/", draft.save_draft, name="save_draft"),
+    path("<int:class_id>/lessons/", draft.generate_lessons, name="generate_lessons"),
+    path("<int:class_id>/import/<slug:what>/", draft.import_file, name="import_file"),
+    path("<int:class_id>/trainees/", draft.add_trainee, name="add_trainee"),
+    path("<int:class_id>/commit/", draft.commit, name="commit"),
+    path("<int:class_id>/move/<slug:what>/", draft.move, name="move"),
     path("<int:class_id>/review/", application.review, name="review"),
     path("<int:class_id>/attendance/", attendance.grid, name="grid"),
-    path("enrolments/<int:enrolment_id>/drop/", application.drop_trainee, name="drop_trainee"),
+    path("enrolments/<int:enrolment_id>/drop/", draft.drop_trainee, name="drop_trainee"),
     path("lessons/<int:lesson_id>/change/", application.change, name="change"),
     path("today/", attendance.today, name="today"),
     path("lessons/<int:lesson_id>/", attendance.lesson, name="lesson"),

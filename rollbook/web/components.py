@@ -91,3 +91,13 @@ def query(context: dict[str, Any], **changes: object) -> str:
         else:
             parameters[name] = str(value)
     return f"?{parameters.urlencode()}" if parameters else "?"
+
+
+@register.simple_tag(takes_context=True)
+def sort(context: dict[str, Any], name: str, label: str) -> SafeString:
+    """The head of a column as a link that sorts by it; a second click turns the order round."""
+    request: HttpRequest = context["request"]
+    now = request.GET.get("sort", "")
+    wanted = f"-{name}" if now == name else name
+    arrow = {name: " ↑", f"-{name}": " ↓"}.get(now, "")
+    return format_html('<a href="{}">{}{}</a>', query(context, sort=wanted, page=None), label, arrow)

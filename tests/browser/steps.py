@@ -10,6 +10,12 @@ def press(page: Page, name, within: str = "main") -> None:
         place.get_by_role("button", name=name).or_(place.get_by_role("link", name=name)).first.click()
 
 
+def step(page: Page, name: str) -> None:
+    """A step of a draft by its words; its number and its reasons stand beside them."""
+    with page.expect_navigation():
+        page.locator(".steps-row a", has_text=name).click()
+
+
 def unfold(page: Page, summary: str) -> Locator:
     page.locator("summary", has_text=summary).first.click()
     return page.locator("details[open]", has_text=summary).first

@@ -24,7 +24,7 @@ from rollbook.persons.tests.factories import number
 from rollbook.subsidies.models import Claim
 from tests.browser.conftest import account_of
 from tests.browser.parties import playing
-from tests.browser.steps import press, send, state_of, unfold, write
+from tests.browser.steps import press, send, state_of, step, unfold, write
 from tests.test_journey import luhn
 
 PASSWORD = "a long enough one"
@@ -209,8 +209,9 @@ def apply_for_class(manager, at):
         form, item_id=item, starts_on="2026-03-16", head="钱经理", phone="13800001111",
         resources="国家基本职业培训包", assessment_plan="理论与实操",
     )  # fmt: skip
-    send(page, form)
+    press(page, "Save and go on")
     send(page, unfold(page, "Lay out the lessons"))
+    press(page, "Go on")
 
     rows = [
         {"身份证号": id_number, "姓名": name, "人员类别": "登记失业人员", "联系电话": "13800001234",
@@ -232,15 +233,17 @@ def apply_for_class(manager, at):
     send(page, form)
     assert Enrolment.objects.count() == 3
 
-    press(page, "Submit")
+    step(page, "Check and submit")
+    press(page, "Submit", within="main form")
     assert "signed" in page.locator("main").inner_text().lower()
     assert TrainingClass.objects.get().state == "draft"
-    page.goto(page.url.rsplit("move/", 1)[0])
+    page.goto(page.url.rsplit("move/", 1)[0] + "?step=commitment")
     press(page, "File the commitments signed on paper")
     form = page.locator("form", has=page.locator("[name=signed_name]"))
     write(form, signed_name="钱经理")
     send(page, form)
-    press(page, "Submit")
+    step(page, "Check and submit")
+    press(page, "Submit", within="main form")
     assert state_of(page) == "submitted"
     return TrainingClass.objects.get()
 

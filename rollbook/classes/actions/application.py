@@ -74,7 +74,7 @@ def save_draft(*, by: "Account", class_id: int, now: datetime, **values: Any) ->
     for name in FIELDS:
         if name in values and getattr(klass, name) != values[name]:
             setattr(klass, name, values[name])
-            changed[name] = str(values[name])
+            changed[name] = str(values[name]) if name != "phone" else person_rules.mask(values[name], (0, 2))
     _refuse_reversed(klass)
     if values.get("item_id"):
         item = next((one for one in application.items_for(klass, now) if one.pk == values["item_id"]), None)

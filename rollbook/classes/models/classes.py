@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from rollbook.classes.rules import states
+from rollbook.persons.rules import Category
 
 
 class TrainingClass(models.Model):
@@ -151,6 +152,11 @@ class Enrolment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} #{self.pk}"
+
+    @property
+    def category_label(self) -> str:
+        """The category's word, in English; a page translates it."""
+        return Category(self.category).label if self.category else ""
 
 
 class LevelReservation(models.Model):

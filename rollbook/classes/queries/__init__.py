@@ -1,11 +1,13 @@
 from rollbook.classes.files import commitment_text
 from rollbook.classes.queries.application import (
+    examined,
     facts_of,
     findings,
     lessons_of,
     levels_had,
     overlapping_classes,
     terms_of,
+    working_days_left,
 )
 from rollbook.classes.queries.attendance import (
     attendance_of,
@@ -46,6 +48,7 @@ __all__ = [
     "differences",
     "enrolment",
     "enrolments_of_person",
+    "examined",
     "facts_of",
     "findings",
     "get",
@@ -65,5 +68,6 @@ __all__ = [
     "roster",
     "terms_of",
     "visible_to",
+    "working_days_left",
     "worst_day_percent",
 ]

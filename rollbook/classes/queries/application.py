@@ -8,6 +8,7 @@ from django.utils.timezone import localdate
 
 from rollbook.classes.models import Enrolment, Lesson, LevelReservation, TrainingClass
 from rollbook.classes.rules import application as rules
+from rollbook.classes.rules import comparison
 from rollbook.classes.rules.states import State
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import Terms
@@ -42,6 +43,24 @@ def findings(klass: TrainingClass, now: datetime) -> tuple[list[Message], list[M
     calendar = regions.working_days()
     found = rules.reasons_against(facts, terms_of(klass, now), calendar)
     return list(found), list(rules.warnings(facts))
+
+
+def examined(klass: TrainingClass, now: datetime) -> tuple[list[Message], list[Message], list[comparison.Row]]:
+    """The findings, and what was asked beside what was found, as a review page shows them."""
+    facts, terms, calendar = facts_of(klass, now), terms_of(klass, now), regions.working_days()
+    stops = list(rules.reasons_against(facts, terms, calendar))
+    rows = comparison.compare(
+        facts, terms, calendar, {one.code for one in stops},
+        project=f"{klass.occupation or '–'} · {klass.level}", institution=klass.institution.name,
+    )  # fmt: skip
+    return stops, list(rules.warnings(facts)), list(rows)
+
+
+def working_days_left(klass: TrainingClass, today: date) -> int | None:
+    """Working days until the county's limit; negative when it has passed, None where none runs (N4.1)."""
+    if klass.decide_by is None or klass.state not in (State.SUBMITTED, State.REVIEWED):
+        return None
+    return regions.working_days().between(today, klass.decide_by)
 
 
 def facts_of(klass: TrainingClass, now: datetime) -> rules.Facts:
@@ -138,7 +157,7 @@ def _taken(column: str, klass: TrainingClass) -> dict[int, str]:
             [klass.pk],
         )
         return {
-            lesson: title if institution == klass.institution_id else "another institution"
+            lesson: title if institution == klass.institution_id else rules.ELSEWHERE
             for lesson, title, institution in cursor.fetchall()
         }
 

@@ -34,7 +34,7 @@ def get(by: "Account", class_id: int, *, lock: bool = False) -> TrainingClass:
     if lock:
         found = found.select_for_update(of=("self",))
     try:
-        return found.select_related("institution", "occupation").get()
+        return found.select_related("institution", "occupation", "item").get()
     except TrainingClass.DoesNotExist:
         raise NotFound from None
 

@@ -170,14 +170,28 @@ def _lessons(facts: Facts) -> Iterator[Message]:
     for teacher in sorted({one.teacher for one in facts.lessons if not one.teacher_qualified}):
         text = _("{teacher} has no valid certificate for this occupation and level.")
         yield reason("teacher-unqualified", text, "N10.1", teacher=teacher)
-    for one in facts.lessons:
-        if one.taken_room:
-            text = _("On {day} room {room} is taken by {other}.")
-            yield reason("room-taken", text, "N4.2", day=one.day, room=one.room, other=one.taken_room)
-        if one.taken_teacher:
-            text = _("On {day} {teacher} teaches {other} at the same time.")
-            yield reason("teacher-taken", text, "N4.2", day=one.day, teacher=one.teacher, other=one.taken_teacher)
+    rooms = [(one.room, one.taken_room, one.day) for one in facts.lessons if one.taken_room]
+    yield from _taken("room-taken", _ROOM, _ROOM_ELSEWHERE, rooms)
+    teachers = [(one.teacher, one.taken_teacher, one.day) for one in facts.lessons if one.taken_teacher]
+    yield from _taken("teacher-taken", _TEACHER, _TEACHER_ELSEWHERE, teachers)
     yield from _own_overlaps(facts.lessons)
+
+
+ELSEWHERE = "elsewhere"  # taken by a class of another institution, which is not named
+_ROOM = _("Room {name} is taken by {other}: {count} lessons, the first on {day}.")
+_ROOM_ELSEWHERE = _("Room {name} is taken by another institution: {count} lessons, the first on {day}.")
+_TEACHER = _("{name} teaches {other} at the same time: {count} lessons, the first on {day}.")
+_TEACHER_ELSEWHERE = _("{name} teaches for another institution at the same time: {count} lessons, the first on {day}.")
+
+
+def _taken(code: str, text: str, elsewhere: str, rows: Sequence[tuple[str, str, date]]) -> Iterator[Message]:
+    """One reason for each room or teacher and each class that has it, not one for each lesson."""
+    days: dict[tuple[str, str], list[date]] = defaultdict(list)
+    for name, other, day in rows:
+        days[name, other].append(day)
+    for (name, other), found in sorted(days.items()):
+        said = elsewhere if other == ELSEWHERE else text
+        yield reason(code, said, "N4.2", name=name, other=other, count=len(found), day=min(found))
 
 
 def _own_overlaps(lessons: Sequence[LessonFacts]) -> Iterator[Message]:

@@ -1,233 +1,170 @@
+"""Classes for whoever sees them, and the decision on an application."""
+
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
-from rollbook.accounts.rules import Permission, admit, holds
-from rollbook.classes import actions, files, forms, queries
+from rollbook.accounts.rules import OFFICIALS, Permission, admit, holds
+from rollbook.classes import actions, forms, queries
 from rollbook.classes.queries import application
 from rollbook.classes.rules import states
+from rollbook.classes.views.draft import draft
 from rollbook.institutions import queries as institutions
 from rollbook.journal.queries import timeline
-from rollbook.kernel.reasons import NotFound
+from rollbook.kernel.messages import _
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
-from rollbook.web import sheets
-from rollbook.web.exports import EXCEL, workbook
+from rollbook.web.exports import workbook
 from rollbook.web.forms import FileForm, WhyForm, cleaned, sent
-from rollbook.web.imports import sent_file, wrong_cells
 from rollbook.web.lists import Filter, listing, narrowed
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
     from rollbook.classes.models import TrainingClass
     from rollbook.web.requests import Request
 
-SEARCH = ("title", "number", "institution__name", "local_id")
-COLUMNS = ("Number", "Class", "Institution", "Region", "First day", "Last day", "Trainees", "State")
+SEARCH = ("title", "number", "institution__name", "local_id", "occupation__name")
+SORTS = {
+    sign + name: sign + field
+    for name, field in {
+        "start": "starts_on",
+        "limit": "decide_by",
+        "size": "trainees",
+        "title": "title",
+        "institution": "institution__name",
+    }.items()
+    for sign in ("", "-")
+}
+COLUMNS = (
+    _("Number"), _("Class"), _("Institution"), _("Region"), _("Occupation"), _("Level"), _("First day"), _("Last day"),
+    _("Trainees"), _("State"), _("By silence"), _("Decide by"),
+)  # fmt: skip
+
+
+def _exported(rows: "QuerySet[TrainingClass]", name: str) -> HttpResponse:
+    table = (
+        (
+            r.number, r.title, r.institution.name, name_of(r.region_code), str(r.occupation or ""), r.level,
+            r.starts_on, r.ends_on, getattr(r, "trainees", 0), gettext(r.get_state_display()),
+            gettext("yes") if r.is_deemed else "", r.decide_by,
+        )
+        for r in rows
+    )  # fmt: skip
+    return workbook(COLUMNS, table, name)
+
+
+def _filters(request: "Request") -> list[Filter]:
+    today = timezone.localdate()
+    first = today.year * 12 + today.month - 18
+    months = [f"{n // 12}-{n % 12 + 1:02}" for n in range(first + 23, first - 1, -1)]
+    filters = [
+        Filter("state", "State", states.State.choices()),
+        Filter("month", "First day in", [(one, one) for one in months], lookup="starts_on__startswith"),
+        Filter("level", "Level", [(one, one) for one in "543210"]),
+    ]
+    if request.user.role in OFFICIALS:
+        filters.append(Filter("deemed", "By silence", [("1", _("yes"))], lookup="is_deemed"))
+    return [*filters, *_of_region(request)]
+
+
+def _of_region(request: "Request") -> list[Filter]:
+    """The counties of the account, where it has more than one."""
+    here = request.user.region_code
+    counties = [row for row in regions(here) if not row[0].endswith("00")] if request.user.role in OFFICIALS else []
+    return [Filter("region_code", "Region", counties)] if len(counties) > 1 else []
 
 
 @require_GET
 def class_list(request: "Request") -> HttpResponse:
-    found = queries.class_list(request.user)
-    filters = [
-        Filter("state", "State", states.State.choices()),
-        Filter("region_code", "Region", regions(request.user.region_code)),
-    ]
+    found, filters = queries.class_list(request.user), _filters(request)
     if request.GET.get("export"):
-        rows = narrowed(request, found, filters=filters, search=SEARCH)
-        table = (
-            (r.number, r.title, r.institution.name, name_of(r.region_code), r.starts_on, r.ends_on, r.trainees, r.state)
-            for r in rows
-        )
-        return workbook(COLUMNS, table, "classes")
-    sorts = {"start": "-starts_on", "limit": "decide_by"}
-    shown = listing(request, found, filters=filters, search=SEARCH, sorts=sorts, exports=True)
+        return _exported(narrowed(request, found, filters=filters, search=SEARCH), "classes")
+    shown = listing(
+        request, found, filters=filters, search=SEARCH, sorts=SORTS, exports=True,
+        hint=gettext("Class, number, institution, occupation"),
+    )  # fmt: skip
     context = {"listing": shown, "may_apply": holds(request.user, Permission.CLASS_APPLY)}
     return render(request, "classes/class_list.html", context)
 
 
 @require_GET
 def review_queue(request: "Request") -> HttpResponse:
-    shown = listing(request, queries.review_queue(request.user), search=SEARCH)
-    return render(request, "classes/review_queue.html", {"listing": shown, "today": timezone.localdate()})
+    """What waits for this officer, the nearest limit first, with the working days left."""
+    found, today = queries.review_queue(request.user), timezone.localdate()
+    filters = [
+        Filter("state", "State", [(one.value, one.label) for one in (states.State.SUBMITTED, states.State.REVIEWED)]),
+        *_of_region(request),
+    ]
+    if request.GET.get("export"):
+        return _exported(narrowed(request, found, filters=filters, search=SEARCH), "review")
+    shown = listing(
+        request, found, filters=filters, search=SEARCH, sorts=SORTS, exports=True,
+        hint=gettext("Class, number, institution, occupation"),
+    )  # fmt: skip
+    rows = list(shown.rows)
+    for one in rows:
+        one.days_left = queries.working_days_left(one, today)
+    shown.rows = rows
+    return render(request, "classes/review_queue.html", {"listing": shown, "today": today})
 
 
 @require_GET
 def class_detail(request: "Request", class_id: int) -> HttpResponse:
     klass, by, now = queries.get(request.user, class_id), request.user, timezone.now()
+    mine = holds(by, Permission.CLASS_APPLY)
+    if mine and klass.state == states.State.DRAFT:
+        return draft(request, klass, now)
+    is_trainee = by.role == "worker"
+    roster = [] if is_trainee else list(queries.roster(class_id))
     context: dict[str, Any] = {
         "klass": klass,
         "lessons": application.lessons_of(class_id),
-        "roster": queries.roster(class_id) if by.role != "worker" else [],
-        "reviews": klass.reviews.select_related("by").order_by("-at"),
+        "roster": roster,
+        "reviews": [] if is_trainee else klass.reviews.select_related("by").order_by("-at"),
+        "ticks": actions.RETURN_REASONS,
         "commitment": klass.commitments.filter(enrolment=None).first(),
-        "entries": timeline(klass) if by.role != "worker" else [],
+        "entries": [] if is_trainee else timeline(klass),
         "moves": states.LIFECYCLE.moves_from(states.State(klass.state)),
-        "why_form": WhyForm(),
+        "days_left": queries.working_days_left(klass, timezone.localdate(now)),
         "now": now,
+        **_decision(request, klass, now),
     }
-    second = klass.state == states.State.REVIEWED
-    wanted = Permission.CLASS_SECOND_REVIEW if second else Permission.CLASS_REVIEW
-    if klass.state in ("submitted", "reviewed") and holds(by, wanted):
-        stops, warnings = queries.findings(klass, now)
-        context |= {"stops": stops, "warnings": warnings, "tick": actions.RETURN_REASONS.items(), "may_decide": True}
-        context["review_form"] = forms.ReviewForm()
-    if holds(by, Permission.CLASS_APPLY):
-        context["mine"] = True
-        context |= _forms(klass, now)
+    if klass.item:
+        context["most_fen"] = klass.item.amount_fen * len(roster)
+    if mine:
+        is_open = klass.state in ("approved", "running") and klass.roster_frozen_at is None
+        context |= {
+            "mine": True, "roster_open": is_open, "trainee_form": forms.TraineeForm(), "file_form": FileForm(),
+            "why_form": WhyForm(), "unsigned": sum(not hasattr(one, "commitment") for one in roster),
+        }  # fmt: skip
     return render(request, "classes/class_detail.html", context)
 
 
-def _forms(klass: "TrainingClass", now: Any) -> dict[str, Any]:
-    """What the institution may do with its class now."""
-    found: dict[str, Any] = {"trainee_form": forms.TraineeForm(), "file_form": FileForm()}
-    found["roster_open"] = klass.state == "draft" or (
-        klass.state in ("approved", "running") and klass.roster_frozen_at is None
-    )
-    if klass.state != "draft":
-        return found
-    stops, warnings = queries.findings(klass, now)
-    rooms = [(room.pk, f"{room.name} ({room.seats})") for room in institutions.rooms_of(klass.institution_id)]
-    teachers = [(one.pk, one.person.name) for one in institutions.teachers_of(klass.institution_id)]
-    initial = {name: getattr(klass, name) for name in forms.ClassForm.base_fields if hasattr(klass, name)}
-    found |= {
+def _decision(request: "Request", klass: "TrainingClass", now: "datetime") -> dict[str, Any]:
+    """What an officer who may decide sees before the buttons: asked beside found, for and against."""
+    is_second = klass.state == states.State.REVIEWED
+    wanted = Permission.CLASS_SECOND_REVIEW if is_second else Permission.CLASS_REVIEW
+    if klass.state not in (states.State.SUBMITTED, states.State.REVIEWED) or not holds(request.user, wanted):
+        return {}
+    stops, warnings, rows = queries.examined(klass, now)
+    return {
+        "may_decide": True,
+        "is_same_officer": is_second and klass.reviewed_by_id == request.user.pk,
         "stops": stops,
         "warnings": warnings,
-        "form": _class_form(klass, now, initial=initial),
-        "lessons_form": _lessons_form(rooms, teachers),
-        "sign_form": forms.SignForm(initial={"signed_name": klass.head}),
-        "commitment_text": files.commitment_text("institution"),
+        "compared": rows,
+        "in_order": sum(not one.stops and not one.looks for one in rows),
+        "passes_on": not is_second and bool(queries.terms_of(klass, now)["second-review"]),
+        "tick": actions.RETURN_REASONS.items(),
+        "review_form": forms.ReviewForm(),
     }
-    return found
-
-
-def _class_form(klass: "TrainingClass", now: Any, **kwargs: Any) -> forms.ClassForm:
-    form = forms.ClassForm(**kwargs)
-    permitted = {
-        (one.occupation_id, one.level)
-        for one in institutions.projects_of(klass.institution_id, klass.starts_on or timezone.localdate(now))
-    }
-    items = [one for one in application.items_for(klass, now) if (one.occupation_id, one.level) in permitted]
-    choices = [("", "–")] + [(str(one.pk), f"{one.occupation} · {one.level} · {one.hours}") for one in items]
-    form.fields["item_id"].choices = choices  # type: ignore[attr-defined]
-    if klass.item_id and not form.is_bound:
-        form.initial["item_id"] = str(klass.item_id)
-    return form
-
-
-def _lessons_form(rooms: list[Any], teachers: list[Any], data: Any = None) -> forms.LessonsForm:
-    form = forms.LessonsForm(data)
-    for name in ("room_id", "practice_room_id"):
-        form.fields[name].choices = rooms  # type: ignore[attr-defined]
-    form.fields["teacher_id"].choices = teachers  # type: ignore[attr-defined]
-    return form
-
-
-@require_POST
-def start_draft(request: "Request") -> HttpResponse:
-    return redirect("classes:class_detail", actions.start_draft(by=request.user, now=timezone.now()).pk)
-
-
-@require_POST
-def save_draft(request: "Request", class_id: int) -> HttpResponse:
-    now = timezone.now()
-    form = cleaned(_class_form(queries.get(request.user, class_id), now, data=request.POST))
-    actions.save_draft(by=request.user, class_id=class_id, now=now, **form.values())
-    return redirect("classes:class_detail", class_id)
-
-
-@require_POST
-def generate_lessons(request: "Request", class_id: int) -> HttpResponse:
-    klass = queries.get(request.user, class_id)
-    rooms = [(room.pk, room.name) for room in institutions.rooms_of(klass.institution_id)]
-    teachers = [(one.pk, one.person.name) for one in institutions.teachers_of(klass.institution_id)]
-    values = cleaned(_lessons_form(rooms, teachers, request.POST)).cleaned_data
-    actions.generate_lessons(by=request.user, class_id=class_id, now=timezone.now(), **values)
-    return redirect("classes:class_detail", class_id)
-
-
-@require_GET
-def template(request: "Request", what: str) -> HttpResponse:  # noqa: ARG001
-    """The empty file of a teaching plan or roster."""
-    if what not in ("lessons", "roster"):
-        raise NotFound
-    columns = files.LESSONS if what == "lessons" else files.ROSTER
-    response = HttpResponse(sheets.template(columns), content_type=EXCEL)
-    response["Content-Disposition"] = f'attachment; filename="{what}.xlsx"'
-    return response
-
-
-@require_POST
-def import_file(request: "Request", class_id: int, what: str) -> HttpResponse:
-    """Take a file without a wrong cell; of another, show every wrong cell and write nothing.
-
-    Sent with `marked`, the answer is the same file with its wrong cells marked.
-    """
-    if what not in ("lessons", "roster"):
-        raise NotFound
-    content = sent_file(request)
-    by, now = request.user, timezone.now()
-    if what == "lessons":
-        sheet = actions.preview_lessons(by=by, class_id=class_id, content=content)
-    else:
-        sheet = actions.preview_roster(by=by, class_id=class_id, content=content, today=timezone.localdate(now))
-    back = reverse("classes:class_detail", args=[class_id])
-    if answer := wrong_cells(request, sheet, content, subject=queries.get(by, class_id), back=back):
-        return answer
-    deed = actions.import_lessons if what == "lessons" else actions.import_roster
-    deed(by=by, class_id=class_id, content=content, now=now)
-    return redirect("classes:class_detail", class_id)
-
-
-@require_POST
-def add_trainee(request: "Request", class_id: int) -> HttpResponse:
-    values = sent(request, forms.TraineeForm).cleaned_data
-    actions.add_trainee(by=request.user, class_id=class_id, now=timezone.now(), **values)
-    return redirect("classes:class_detail", class_id)
-
-
-@require_POST
-def drop_trainee(request: "Request", enrolment_id: int) -> HttpResponse:
-    class_id = queries.enrolment(request.user, enrolment_id).training_class_id
-    why = request.POST.get("why") or "-"
-    actions.drop_trainee(by=request.user, enrolment_id=enrolment_id, why=why, now=timezone.now())
-    return redirect("classes:class_detail", class_id)
-
-
-@require_POST
-def commit(request: "Request", class_id: int) -> HttpResponse:
-    """The institution signs; or files what its trainees signed on paper."""
-    by, now = request.user, timezone.now()
-    if request.POST.get("who") == "trainees":
-        ids = [int(pk) for pk in request.POST.getlist("enrolment") if pk.isdigit()]
-        actions.commit_trainees(by=by, class_id=class_id, enrolment_ids=ids, now=now)
-    else:
-        name = sent(request, forms.SignForm).cleaned_data["signed_name"]
-        actions.commit_institution(by=by, class_id=class_id, signed_name=name, now=now)
-    return redirect("classes:class_detail", class_id)
-
-
-@require_POST
-def move(request: "Request", class_id: int, what: str) -> HttpResponse:
-    """What the institution does with its class as a whole."""
-    if what not in ("submit", "withdraw", "start", "end", "cancel"):
-        raise NotFound
-    by, now = request.user, timezone.now()
-    if what == "cancel":
-        why = sent(request, WhyForm).cleaned_data["why"]
-        actions.cancel_class(by=by, class_id=class_id, why=why, now=now)
-    else:
-        deeds = {
-            "submit": actions.submit_class,
-            "withdraw": actions.withdraw_class,
-            "start": actions.start_class,
-            "end": actions.end_class,
-        }
-        deeds[what](by=by, class_id=class_id, now=now)
-    return redirect("classes:class_detail", class_id)
 
 
 @require_POST
