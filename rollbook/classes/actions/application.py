@@ -329,6 +329,7 @@ def drop_trainee(*, by: "Account", enrolment_id: int, why: str, now: datetime) -
         raise Refused(reason("roster-frozen", _("The roster can no longer be changed."), "N4.2"))
     note("class.trainee-dropped", klass, by=by, at=now, name=one.person.name, why=why)
     if klass.state == State.DRAFT:
+        klass.commitments.filter(enrolment=one).delete()
         one.delete()
         return
     one.dropped_at, one.drop_reason = now, why

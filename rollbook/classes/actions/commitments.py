@@ -68,12 +68,15 @@ def commit_trainees(*, by: "Account", class_id: int, enrolment_ids: Sequence[int
     authorise(by, Permission.CLASS_APPLY, institution_id=klass.institution_id)
     unsigned = queries.roster(klass.pk).filter(pk__in=enrolment_ids, commitment=None)
     made = Commitment.objects.bulk_create(
-        Commitment(
-            training_class=klass,
-            enrolment=one,
-            **_signature("trainee", one.person.name, by, now, "paper, seen by the institution"),
-        )
-        for one in unsigned
+        [
+            Commitment(
+                training_class=klass,
+                enrolment=one,
+                **_signature("trainee", one.person.name, by, now, "paper, seen by the institution"),
+            )
+            for one in unsigned
+        ],
+        ignore_conflicts=True,  # who signs on the own phone meanwhile has signed
     )
     note("class.committed", klass, by=by, at=now, trainees=len(made))
     return len(made)

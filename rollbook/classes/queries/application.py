@@ -18,6 +18,7 @@ from rollbook.institutions.rules import State as Listing
 from rollbook.kernel.messages import Message
 from rollbook.persons.rules import age_on
 from rollbook.regions import queries as regions
+from rollbook.regions.rules import WorkingDays
 
 if TYPE_CHECKING:
     from rollbook.directory.models import DemandItem
@@ -56,11 +57,11 @@ def examined(klass: TrainingClass, now: datetime) -> tuple[list[Message], list[M
     return stops, list(rules.warnings(facts)), list(rows)
 
 
-def working_days_left(klass: TrainingClass, today: date) -> int | None:
+def working_days_left(klass: TrainingClass, today: date, calendar: WorkingDays | None = None) -> int | None:
     """Working days until the county's limit; negative when it has passed, None where none runs (N4.1)."""
     if klass.decide_by is None or klass.state not in (State.SUBMITTED, State.REVIEWED):
         return None
-    return regions.working_days().between(today, klass.decide_by)
+    return (calendar or regions.working_days()).between(today, klass.decide_by)
 
 
 def facts_of(klass: TrainingClass, now: datetime) -> rules.Facts:

@@ -17,7 +17,7 @@ from rollbook.institutions import queries as institutions
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
 from rollbook.regions.queries import choices as regions
-from rollbook.regions.queries import name_of
+from rollbook.regions.queries import name_of, working_days
 from rollbook.web.exports import workbook
 from rollbook.web.forms import FileForm, WhyForm, cleaned, sent
 from rollbook.web.lists import Filter, listing, narrowed
@@ -108,9 +108,9 @@ def review_queue(request: "Request") -> HttpResponse:
         request, found, filters=filters, search=SEARCH, sorts=SORTS, exports=True,
         hint=gettext("Class, number, institution, occupation"),
     )  # fmt: skip
-    rows = list(shown.rows)
+    rows, calendar = list(shown.rows), working_days()
     for one in rows:
-        one.days_left = queries.working_days_left(one, today)
+        one.days_left = queries.working_days_left(one, today, calendar)
     shown.rows = rows
     return render(request, "classes/review_queue.html", {"listing": shown, "today": today})
 
