@@ -17,6 +17,7 @@ from rollbook.institutions.tests.factories import InstitutionFactory
 from rollbook.journal.models import Entry
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused
 from rollbook.persons.tests.factories import PersonFactory, number
+from rollbook.regions.tests.factories import RegionFactory
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 PASSWORD = "a long password"
@@ -296,7 +297,7 @@ def test_pages_of_administrators(client, system, security, settings):
     settings.DEMO = True
     one = AccountFactory()
     client.force_login(system)
-    assert one.username in client.get(reverse("accounts:account_list")).content.decode()
+    assert one.username in client.get(reverse("persons:account_list")).content.decode()
     client.post(reverse("accounts:set_active", args=[one.pk]), {"active": "0"})
     one.refresh_from_db()
     assert not one.is_active
@@ -304,7 +305,7 @@ def test_pages_of_administrators(client, system, security, settings):
     assert client.post(reverse("accounts:set_active", args=[one.pk]), {"active": "1"}).status_code == 403
     assert client.post(reverse("accounts:reset", args=[one.pk])).status_code == 302
     client.force_login(AccountFactory())
-    assert client.get(reverse("accounts:account_list")).status_code == 403
+    assert client.get(reverse("persons:account_list")).status_code == 403
 
 
 def test_the_key_is_shown_once(client, manager):
@@ -317,6 +318,8 @@ def test_the_key_is_shown_once(client, manager):
 def test_an_account_is_given_on_its_page(client, system, settings):
     """N14.1: to a real person, so that incompatible posts are found whatever the user name."""
     settings.DEMO = True
+    for code in ("320102", "320281"):
+        RegionFactory(code=code)
     client.force_login(system)
     page = reverse("persons:account_new")
     assert client.get(page).status_code == 200

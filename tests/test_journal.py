@@ -1,16 +1,25 @@
 """The journal: written once, sealed daily, read by those it concerns (N14.1)."""
 
-from datetime import UTC, datetime, timedelta
+# ruff: noqa: S311, S608
+
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+from random import Random
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
+from openpyxl import load_workbook
 
 from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.journal import actions, queries
 from rollbook.journal.models import Entry, Seal
+from rollbook.persons.tests.factories import PersonFactory
+from rollbook.regions.tests.factories import RegionFactory
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
+TODAY = date(2026, 11, 24)
 pytestmark = pytest.mark.django_db
 
 
@@ -23,7 +32,7 @@ def sealed():
             actions.record(
                 "account.opened", account, by=account, at=NOW - timedelta(day, minutes=n), region_code="320102", n=n
             )
-    assert actions.seal_days(now=NOW) == 3
+    assert len(actions.seal_days(now=NOW)) == 3
 
 
 @pytest.mark.parametrize("deed", ["UPDATE journal_entry SET kind = 'x'", "DELETE FROM journal_entry"])
@@ -35,8 +44,8 @@ def test_the_database_refuses_changes(sealed, deed):
 
 def test_what_was_not_touched_is_confirmed(sealed, capsys):
     call_command("verify_journal")
-    assert actions.seal_days(now=NOW) == 0
-    assert actions.seal_days(now=NOW + timedelta(1)) == 1
+    assert actions.seal_days(now=NOW) == []
+    assert len(actions.seal_days(now=NOW + timedelta(1))) == 1
 
 
 TAMPERING = {
@@ -99,3 +108,159 @@ def test_nothing_is_written_when_the_deed_fails():
         deed()
     assert not Entry.objects.exists()
     assert not Seal.objects.exists()
+
+
+@pytest.mark.parametrize("table", ["journal_entry", "journal_seal"])
+@pytest.mark.parametrize("deed", ["UPDATE {} SET id = id + 1000", "DELETE FROM {}", "TRUNCATE {}"])
+def test_neither_entries_nor_seals_change(sealed, table, deed):
+    """N14.1: update, delete and truncate by SQL alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER journal_is_never_emptied")
+        cursor.execute(f"SELECT * FROM {table} ORDER BY id")
+        before = cursor.fetchall()
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            cursor.execute(deed.format(table))
+        cursor.execute(f"SELECT * FROM {table} ORDER BY id")
+        assert cursor.fetchall() == before
+
+
+COLUMNS = {
+    "journal_entry": ["at", "by_id", "kind", "subject", "title", "region_code", "institution_id", "data"],
+    "journal_seal": ["day", "last_entry_id", "entries", "digest", "sealed_at"],
+}
+CHANGED = {
+    "at": "at + interval '1 second' * {n}",
+    "by_id": "NULL",
+    "institution_id": "coalesce(institution_id, 0) + {n}",
+    "data": "data || '{{\"x\": {n}}}'",
+    "day": "day - {n} * 1000",
+    "last_entry_id": "last_entry_id + {n}",
+    "entries": "entries + {n}",
+    "digest": "repeat('{n}', 4) || substr(digest, 5)",
+    "sealed_at": "sealed_at + interval '1 second' * {n}",
+}
+
+
+def tampering(random):
+    """One thing that somebody with every right over the database might do to what is sealed."""
+    table = random.choice(list(COLUMNS))
+    rows = f"(SELECT id FROM {table} ORDER BY id OFFSET {{}} LIMIT {{}})"
+    size = 12 if table == "journal_entry" else 3
+    first = random.randrange(size)
+    some = rows.format(first, random.randint(1, size))
+    match random.choice(["edit", "delete", "cut off", "empty", "slip in", "swap"]):
+        case "edit":
+            column = random.choice(COLUMNS[table])
+            value = CHANGED.get(column, f"substr({column} || '{{n}}', 2)").format(n=random.randint(1, 9))
+            return f"UPDATE {table} SET {column} = {value} WHERE id IN {rows.format(first, 1)}"
+        case "delete":
+            return f"DELETE FROM {table} WHERE id IN {some}"
+        case "cut off":
+            return f"DELETE FROM {table} WHERE id IN {rows.format(first, size)}"
+        case "empty":
+            return f"TRUNCATE {table}"
+        case "slip in":
+            return (
+                "INSERT INTO journal_entry (at, kind, subject, title, region_code, data) SELECT at, kind, subject,"
+                f" title, region_code, data FROM journal_entry ORDER BY id OFFSET {random.randrange(12)} LIMIT 1"
+            )
+    day, other = random.sample(range(12), 2)
+    pick = "(SELECT at FROM journal_entry ORDER BY id OFFSET {} LIMIT 1)"
+    return (
+        f"UPDATE journal_entry SET at = CASE at WHEN {pick.format(day)} THEN {pick.format(other)}"
+        f" ELSE {pick.format(day)} END WHERE at IN ({pick.format(day)}, {pick.format(other)})"
+    )
+
+
+def test_a_thousand_random_tamperings_are_all_found(sealed):
+    """Quality, security: edits, deletions, insertions and truncations past the triggers; each is undone again."""
+    random, missed = Random(20261124), []
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in COLUMNS:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+        assert queries.broken_seals(TODAY) == []
+        for _ in range(1000):
+            deed = tampering(random)
+            save = transaction.savepoint()
+            cursor.execute(deed)
+            if not queries.broken_seals(TODAY):
+                missed.append(deed)
+            transaction.savepoint_rollback(save)
+        assert queries.broken_seals(TODAY) == []
+    assert missed == []
+
+
+def test_a_day_that_was_rewritten_with_its_seals_is_found_by_a_noted_seal(sealed):
+    """Whoever rewrites entries and seals alike cannot reach what was printed and kept elsewhere."""
+    noted = {one.day: one.digest for one in Seal.objects.all()}
+    assert queries.broken_seals(TODAY, noted) == []
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in COLUMNS:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+        cursor.execute("UPDATE journal_entry SET title = 'x'")
+        cursor.execute("DELETE FROM journal_seal")
+    actions.seal_days(now=NOW)
+    assert queries.broken_seals(TODAY) == []
+    assert len(queries.broken_seals(TODAY, noted)) == 3
+    known = [f"{day}:{digest}" for day, digest in noted.items()]
+    with pytest.raises(CommandError, match="noted"):
+        call_command("verify_journal", *known)
+
+
+def test_the_command_prints_what_is_to_be_noted(capsys):
+    actions.record("account.opened", AccountFactory(), by=None, at=NOW - timedelta(3))
+    call_command("seal_journal")
+    lines = capsys.readouterr().out.split()
+    assert lines
+    call_command("verify_journal", *lines)
+
+
+def test_the_page_filters_searches_and_exports(client, settings):
+    """N14.1: by kind, subject, account, region and days; the export is what is filtered."""
+    settings.DEMO = True
+    auditor = AccountFactory(role="auditor", region_code="320000")
+    one = AccountFactory(username="zhang", name="张三")
+    for code in ("320102", "320281"):
+        RegionFactory(code=code)
+    record = actions.record
+    record("account.opened", one, by=one, at=NOW - timedelta(9), region_code="320102")
+    record("account.closed", one, by=auditor, at=NOW, region_code="320281")
+    record(
+        "person.revealed", PersonFactory(), by=auditor, at=NOW, region_code="320102", purpose="review", field="phone"
+    )
+    client.force_login(auditor)
+    page = reverse("reports:journal")
+
+    def kinds(**asked):
+        return [entry.kind for entry in client.get(page, asked).context["listing"].rows]
+
+    assert kinds() == ["person.revealed", "account.closed", "account.opened"]
+    assert kinds(kind="account.closed") == ["account.closed"]
+    assert kinds(about="persons.Person:") == ["person.revealed"]
+    assert kinds(account="zhang") == ["account.opened"]
+    assert kinds(region_code="320281") == ["account.closed"]
+    assert kinds(until="2026-11-20") == ["account.opened"]
+    assert kinds(since="2026-11-20", until="2026-11-24", q="张三") == ["account.closed"]
+    assert len(kinds(since="2026-02-31")) == len(kinds(since="yesterday")) == 3
+    assert kinds(sort="at")[0] == "account.opened"
+    exported = client.get(page, {"export": 1, "account": "zhang"}, headers={"accept-language": "en"})
+    rows = list(load_workbook(BytesIO(exported.content)).active.iter_rows(values_only=True))
+    assert [row[2] for row in rows[1:]] == ["Account opened again"]
+    client.force_login(AccountFactory())
+    assert client.get(page).status_code == 403
+
+
+def test_the_page_costs_the_same_for_many(client, settings, django_assert_max_num_queries):
+    settings.DEMO = True
+    auditor = AccountFactory(role="auditor", region_code="320000")
+    for n in range(60):
+        actions.record("account.opened", AccountFactory(), by=AccountFactory(), at=NOW + timedelta(seconds=n))
+    client.force_login(auditor)
+    client.get(reverse("reports:journal"))
+    with django_assert_max_num_queries(7):
+        shown = client.get(reverse("reports:journal"))
+    assert len(shown.context["listing"].rows) == 50
+    assert client.get(reverse("reports:journal"), {"page": 2}).context["listing"].page.number == 2

@@ -13,6 +13,10 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False
 
+    def forget_tries(self, request: HttpRequest, username: str) -> None:
+        """Of an account that is unlocked: so that the right password is taken at once."""
+        self._delete_login_attempts_cached_email(request, username=username)
+
 
 def demo_accounts(request: HttpRequest) -> dict[str, object]:
     """For the sign-in page of the demo: which accounts there are."""

@@ -11,7 +11,7 @@ from ninja.security import HttpBearer
 
 from rollbook.accounts import actions
 from rollbook.accounts.models import Account
-from rollbook.accounts.rules import Permission, holds
+from rollbook.accounts.rules import Permission, holds, opens
 from rollbook.journal import queries as journal_queries
 from rollbook.kernel.reasons import Forbidden
 
@@ -23,6 +23,9 @@ class TokenAuth(HttpBearer):
         found = actions.use_token(token, timezone.now())
         if found is None:
             return None
+        area = request.path.removeprefix("/api/").partition("/")[0]
+        if not opens(found.scopes, area):
+            raise Forbidden(area)
         request.user = found.account
         request.token_scopes = frozenset(found.scopes)  # type: ignore[attr-defined]
         return found.account

@@ -20,6 +20,8 @@ class Account(AbstractUser):
     person_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     institution_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     session_key = models.CharField(max_length=40, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)  # wrong passwords in a row
+    locked_until = models.DateTimeField(null=True, blank=True)
 
     class Meta(AbstractUser.Meta):
         constraints = [

@@ -53,6 +53,29 @@ def live_token(digest: str, now: datetime) -> ApiToken | None:
     return found.first()
 
 
+def named(username: str) -> Account | None:
+    return Account.objects.filter(username=username).first()
+
+
+def is_locked(account: Account, now: datetime) -> bool:
+    return account.locked_until is not None and account.locked_until > now
+
+
+def in_state(found: QuerySet[Account], state: str, now: datetime) -> QuerySet[Account]:
+    match state:
+        case "closed":
+            return found.filter(is_active=False)
+        case "locked":
+            return found.filter(is_active=True, locked_until__gt=now)
+    return found.filter(Q(locked_until=None) | Q(locked_until__lte=now), is_active=True)
+
+
+def others_of(account: Account) -> QuerySet[Account]:
+    """The other accounts of the same person: each for another office."""
+    found = Account.objects.filter(person_id=account.person_id, person_id__isnull=False)
+    return found.exclude(pk=account.pk).order_by("username")
+
+
 def by_username(username: str) -> Account:
     return Account.objects.get(username=username)
 

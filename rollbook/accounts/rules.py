@@ -1,6 +1,6 @@
 """Who may do what: one table, in code, so that a change to it is reviewed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 from itertools import combinations
 from typing import Protocol
@@ -199,6 +199,21 @@ def admit_staff(by: Holder) -> None:
 
 SCOPES = ("classes", "attendance", "scores", "claims", "institution")  # what a token may be for
 
+# Which keys open which part of the API; what is not named here opens to no key (N14.1).
+AREAS: dict[str, frozenset[str]] = {
+    "directory": frozenset(SCOPES),
+    "institutions": frozenset({"institution"}),
+    "classes": frozenset({"classes", "attendance"}),
+    "assessments": frozenset({"scores"}),
+    "certificates": frozenset({"classes", "scores"}),
+    "claims": frozenset({"claims"}),
+}
+
+
+def opens(scopes: Collection[str], area: str) -> bool:
+    """Whether a key for these scopes may enter that part of the API."""
+    return bool(AREAS.get(area, frozenset()) & set(scopes))
+
 
 def reasons_against_account(username: str, password: str, toxic: Sequence[str]) -> Iterator[Message]:
     """Why an account cannot be given: names, the password, and incompatible posts (N14.1)."""
@@ -224,3 +239,22 @@ def reasons_against_role(role: str, *, has_person: bool, has_institution: bool) 
 def reasons_against_closing(*, own: bool) -> Iterator[Message]:
     if own:
         yield reason("own-account", _("Nobody closes their own account; ask another administrator."), "N14.1")
+
+
+LOCK_AFTER = 5  # wrong passwords in a row
+LOCK_MINUTES = 15
+
+
+def reasons_against_change(role: str, *, was: str, own: bool) -> Iterator[Message]:
+    """Why an account cannot go from one office to another (N14.1)."""
+    if own:
+        yield reason("own-account", _("Nobody changes their own account; ask another administrator."), "N14.1")
+    if role not in OFFICIALS or was not in OFFICIALS:
+        yield reason("role-office", _("Here only the roles of an office are given."), "N14.1")
+
+
+def reasons_against_unlocking(*, locked: bool, own: bool) -> Iterator[Message]:
+    if own:
+        yield reason("own-account", _("Nobody unlocks their own account; ask another administrator."), "N14.1")
+    if not locked:
+        yield reason("not-locked", _("This account is not locked."))

@@ -1,13 +1,12 @@
 from typing import TYPE_CHECKING
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST
 
 from rollbook.accounts import actions, queries, rules
 from rollbook.kernel.reasons import Forbidden
@@ -22,35 +21,37 @@ if TYPE_CHECKING:
 P = rules.Permission
 
 
-@require_GET
-def account_list(request: "Request") -> HttpResponse:
-    by, text = request.user, request.GET.get("q", "").strip()
-    if not (rules.holds(by, P.ACCOUNT_MANAGE) or rules.holds(by, P.ACCOUNT_SECURE)):
-        raise Forbidden("account.manage")
-    found = queries.managed_by(by).order_by("username")
-    if text:
-        found = found.filter(Q(username__icontains=text) | Q(name__icontains=text) | Q(role__icontains=text))
-    context = {
-        "page": Paginator(found, 50).get_page(request.GET.get("page")),
-        "text": text,
-        "may_manage": rules.holds(by, P.ACCOUNT_MANAGE),
-        "may_secure": rules.holds(by, P.ACCOUNT_SECURE),
-    }
-    return render(request, "accounts/account_list.html", context)
-
-
 @require_POST
 def set_active(request: "Request", account_id: int) -> HttpResponse:
     is_active = request.POST.get("active") == "1"
     actions.set_active(by=request.user, account_id=account_id, is_active=is_active, now=timezone.now())
-    return redirect("accounts:account_list")
+    return redirect("persons:account_detail", account_id)
 
 
 @require_POST
 def reset(request: "Request", account_id: int) -> HttpResponse:
     actions.reset_second_factor(by=request.user, account_id=account_id, now=timezone.now())
     messages.success(request, _("The person sets up a new second factor at the next sign-in."))
-    return redirect("accounts:account_list")
+    return redirect("persons:account_detail", account_id)
+
+
+@require_POST
+def unlock(request: "Request", account_id: int) -> HttpResponse:
+    account = actions.unlock(by=request.user, account_id=account_id, now=timezone.now())
+    get_adapter().forget_tries(request, account.username)
+    messages.success(request, _("The account is open again."))
+    return redirect("persons:account_detail", account_id)
+
+
+@require_POST
+def new_password(request: "Request", account_id: int) -> HttpResponse:
+    """A new password, shown once; the answer is never cached."""
+    password = actions.new_password(by=request.user, account_id=account_id, now=timezone.now())
+    account = queries.get(request.user, account_id)
+    get_adapter().forget_tries(request, account.username)
+    response = render(request, "accounts/new_password.html", {"one": account, "password": password})
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def token_list(request: "Request") -> HttpResponse:

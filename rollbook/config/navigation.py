@@ -112,7 +112,7 @@ PAGES: list[Page] = [
     ),
     page(_("Statistics"), "reports:statistics", _("Statistics"), "chart-bar", may(P.STATISTICS_READ)),
     page(_("Settings"), "reports:journal", _("Journal"), "history", may(P.JOURNAL_READ)),
-    page(_("Settings"), "accounts:account_list", _("Accounts"), "users", may(P.ACCOUNT_MANAGE, P.ACCOUNT_SECURE)),
+    page(_("Settings"), "persons:account_list", _("Accounts"), "users", may(P.ACCOUNT_MANAGE, P.ACCOUNT_SECURE)),
     page(_("Settings"), "accounts:token_list", _("API keys"), "key", may(P.TOKEN_MANAGE)),
     page(_("Settings"), "persons:person_list", _("Persons"), "id", may(P.PERSON_SHOW)),
     page(_("Settings"), "regions:calendar", _("Working-day calendar"), "calendar", may(P.CALENDAR_EXTEND) | OFFICE),

@@ -2,13 +2,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model
 from django.utils.module_loading import import_string
 from django.utils.timezone import localdate
 
 from rollbook.journal import queries
 from rollbook.journal.models import Entry, Seal
+
+SEALING = 7302  # the number of the lock
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -44,16 +46,18 @@ def record(
 
 
 @transaction.atomic
-def seal_days(*, now: datetime) -> int:
-    """Seal every day that has ended and is not sealed yet; give how many."""
+def seal_days(*, now: datetime) -> list[Seal]:
+    """Seal every day that has ended and is not sealed yet; one process at a time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEALING])
     latest = Seal.objects.order_by("-day").first()
     first = Entry.objects.order_by("at").values_list("at", flat=True).first()
-    if first is None:
-        return 0
+    if first is None and latest is None:
+        return []
     day = latest.day + timedelta(1) if latest else localdate(first)
-    before, count = (latest.digest if latest else ""), 0
+    before, made = (latest.digest if latest else ""), []
     while day < localdate(now):
-        digest, entries, last = queries.digest_of(day, before)
-        Seal.objects.create(day=day, digest=digest, entries=entries, last_entry_id=last, sealed_at=now)
-        before, day, count = digest, day + timedelta(1), count + 1
-    return count
+        digest, entries, last = queries.digest_of(day, before, now)
+        made.append(Seal.objects.create(day=day, digest=digest, entries=entries, last_entry_id=last, sealed_at=now))
+        before, day = digest, day + timedelta(1)
+    return made

@@ -1,13 +1,14 @@
 import hashlib
 import json
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.db import connection
 from django.db.models import Model, QuerySet
 
 from rollbook.journal.models import Entry, Seal
-from rollbook.journal.rules import Fact, label_of
+from rollbook.journal.rules import FACTS, VALUES, Fact, label_of
 from rollbook.regions.rules import prefix
 
 if TYPE_CHECKING:
@@ -43,15 +44,15 @@ def facts(entry: Entry) -> Iterator[Fact]:
         if value in (None, "", [], {}):
             continue
         shown = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
-        yield Fact(name.replace("_", " "), str(shown)[:120])
+        yield Fact(FACTS.get(name, name.replace("_", " ")), VALUES.get(f"{name}:{shown}", str(shown)[:120]))
 
 
-def digest_of(day: date, before: str) -> tuple[str, int, int]:
-    """The seal of one local day: SHA-256 over the former seal and every entry in order.
+def digest_of(day: date, before: str, sealed_at: datetime) -> tuple[str, int, int]:
+    """The seal of one local day: SHA-256 over the former seal, the time of sealing, and every entry in order.
 
     Gives the digest, how many entries it covers and the last one's id.
     """
-    content = hashlib.sha256(before.encode())
+    content = hashlib.sha256(f"{before} {day} {sealed_at.astimezone(UTC).isoformat()}".encode())
     count = last = 0
     for row in (
         Entry.objects.filter(at__date=day)
@@ -65,12 +66,42 @@ def digest_of(day: date, before: str) -> tuple[str, int, int]:
     return content.hexdigest(), count, last
 
 
-def broken_seals() -> list[str]:
-    """Every sealed day whose entries are no longer what was sealed: empty means untouched."""
-    found, before = [], ""
-    for seal in Seal.objects.order_by("day"):
-        digest, count, last = digest_of(seal.day, before)
+def broken_seals(today: date, known: Mapping[date, str] | None = None) -> list[str]:
+    """Every day that is not as it was sealed: empty means untouched.
+
+    `known` are digests noted outside this database: whoever could rewrite both the entries and the
+    seals cannot reach those.
+    """
+    found, before, last_day = [], "", None
+    seals = {one.day: one for one in Seal.objects.order_by("day")}
+    for day, seal in seals.items():
+        if last_day is not None and day != last_day + timedelta(1):
+            found.append(f"{day}: days before it are not sealed")
+        digest, count, last = digest_of(day, before, seal.sealed_at)
         if (digest, count, last) != (seal.digest, seal.entries, seal.last_entry_id):
-            found.append(f"{seal.day}: {count} entries where {seal.entries} were sealed")
-        before = seal.digest
+            found.append(f"{day}: {count} entries where {seal.entries} were sealed")
+        before, last_day = seal.digest, day
+    for table, newest in _cut_off():
+        found.append(f"{table}: rows after #{newest} are gone")
+    unsealed = Entry.objects.filter(at__date__lt=today - timedelta(1))
+    if last_day is not None:
+        unsealed = unsealed.filter(at__date__gt=last_day)
+        first = next(iter(seals))
+        if Entry.objects.filter(at__date__lt=first).exists():
+            found.append(f"{first}: entries before the first seal")
+    if (last_day is not None and last_day < today - timedelta(2)) or unsealed.exists():
+        found.append(f"{last_day or '–'}: the days after it are not sealed")
+    for day, digest in (known or {}).items():
+        if day not in seals or seals[day].digest != digest:
+            found.append(f"{day}: not the seal that was noted")
     return found
+
+
+def _cut_off() -> list[tuple[str, int]]:
+    """Seals are made one at a time, so the newest has the newest number: unless the end was removed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM journal_seal")
+        newest = cursor.fetchone()[0]
+        cursor.execute("SELECT last_value, is_called FROM journal_seal_id_seq")
+        given, is_called = cursor.fetchone()
+        return [("journal_seal", newest)] if is_called and given != newest else []

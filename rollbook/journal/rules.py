@@ -14,6 +14,10 @@ LABELS = {
     "account.created": _("Account created"),
     "account.opened": _("Account opened again"),
     "account.closed": _("Account closed"),
+    "account.role-changed": _("Role changed"),
+    "account.locked": _("Locked after wrong passwords"),
+    "account.unlocked": _("Unlocked"),
+    "account.password-reset": _("New password given"),
     "account.second-factor-reset": _("Second factor reset"),
     "token.made": _("API key made"),
     "token.revoked": _("API key revoked"),
@@ -109,6 +113,41 @@ LABELS = {
     "batch.sent": _("Batch handed to the bank"),
     "batch.return-taken": _("Return of the bank taken"),
     "batch.settled": _("Batch settled"),
+}
+
+# What is kept beside an entry, in words; other names are shown as they are.
+FACTS = {
+    "field": _("What was shown"),
+    "purpose": _("Purpose"),
+    "why": _("Reason"),
+    "reason": _("Reason"),
+    "was": _("Before"),
+    "now": _("Now"),
+    "into": _("Into record"),
+    "out_of": _("Out of record"),
+    "outcome": _("Outcome"),
+    "role": _("Role"),
+    "role_was": _("Role before"),
+    "region_was": _("Region before"),
+    "scopes": _("Scopes"),
+    "amount_fen": _("Amount, fen"),
+    "lesson": _("Lesson"),
+    "people": _("People"),
+    "direction": _("Direction"),
+}
+VALUES = {
+    "field:number": _("Identity number"),
+    "field:phone": _("Phone"),
+    "field:bank_account": _("Bank account"),
+    "purpose:review": _("Review of an application or claim"),
+    "purpose:call-back": _("Call-back of a trainee"),
+    "purpose:payment": _("Mending a payment"),
+    "purpose:complaint": _("Handling a complaint or objection"),
+    "purpose:inspection": _("Inspection or audit"),
+    "outcome:matched": _("Verified"),
+    "outcome:mismatched": _("Name and number do not match"),
+    "direction:in": _("In"),
+    "direction:out": _("Out"),
 }
 
 

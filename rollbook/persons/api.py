@@ -1,5 +1,3 @@
-from datetime import date
-
 from django.db.models import QuerySet
 from ninja import Router, Schema
 from ninja.pagination import paginate
@@ -21,13 +19,17 @@ class PersonOut(Schema):
     id_kind: str
     id_masked: str
     sex: str
-    birth_on: date
+    birth_year: int
     phone_masked: str
     bank_masked: str
     category: str
     region_code: str
     verification: str
     merged_into_id: int | None
+
+    @staticmethod
+    def resolve_birth_year(person: Person) -> int:
+        return person.birth_on.year
 
 
 class Search(Schema):

@@ -23,3 +23,9 @@ class AccountForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=lambda: [one for one in translated(Role) if one[0] in OFFICIALS])
     region_code = forms.ChoiceField(label=_("Region"), choices=regions.choices)
     office = forms.CharField(label=_("Office"), max_length=64, required=False)
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label=_("Role"), choices=lambda: [one for one in translated(Role) if one[0] in OFFICIALS])
+    region_code = forms.ChoiceField(label=_("Region"))
+    office = forms.CharField(label=_("Office"), max_length=64, required=False)

@@ -1,7 +1,8 @@
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.kernel.messages import _
@@ -103,6 +104,32 @@ COMPARED = {
 def side_by_side(one: Person, other: Person) -> list[tuple[str, object, object, bool]]:
     """Each fact of two records, with whether they differ in it."""
     return [
-        (label, getattr(one, name), getattr(other, name), getattr(one, name) != getattr(other, name))
+        (label, _shown(one, name), _shown(other, name), getattr(one, name) != getattr(other, name))
         for name, label in COMPARED.items()
     ]
+
+
+def _shown(person: Person, name: str) -> object:
+    if name == "birth_on":
+        return rules.shown_birth(person.birth_on)
+    words = getattr(person, f"get_{name}_display", None)
+    return words() if words else getattr(person, name)
+
+
+def candidates(by: "Account") -> QuerySet[Person]:
+    """Records that may be of one person who has two numbers: the same name and day of birth, or the same
+    bank account, as an older record that is not merged either (N3.1). `older_id` names that one."""
+    live = Person.objects.filter(merged_into=None)
+    found = visible_to(by).filter(merged_into=None)
+    older = live.filter(pk__lt=OuterRef("pk"))
+    namesake = older.filter(name=OuterRef("name"), birth_on=OuterRef("birth_on"), sex=OuterRef("sex"))
+    payee = older.filter(bank_digest=OuterRef("bank_digest")).exclude(bank_digest="")
+    return (
+        found.annotate(
+            namesake_id=Subquery(namesake.order_by("pk").values("pk")[:1]),
+            payee_id=Subquery(payee.order_by("pk").values("pk")[:1]),
+            older_id=Coalesce("namesake_id", "payee_id"),
+        )
+        .filter(older_id__isnull=False)
+        .order_by("-pk")
+    )

@@ -135,6 +135,11 @@ def reasons_against_account(account: str) -> Iterator[Message]:
         yield reason("account-check-digit", _("The account's check digit is wrong: one digit is mistyped."))
 
 
+def shown_birth(birth_on: date) -> str:
+    """What a page shows beside a masked number: the year, since the day would leave nine numbers that fit."""
+    return f"{birth_on.year}"
+
+
 def luhn(digits: str) -> bool:
     turned = [int(digit) for digit in reversed(digits)]
     return sum(sum(divmod(d * 2, 10)) if n % 2 else d for n, d in enumerate(turned)) % 10 == 0

@@ -1,18 +1,27 @@
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from rollbook.accounts import actions as account_actions
+from rollbook.accounts import queries as accounts
+from rollbook.accounts import rules as roles
 from rollbook.accounts.rules import Permission, holds
 from rollbook.journal.queries import timeline
+from rollbook.kernel.messages import _ as words
 from rollbook.kernel.reasons import Forbidden
 from rollbook.persons import actions, forms, queries, rules
-from rollbook.web.forms import sent
-from rollbook.web.lists import Filter, listing
+from rollbook.regions import queries as regions
+from rollbook.web.exports import workbook
+from rollbook.web.forms import cleaned, sent
+from rollbook.web.lists import Filter, listing, narrowed
 
 if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
     from rollbook.web.requests import Request
 
 
@@ -24,10 +33,26 @@ def person_list(request: "Request") -> HttpResponse:
     if request.method == "POST":
         one = queries.find_by_number(request.POST.get("number", ""))
         found = found.filter(pk=one.pk if one else 0)
-    filters = [Filter("verification", "Identity", rules.Verification.choices())]
-    return render(
-        request, "persons/person_list.html", {"listing": listing(request, found, filters=filters, search=("name",))}
-    )
+    filters = [
+        Filter("verification", "Identity", rules.Verification.choices()),
+        Filter("id_kind", "Document", rules.IdKind.choices()),
+        Filter("category", "Person category", rules.Category.choices()),
+        Filter("region_code", "Region", regions.choices(request.user.region_code)),
+    ]
+    shown = listing(request, found, filters=filters, search=("name",), sorts={"name": "name", "region": "region_code"})
+    context = {"listing": shown, "may_merge": holds(request.user, Permission.PERSON_MERGE)}
+    return render(request, "persons/person_list.html", context)
+
+
+@require_GET
+def candidate_list(request: "Request") -> HttpResponse:
+    """Records that may be of one person, to be compared (N3.1)."""
+    if not holds(request.user, Permission.PERSON_MERGE):
+        raise Forbidden("person.merge")
+    shown = listing(request, queries.candidates(request.user), search=("name",))
+    older = queries.by_ids([one.older_id for one in shown.rows])
+    rows = [(one, older[one.older_id]) for one in shown.rows]
+    return render(request, "persons/candidate_list.html", {"listing": shown, "rows": rows})
 
 
 @require_GET
@@ -35,6 +60,8 @@ def person_detail(request: "Request", person_id: int) -> HttpResponse:
     person = queries.get(request.user, person_id)
     context = {
         "person": person,
+        "birth": rules.shown_birth(person.birth_on),
+        "age": rules.age_on(person.birth_on, timezone.localdate()),
         "entries": timeline(person),
         "purposes": rules.Purpose.choices(),
         "may_show": holds(request.user, Permission.PERSON_SHOW),
@@ -74,6 +101,72 @@ def compare(request: "Request", person_id: int) -> HttpResponse:
     return render(request, "persons/compare.html", {"keep": keep, "merge": merge, "rows": rows})
 
 
+STATES = [("active", words("Active")), ("locked", words("Locked")), ("closed", words("Closed"))]
+SORTS = {"username": "username", "name": "name", "role": "role", "region": "region_code", "seen": "last_login"}
+HEADS = ("User name", "Name", "Role", "Region", "Office", "State", "Last sign-in")
+
+
+@require_GET
+def account_list(request: "Request") -> HttpResponse:
+    """The accounts of the administrator's region (N14.1)."""
+    by, now = request.user, timezone.now()
+    if not (holds(by, Permission.ACCOUNT_MANAGE) or holds(by, Permission.ACCOUNT_SECURE)):
+        raise Forbidden("account.manage")
+    found = accounts.managed_by(by).order_by("username")
+    state = request.GET.get("state", "")
+    found = accounts.in_state(found, state, now) if state in dict(STATES) else found
+    filters = [
+        Filter("role", "Role", roles.Role.choices()),
+        Filter("region_code", "Region", regions.choices(by.region_code)),
+    ]
+    search = ("username", "name", "office")
+    if request.GET.get("export"):
+        rows = narrowed(request, found, filters=filters, search=search, sorts=SORTS)[:20000]
+        return workbook(HEADS, (_row(one, now) for one in rows), "accounts")
+    shown = listing(request, found, filters=filters, search=search, sorts=SORTS, exports=True)
+    shown.filters.append(Filter("state", "State", STATES, value=state))
+    context = {"listing": shown, "now": now, "may_manage": holds(by, Permission.ACCOUNT_MANAGE)}
+    return render(request, "persons/account_list.html", context)
+
+
+def _row(one: "Account", now: datetime) -> tuple[str, ...]:
+    state = "Closed" if not one.is_active else "Locked" if accounts.is_locked(one, now) else "Active"
+    seen = f"{timezone.localtime(one.last_login):%Y-%m-%d %H:%M}" if one.last_login else ""
+    role = _(roles.Role(one.role).label)
+    return one.username, one.name, role, regions.name_of(one.region_code), one.office, _(state), seen
+
+
+@require_GET
+def account_detail(request: "Request", account_id: int) -> HttpResponse:
+    """One account: what it may do, what happened to it, and what may be done with it."""
+    by, now = request.user, timezone.now()
+    account = accounts.get(by, account_id)
+    form = forms.RoleForm(initial={"role": account.role, "region_code": account.region_code, "office": account.office})
+    form.fields["region_code"].choices = regions.choices(by.region_code)  # type: ignore[attr-defined]
+    context = {
+        "one": account,
+        "others": accounts.others_of(account),
+        "entries": timeline(account),
+        "form": form,
+        "is_locked": accounts.is_locked(account, now),
+        "has_second_factor": accounts.has_second_factor(account),
+        "own": account.pk == by.pk,
+        "is_official": account.role in roles.OFFICIALS,
+        "may_manage": holds(by, Permission.ACCOUNT_MANAGE),
+        "may_secure": holds(by, Permission.ACCOUNT_SECURE),
+    }
+    return render(request, "persons/account_detail.html", context)
+
+
+@require_POST
+def change_role(request: "Request", account_id: int) -> HttpResponse:
+    form = forms.RoleForm(request.POST)
+    form.fields["region_code"].choices = regions.choices()  # type: ignore[attr-defined]
+    values = cleaned(form).cleaned_data
+    account_actions.change_role(by=request.user, account_id=account_id, now=timezone.now(), **values)
+    return redirect("persons:account_detail", account_id)
+
+
 def account_new(request: "Request") -> HttpResponse:
     """An account for an office, given to a real person (N14.1)."""
     if not holds(request.user, Permission.ACCOUNT_MANAGE):
@@ -83,7 +176,7 @@ def account_new(request: "Request") -> HttpResponse:
         return render(request, "persons/account_new.html", {"form": form})
     values = sent(request, forms.AccountForm).cleaned_data
     actions.give_account(by=request.user, now=timezone.now(), **values)
-    return redirect("accounts:account_list")
+    return redirect("persons:account_list")
 
 
 @require_POST

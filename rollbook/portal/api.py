@@ -1,10 +1,10 @@
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema
+from ninja.errors import HttpError
 
 from rollbook.certificates import queries as certificates
 from rollbook.directory import queries as directory
-from rollbook.kernel.reasons import Forbidden
 from rollbook.portal import queries
 
 router = Router(tags=["public"], auth=None)
@@ -50,7 +50,7 @@ def projects(request: HttpRequest, q: str = "", limit: int = 100) -> list[dict[s
 def verify(request: HttpRequest, number: str, name: str) -> dict[str, object]:
     """Whether a certificate of this number was issued to this name."""
     if queries.limited(request.META.get("REMOTE_ADDR", "")):
-        raise Forbidden("too often")
+        raise HttpError(429, "too often: try again in a minute")
     found = certificates.verify(number, name)
     if found is None:
         return {"found": False}

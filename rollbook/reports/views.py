@@ -4,11 +4,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.journal import queries as journal
 from rollbook.journal.rules import LABELS, label_of
+from rollbook.kernel.messages import _ as words
 from rollbook.kernel.reasons import Forbidden
 from rollbook.regions import queries as regions
 from rollbook.reports import queries
@@ -69,6 +71,21 @@ def statistics(request: "Request") -> HttpResponse:
     return render(request, "reports/statistics.html", context)
 
 
+JOURNAL_SORTS = {"at": "at"}
+SUBJECTS = [
+    ("accounts.Account:", words("Account")),
+    ("accounts.ApiToken:", words("API key")),
+    ("persons.Person:", words("Person")),
+    ("directory.", words("Demand directory")),
+    ("institutions.", words("Institution")),
+    ("classes.", words("Class")),
+    ("assessment.", words("Assessment")),
+    ("certificates.", words("Certificate")),
+    ("subsidies.", words("Claim")),
+    ("funds.", words("Payment")),
+]
+
+
 @require_GET
 def journal_list(request: "Request") -> HttpResponse:
     """The journal, as far as the account may read it (N14.1)."""
@@ -77,15 +94,30 @@ def journal_list(request: "Request") -> HttpResponse:
         raise Forbidden("journal.read")
     filters = [
         Filter("kind", "Kind", list(LABELS.items())),
+        Filter("about", "Subject", SUBJECTS, lookup="subject__startswith"),
         Filter("region_code", "Region", regions.choices(by.region_code)),
+        Filter("account", "User name", [], lookup="by__username", kind="text"),
+        Filter("since", "From", [], lookup="at__date__gte", kind="date"),
+        Filter("until", "To", [], lookup="at__date__lte", kind="date"),
     ]
     found = journal.visible_to(by)
     search = ("title", "subject", "by__name", "by__username")
     if request.GET.get("export"):
-        rows = narrowed(request, found, filters=filters, search=search)[:20000]
-        table = ((str(r.at), str(r.by or ""), r.kind, r.subject, r.title, str(r.data)) for r in rows)
-        return workbook(("Time", "Account", "Kind", "Subject", "Title", "Data"), table, "journal")
-    shown = listing(request, found, filters=filters, search=search, exports=True)
+        rows = narrowed(request, found, filters=filters, search=search, sorts=JOURNAL_SORTS)[:20000]
+        table = (
+            (
+                f"{timezone.localtime(r.at):%Y-%m-%d %H:%M:%S}",
+                str(r.by or ""),
+                _(label_of(r.kind)),
+                r.subject,
+                r.title,
+                regions.name_of(r.region_code) if r.region_code else "",
+                "; ".join(f"{_(name)}: {_(value)}" for name, value in journal.facts(r)),
+            )
+            for r in rows
+        )
+        return workbook(("Time", "Account", "Kind", "Number", "Subject", "Region", "Data"), table, "journal")
+    shown = listing(request, found, filters=filters, search=search, sorts=JOURNAL_SORTS, exports=True)
     for entry in shown.rows:
         entry.label, entry.facts = label_of(entry.kind), list(journal.facts(entry))
     return render(request, "reports/journal.html", {"listing": shown})

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.dateparse import parse_date
 
 SIZE = 50
 
@@ -20,6 +22,19 @@ class Filter:
     choices: Sequence[tuple[str, str]]
     lookup: str = ""
     value: str = ""
+    kind: str = "choice"  # or "date": a day, or "text": exactly this
+
+    def accepts(self, value: str) -> bool:
+        if self.kind == "choice":
+            return value in {one for one, _ in self.choices}
+        return self.kind == "text" or _day(value) is not None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:  # a day that no calendar has
+        return None
 
 
 @dataclass(slots=True)
@@ -44,17 +59,24 @@ def narrowed(
     *,
     filters: Iterable[Filter] = (),
     search: Sequence[str] = (),
+    sorts: Mapping[str, str] | None = None,
 ) -> QuerySet[Any]:
     """What the address asks for, whole: for an export of exactly what is filtered."""
     for one in filters:
         one.value = request.GET.get(one.name, "")
-        if one.value and one.value in {value for value, _ in one.choices}:
+        if one.value and one.accepts(one.value):
             found = found.filter(**{one.lookup or one.name: one.value})
     if text := request.GET.get("q", "").strip():
         either = Q()
         for name in search:
             either |= Q(**{f"{name}__icontains": text})
         found = found.filter(either)
+    sort, orders = request.GET.get("sort", ""), sorts or {}
+    order = orders.get(sort)
+    if order is None and (forward := orders.get(sort.removeprefix("-"))):
+        order = forward.removeprefix("-") if forward.startswith("-") else f"-{forward}"
+    if order:
+        found = found.order_by(order, "pk")
     return found
 
 
@@ -69,11 +91,9 @@ def listing(
     size: int = SIZE,
     exports: bool = False,
 ) -> Listing:
-    """One page of a list. `sorts` maps the value of `sort` in the address to a field."""
+    """One page of a list. `sorts` maps the value of `sort` in the address to a field; "-" before it turns the order round."""
     filters = list(filters)
-    found = narrowed(request, found, filters=filters, search=search)
-    if order := (sorts or {}).get(request.GET.get("sort", "")):
-        found = found.order_by(order, "pk")
+    found = narrowed(request, found, filters=filters, search=search, sorts=sorts)
     page = Paginator(found, size).get_page(request.GET.get("page"))
     return Listing(
         rows=page.object_list,

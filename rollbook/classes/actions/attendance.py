@@ -40,13 +40,32 @@ def code_of(lesson: Lesson, now: datetime) -> str:
     return rules.code_at(SECRET, lesson.pk, now, terms[TermKey.CODE_SECONDS])
 
 
-@transaction.atomic
 def check_in(*, by: "Account", lesson_id: int, code: str, direction: str, event_id: UUID, now: datetime) -> Attendance:
     """A trainee checks in or out with the code of the lesson (N4.1, N7.4).
 
     The same `event_id` again gives the same answer and changes nothing, however many come at
-    once: whoever comes second waits for the trainee's row and then finds the event.
+    once: whoever comes second waits for the trainee's row and then finds the event. Wrong codes are
+    counted, so that the six digits cannot be found by trying.
     """
+    try:
+        return _check_in(by, lesson_id, code, direction, event_id, now)
+    except Refused as refused:
+        if any(one.code == "wrong-code" for one in refused.reasons):
+            _count_wrong_code(by, lesson_id)
+        raise
+
+
+@transaction.atomic
+def _count_wrong_code(by: "Account", lesson_id: int) -> None:
+    lesson = queries.lesson(by, lesson_id)
+    one = lesson.training_class.enrolments.get(person_id=by.person_id or 0, dropped_at=None)
+    mark = locked(lesson, [one.pk])[one.pk]
+    mark.wrong_codes = min(mark.wrong_codes + 1, rules.WRONG_CODES)
+    mark.save(update_fields=["wrong_codes"])
+
+
+@transaction.atomic
+def _check_in(by: "Account", lesson_id: int, code: str, direction: str, event_id: UUID, now: datetime) -> Attendance:
     lesson = queries.lesson(by, lesson_id)
     authorise(by, Permission.CHECK_IN)
     one = lesson.training_class.enrolments.filter(person_id=by.person_id or 0, dropped_at=None).first()
@@ -57,6 +76,7 @@ def check_in(*, by: "Account", lesson_id: int, code: str, direction: str, event_
     if known is not None:
         refuse_if(_elsewhere(known, lesson, one.pk))
         return mark
+    refuse_if(rules.reasons_against_trying(mark.wrong_codes))
     terms = queries.terms_of(lesson.training_class, now)
     if not rules.right_code(SECRET, lesson.pk, now, terms[TermKey.CODE_SECONDS], code):
         raise Refused(reason("wrong-code", _("The code is wrong or has passed; take the one shown now."), "N4.1"))

@@ -35,6 +35,7 @@ class Attendance(models.Model):
     out_at = models.DateTimeField(null=True)
     presence = models.CharField(max_length=16, choices=states.Presence.choices(), default="absent")
     minutes = models.PositiveSmallIntegerField(default=0)  # within the lesson
+    wrong_codes = models.PositiveSmallIntegerField(default=0)  # tried by the trainee
 
     class Meta:
         constraints = [

@@ -128,9 +128,21 @@ def code_at(secret: bytes, lesson_id: int, at: datetime, seconds: int, step: int
     return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06}"
 
 
+WRONG_CODES = 10  # of one trainee in one lesson: with six digits, one chance in fifty thousand
+
+
+def reasons_against_trying(wrong_codes: int) -> Iterator[Message]:
+    """Why no further code is looked at."""
+    if wrong_codes >= WRONG_CODES:
+        text = _("Too many wrong codes were tried in this lesson; ask the teacher to call the roll.")
+        yield reason("too-many-codes", text, "N4.1")
+
+
 def right_code(secret: bytes, lesson_id: int, at: datetime, seconds: int, code: str) -> bool:
     """Whether a code is the present one or the one before it, which a slow network needs."""
-    return any(hmac.compare_digest(code_at(secret, lesson_id, at, seconds, step), code) for step in (0, -1))
+    return any(
+        hmac.compare_digest(code_at(secret, lesson_id, at, seconds, step).encode(), code.encode()) for step in (0, -1)
+    )
 
 
 def worst_day(percents: Sequence[int]) -> int:

@@ -10,5 +10,5 @@ class Command(BaseCommand):
     help = "Seal the journal of every day that has ended."
 
     def handle(self, **options: Any) -> None:
-        if days := actions.seal_days(now=timezone.now()):
-            self.stdout.write(f"{days} days sealed")
+        for seal in actions.seal_days(now=timezone.now()):
+            self.stdout.write(f"{seal.day}:{seal.digest}")  # to be noted where this database does not reach

@@ -1,6 +1,8 @@
+from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.timezone import localdate
 
 from rollbook.journal import queries
 
@@ -8,7 +10,12 @@ from rollbook.journal import queries
 class Command(BaseCommand):
     help = "Compare the journal with its seals; fails where anything was changed."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("known", nargs="*", help="seals noted elsewhere, as seal_journal printed them: day:digest")
+
     def handle(self, **options: Any) -> None:
-        if broken := queries.broken_seals():
+        pairs = (one.partition(":") for one in options["known"])
+        known = {date.fromisoformat(day): digest for day, _, digest in pairs}
+        if broken := queries.broken_seals(localdate(), known):
             raise CommandError("\n".join(broken))
         self.stdout.write("The journal is what was sealed.")
