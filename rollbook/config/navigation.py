@@ -115,7 +115,7 @@ PAGES: list[Page] = [
     page(_("Settings"), "persons:account_list", _("Accounts"), "users", may(P.ACCOUNT_MANAGE, P.ACCOUNT_SECURE)),
     page(_("Settings"), "accounts:token_list", _("API keys"), "key", may(P.TOKEN_MANAGE)),
     page(_("Settings"), "persons:person_list", _("Persons"), "id", may(P.PERSON_SHOW)),
-    page(_("Settings"), "regions:calendar", _("Working-day calendar"), "calendar", may(P.CALENDAR_EXTEND) | OFFICE),
+    page(_("Settings"), "directory:calendar", _("Working-day calendar"), "calendar", may(P.CALENDAR_EXTEND) | OFFICE),
 ]
 
 

@@ -11,7 +11,6 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("", include("rollbook.portal.urls")),
     path("work/", include("rollbook.reports.urls")),
-    path("regions/", include("rollbook.regions.urls")),
     path("accounts/", include("rollbook.accounts.urls")),
     path("persons/", include("rollbook.persons.urls")),
     path("directory/", include("rollbook.directory.urls")),

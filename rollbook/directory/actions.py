@@ -4,7 +4,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils.timezone import localdate
 from pypinyin import Style, lazy_pinyin
@@ -15,10 +15,12 @@ from rollbook.directory.models import DemandItem, DemandList, Occupation, Term
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Refused, reason, refuse_if
+from rollbook.regions import actions as regions
 from rollbook.regions.queries import name_of
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
+    from rollbook.regions.models import CalendarDay
 
 DATA = Path(__file__).parent / "data"
 EDITION = 2022
@@ -36,15 +38,19 @@ def draft_list(*, by: "Account", document: str, now: datetime) -> DemandList:
             reason("draft-open", _("Version {version} is not published yet; finish it first."), version=latest.version)
         )
     base = latest or queries.list_in_force(code, localdate(now))
-    made = DemandList.objects.create(
-        region_code=code,
-        version=latest.version + 1 if latest else 1,
-        title=f"{name_of(code)}职业技能培训需求指导目录",
-        document=document.strip(),
-        based_on=base,
-        drafted_by=by,
-        created_at=now,
-    )
+    try:
+        with transaction.atomic():
+            made = DemandList.objects.create(
+                region_code=code,
+                version=latest.version + 1 if latest else 1,
+                title=f"{name_of(code)}职业技能培训需求指导目录",
+                document=document.strip(),
+                based_on=base,
+                drafted_by=by,
+                created_at=now,
+            )
+    except IntegrityError:
+        raise Refused(reason("draft-open", _("Somebody began this version a moment ago."))) from None
     if base is not None:
         _copy_items(base, made)
     record("demand.drafted", made, by=by, at=now, region_code=code, based_on=base and str(base))
@@ -70,6 +76,7 @@ def set_item(*, by: "Account", list_id: int, occupation_id: int, now: datetime, 
         hours=values["hours"],
         practice_percent=values["practice_percent"],
         amount_fen=values["amount_fen"],
+        scarce_amount_fen=values.get("scarce_amount_fen"),
     )
     terms = queries.terms_for(draft.region_code, localdate(now))
     upper = queries.upper_projects(draft.region_code, localdate(now)).get(ours.key)
@@ -165,6 +172,10 @@ def set_term(*, by: "Account", key: str, value: int, from_on: date, document: st
     rules.TermKey(key)
     if not document.strip():
         raise Refused(reason("term-document", _("Name the document that sets this."), "N13.1"))
+    if from_on < localdate(now):
+        raise Refused(
+            reason("term-past", _("{day} has passed; a number changes today or later."), "N13.1", day=from_on)
+        )
     former = Term.objects.select_for_update().filter(region_code=code, key=key, in_force__upper_inf=True).first()
     if former is not None:
         if former.in_force.lower >= from_on:
@@ -177,6 +188,19 @@ def set_term(*, by: "Account", key: str, value: int, from_on: date, document: st
     )
     record("term.set", term, by=by, at=now, region_code=code, key=key, value=value, was=former and former.value)
     return term
+
+
+@transaction.atomic
+def extend_calendar(
+    *, by: "Account", day: date, is_working: bool, name: str, document: str, now: datetime
+) -> "CalendarDay":
+    """Enter a day that a notice of the State Council moved; every limit in working days counts with it."""
+    authorise(by, Permission.CALENDAR_EXTEND, region_code=by.region_code)
+    made = regions.add_day(day, is_working=is_working, name=name, document=document)
+    record(
+        "calendar.extended", made, by=by, at=now, region_code=by.region_code, is_working=is_working, document=document
+    )
+    return made
 
 
 # What every province begins with

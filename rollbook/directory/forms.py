@@ -19,6 +19,9 @@ class ItemForm(forms.Form):
     hours_basis = forms.CharField(label=_("Basis of the hours"), max_length=128, required=False)
     practice_percent = forms.IntegerField(label=_("Share of practice, %"), min_value=0, max_value=100)
     amount = forms.DecimalField(label=_("Standard, yuan"), min_value=Decimal(0), decimal_places=2, max_digits=10)
+    scarce_amount = forms.DecimalField(
+        label=_("Standard where scarce, yuan"), min_value=Decimal(0), decimal_places=2, max_digits=10, required=False
+    )
     urgency = forms.ChoiceField(label=_("Urgency"), choices=translated(rules.Urgency))
     priority_sector = forms.CharField(label=_("Priority sector"), max_length=64, required=False)
     labour_brand = forms.CharField(label=_("Labour brand"), max_length=64, required=False)
@@ -27,6 +30,8 @@ class ItemForm(forms.Form):
         """What the action wants: money in fen."""
         values = dict(self.cleaned_data)
         values["amount_fen"] = int(values.pop("amount") * 100)
+        scarce = values.pop("scarce_amount")
+        values["scarce_amount_fen"] = None if scarce is None else int(scarce * 100)
         return values
 
 
@@ -38,4 +43,10 @@ class TermForm(forms.Form):
     key = forms.ChoiceField(label=_("Term"), choices=translated(rules.TermKey))
     value = forms.IntegerField(label=_("Number"))
     from_on = forms.DateField(label=_("In force from"), widget=forms.DateInput(attrs={"type": "date"}))
+    document = forms.CharField(label=_("Document"), max_length=64)
+
+
+class DayForm(forms.Form):
+    day = forms.DateField(label=_("Day"))
+    name = forms.CharField(label=_("Name"), max_length=32)
     document = forms.CharField(label=_("Document"), max_length=64)

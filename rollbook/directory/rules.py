@@ -142,6 +142,13 @@ def reasons_against_project(ours: Project, upper: Project | None, float_percent:
     """Why a city or county may not have a project so: the upper list's limits (N1.2)."""
     if ours.hours <= 0 or ours.amount_fen < 0 or not 0 <= ours.practice_percent <= 100:
         yield reason("item-figures", _("Hours, share of practice and standard must be possible figures."))
+    training_type, _code, level = ours.key
+    if training_type == TrainingType.LEVEL and level == Level.NONE:
+        yield reason("level-missing", _("Skill-level training has a level from 5 to 1."), "N1.1")
+    if training_type != TrainingType.LEVEL and level != Level.NONE:
+        yield reason("level-unknown", _("This kind of training has no levels."), "N1.1")
+    if ours.scarce_amount_fen is not None and ours.scarce_amount_fen < ours.amount_fen:
+        yield reason("scarce-below", _("The standard where scarce is below the ordinary one."), "N13.1")
     if upper is None:
         return
     if ours.hours < upper.hours:

@@ -5,6 +5,8 @@ from rollbook.directory import views
 app_name = "directory"
 
 urlpatterns = [
+    path("calendar/", views.calendar, name="calendar"),
+    path("calendar/add/", views.add_day, name="add_day"),
     path("", views.list_list, name="list_list"),
     path("draft/", views.draft_list, name="draft_list"),
     path("<int:list_id>/", views.list_detail, name="list_detail"),

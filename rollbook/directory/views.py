@@ -9,6 +9,7 @@ from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.directory import actions, forms, queries, rules
 from rollbook.journal.queries import timeline
 from rollbook.regions.queries import choices as regions
+from rollbook.regions.queries import moved_days
 from rollbook.web.exports import workbook
 from rollbook.web.forms import WhyForm, sent
 from rollbook.web.lists import Filter, listing, narrowed
@@ -87,6 +88,7 @@ def item_edit(request: "Request", list_id: int, item_id: int = 0) -> HttpRespons
     if item:
         initial = {name: getattr(item, name) for name in forms.ItemForm.base_fields if hasattr(item, name)}
         initial["amount"] = item.amount_fen / 100
+        initial["scarce_amount"] = item.scarce_amount_fen and item.scarce_amount_fen / 100
     text = request.GET.get("occupation", "")
     context = {
         "list": one,
@@ -152,3 +154,20 @@ def set_term(request: "Request") -> HttpResponse:
     form = sent(request, forms.TermForm)
     actions.set_term(by=request.user, now=timezone.now(), **form.cleaned_data)
     return redirect("directory:term_list")
+
+
+@require_GET
+def calendar(request: "Request") -> HttpResponse:
+    """The days that notices moved, year by year."""
+    text = request.GET.get("year", "")
+    year = int(text) if text.isdigit() and len(text) == 4 else timezone.localdate().year
+    may_add = holds(request.user, Permission.CALENDAR_EXTEND)
+    return render(request, "directory/calendar.html", {"days": moved_days(year), "year": year, "may_add": may_add})
+
+
+@require_POST
+def add_day(request: "Request") -> HttpResponse:
+    form = sent(request, forms.DayForm)
+    is_working = request.POST.get("working") == "1"
+    actions.extend_calendar(by=request.user, is_working=is_working, now=timezone.now(), **form.cleaned_data)
+    return redirect("directory:calendar")

@@ -1,7 +1,6 @@
 import csv
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import chinese_calendar
 from django.db import transaction
@@ -9,21 +8,13 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from pypinyin import Style, lazy_pinyin
 
 from rollbook.kernel.messages import _
-from rollbook.kernel.reasons import Forbidden, Refused, reason
+from rollbook.kernel.reasons import Refused, reason
 from rollbook.regions.models import CalendarDay, Region
-
-if TYPE_CHECKING:
-    from rollbook.accounts.models import Account
 
 DATA = Path(__file__).parent / "data"
 KINDS = {"区": "District", "县": "County", "市": "City", "省": "Province"}
-# Codes that are no more, which identity numbers and old papers still carry, and until when.
-ABOLISHED = (
-    ("320602", "崇川区", date(2020, 7, 1)),
-    ("320611", "港闸区", date(2020, 7, 1)),
-    ("320684", "海门市", date(2020, 7, 1)),
-    ("320621", "海安县", date(2018, 5, 1)),
-)
+# Official spellings that a reading of the characters one by one does not give.
+ENGLISH = {"320116": "Luhe", "320800": "Huai'an", "320803": "Huai'an", "320685": "Hai'an", "320903": "Yandu"}
 
 
 @transaction.atomic
@@ -33,16 +24,13 @@ def load_divisions() -> int:
         return 0
     with (DATA / "jiangsu.csv").open(encoding="utf-8") as file:
         rows = [_division(**row) for row in csv.DictReader(file)]
-    for code, name, until in ABOLISHED:
-        one = _division(code=code, name=name, parent=f"{code[:4]}00")
-        one.in_force = DateRange(None, until)
-        rows.append(one)
+    with (DATA / "abolished.csv").open(encoding="utf-8") as file:
+        rows += [_abolished(**row) for row in csv.DictReader(file)]
     return len(Region.objects.bulk_create(rows))
 
 
 def _division(code: str, name: str, parent: str) -> Region:
-    stem = name[:-1] if len(name) > 2 else name
-    words = "".join(lazy_pinyin(stem)).capitalize()
+    words = ENGLISH.get(code) or "".join(lazy_pinyin(name[:-1])).capitalize()
     initials = "".join(lazy_pinyin(name, style=Style.FIRST_LETTER))
     return Region(
         code=code,
@@ -52,6 +40,13 @@ def _division(code: str, name: str, parent: str) -> Region:
         pinyin=f"{''.join(lazy_pinyin(name))} {initials}",
         in_force=DateRange(None, None),
     )
+
+
+def _abolished(code: str, name: str, parent: str, last_year: str, successor: str) -> Region:
+    """A code that is no more, in force to the end of its last year; identity numbers and papers still carry it."""
+    one = _division(code, name, parent)
+    one.in_force, one.successor_code = DateRange(None, date(int(last_year) + 1, 1, 1)), successor
+    return one
 
 
 @transaction.atomic
@@ -69,13 +64,10 @@ def load_calendar() -> int:
     return len(CalendarDay.objects.bulk_create(days, ignore_conflicts=True))
 
 
-@transaction.atomic
-def add_day(*, by: "Account", day: date, is_working: bool, name: str, document: str, now: datetime) -> CalendarDay:
-    """Enter a day that a notice moved; for the system administrator."""
-    if by.role != "system-administrator":
-        raise Forbidden("calendar.extend")
+def add_day(day: date, *, is_working: bool, name: str, document: str) -> CalendarDay:
+    """A day that a notice moved. Who may, and that it is journalled, is for `directory.actions.extend_calendar`."""
     if CalendarDay.objects.filter(day=day).exists():
         raise Refused(reason("day-known", _("{day} is in the calendar already."), day=day))
     if not name.strip() or not document.strip():
         raise Refused(reason("day-document", _("Give the day its name and the notice that moved it.")))
-    return CalendarDay.objects.create(day=day, is_working=is_working, name=name, document=f"{document} {now:%F}"[:64])
+    return CalendarDay.objects.create(day=day, is_working=is_working, name=name.strip(), document=document.strip()[:64])

@@ -12,6 +12,7 @@ class Region(models.Model):
     parent_code = models.CharField(max_length=6, blank=True)
     pinyin = models.CharField(max_length=128, blank=True)
     in_force = DateRangeField()
+    successor_code = models.CharField(max_length=6, blank=True)  # of an abolished division: which holds its land now
 
     class Meta:
         constraints = [

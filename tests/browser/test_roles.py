@@ -83,7 +83,7 @@ def test_the_administrators_apart(site, transactional_db, at):
     made.refresh_from_db()
     assert not made.is_active
 
-    page = at(system, "/regions/calendar/")
+    page = at(system, "/directory/calendar/")
     write(page, day="2027-02-08", name="春节", document="国办发明电")
     press(page, "A day off")
     assert CalendarDay.objects.filter(day="2027-02-08", is_working=False).exists()
