@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,16 @@ def teachers_of(institution_id: int) -> QuerySet[Teacher]:
     """Those who teach now."""
     found = Teacher.objects.filter(institution_id=institution_id, left_on=None).select_related("person")
     return found.prefetch_related("qualifications__occupation").order_by("pk")
+
+
+def rooms_named(ids: Iterable[int | None]) -> dict[int, str]:
+    """The names of rooms by their ids."""
+    return dict(Room.objects.filter(pk__in=[pk for pk in ids if pk]).values_list("pk", "name"))
+
+
+def teachers_named(ids: Iterable[int | None]) -> dict[int, str]:
+    """The names of teachers by their ids."""
+    return dict(Teacher.objects.filter(pk__in=[pk for pk in ids if pk]).values_list("pk", "person__name"))
 
 
 def teachers_qualified(institution_id: int, occupation_identity: int, level: str, on: date) -> set[int]:

@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q, QuerySet
@@ -5,6 +7,8 @@ from django.db.models import Count, Q, QuerySet
 from rollbook.accounts.rules import ADMINISTRATORS, INSTITUTIONAL, Permission, holds
 from rollbook.classes.models import Correction, Enrolment, Leave, Lesson, PlanChange, TrainingClass
 from rollbook.classes.rules.states import State
+from rollbook.institutions import queries as institutions
+from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound
 from rollbook.regions.rules import prefix
 
@@ -110,7 +114,25 @@ def asks_for(by: "Account") -> dict[str, list[Leave | Correction | PlanChange]]:
         ),
         "changes": list(
             PlanChange.objects.filter(state="asked", training_class__in=seen)
-            .select_related("training_class", "lesson", "asked_by")
+            .select_related("training_class", "lesson__room", "lesson__teacher__person", "asked_by")
             .order_by("asked_at")[:200]
         ),
     }
+
+
+def proposals(asked: Iterable[object]) -> list[tuple[PlanChange, list[tuple[str, object, object]]]]:
+    """Each change of plan with what it is about, how it is, and how it would be: two queries in all."""
+    changes = [one for one in asked if isinstance(one, PlanChange)]
+    rooms = institutions.rooms_named([one.proposed.get("room_id") for one in changes])
+    teachers = institutions.teachers_named([one.proposed.get("teacher_id") for one in changes])
+    found = []
+    for one in changes:
+        lesson, rows = one.lesson, list[tuple[str, object, object]]()
+        if moment := one.proposed.get("starts_at"):
+            rows.append((_("Time"), lesson.starts_at, datetime.fromisoformat(moment)))
+        if room := one.proposed.get("room_id"):
+            rows.append((_("Room"), lesson.room.name, rooms.get(room, "–")))
+        if teacher := one.proposed.get("teacher_id"):
+            rows.append((_("Teacher"), lesson.teacher.person.name, teachers.get(teacher, "–")))
+        found.append((one, rows))
+    return found

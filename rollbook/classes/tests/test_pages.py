@@ -16,6 +16,7 @@ from rollbook.classes.rules.steps import CODES, Step, step_of
 from rollbook.classes.tests.applications import BEGINS, NOW, START, ready
 from rollbook.classes.tests.factories import ClassFactory, EnrolmentFactory, LessonFactory
 from rollbook.directory.tests.factories import load_terms
+from rollbook.institutions.models import Room, Teacher
 from rollbook.institutions.tests.factories import equipped
 from rollbook.journal.models import Entry
 
@@ -231,3 +232,23 @@ def test_a_class_by_silence_is_marked_wherever_it_is_shown(asked, visit):
     actions.approve_by_silence(class_id=asked.klass.pk, now=NOW + timedelta(8))
     assert "By silence" in visit(asked.county, f"/classes/{asked.klass.pk}/").content.decode()
     assert shown(visit(asked.county, "/classes/", deemed="1")) == [asked.klass.pk]
+
+
+def test_a_change_of_plan_is_shown_as_it_is_and_would_be(asked, visit):
+    asked.submit()
+    asked.review()
+    lesson = asked.klass.lessons.order_by("starts_at").first()
+    room = Room.objects.filter(site__institution=asked.klass.institution).last()
+    teacher = Teacher.objects.filter(institution=asked.klass.institution).last()
+    actions.ask_plan_change(
+        by=asked.manager, lesson_id=lesson.pk, room_id=room.pk, teacher_id=teacher.pk, why="停电",
+        starts_at=BEGINS + timedelta(hours=4), now=NOW,
+    )  # fmt: skip
+    page = visit(asked.county, "/classes/asks/")
+    ((_change, rows),) = page.context["changes"]
+    assert rows == [
+        ("Time", BEGINS, BEGINS + timedelta(hours=4)),
+        ("Room", lesson.room.name, room.name),
+        ("Teacher", lesson.teacher.person.name, teacher.person.name),
+    ]
+    assert "room_id" not in page.content.decode()

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from rollbook.accounts.rules import Permission, holds
 from rollbook.classes import actions, forms, queries
 from rollbook.classes.rules.attendance import CORRECTABLE, GROUNDS
+from rollbook.classes.rules.states import Presence
 from rollbook.directory.rules import TermKey
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Forbidden, NotFound
@@ -122,8 +123,11 @@ def grid(request: "Request", class_id: int) -> HttpResponse:
 def asks(request: "Request") -> HttpResponse:
     """Requests that wait for a second person."""
     by = request.user
+    waiting = queries.asks_for(by)
     context = {
-        **queries.asks_for(by),
+        **waiting,
+        "changes": queries.proposals(waiting["changes"]),
+        "presences": dict(Presence.choices()),
         "may_leave": holds(by, Permission.ATTENDANCE_APPROVE) or holds(by, Permission.CLASS_APPLY),
         "grounds": GROUNDS,
         "may_correct": holds(by, Permission.ATTENDANCE_APPROVE),
