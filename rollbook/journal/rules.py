@@ -134,6 +134,28 @@ FACTS = {
     "lesson": _("Lesson"),
     "people": _("People"),
     "direction": _("Direction"),
+    "name": _("Name"),
+    "hours": _("Hours"),
+    "lessons": _("Lessons"),
+    "rows": _("Rows"),
+    "file": _("File"),
+    "trainees": _("Trainees"),
+    "decide_by": _("Decide by"),
+    "limit": _("Decide by"),
+    "number": _("Number"),
+    "remark": _("Remark"),
+    "granted": _("Granted"),
+    "project": _("Project"),
+    "head": _("Who answers for the class"),
+    "phone": _("Phone"),
+    "resources": _("Textbooks and digital courses"),
+    "assessment_plan": _("Assessment plan"),
+    "study_form": _("Study form"),
+    "certificate_kind": _("Certificate"),
+    "starts_on": _("First day"),
+    "ends_on": _("Last day"),
+    "starts_at": _("New time"),
+    "ticked": _("Reasons"),
 }
 VALUES = {
     "field:number": _("Identity number"),
@@ -148,6 +170,8 @@ VALUES = {
     "outcome:mismatched": _("Name and number do not match"),
     "direction:in": _("In"),
     "direction:out": _("Out"),
+    "granted:True": _("yes"),
+    "granted:False": _("no"),
 }
 
 
