@@ -282,7 +282,7 @@ def attend(rng: random.Random, courses: list[Course], now: datetime) -> None:
         for lesson in held:
             for one in course.enrolments:
                 _one(rng, lesson, one, diligence[one.pk], marks, events)
-    copy(Attendance, ("lesson", "enrolment", "in_at", "out_at", "presence", "minutes"), marks)
+    copy(Attendance, ("lesson", "enrolment", "in_at", "out_at", "presence", "minutes", "wrong_codes"), marks)
     fields = (
         "event_id",
         "lesson",
@@ -305,14 +305,14 @@ def _one(
     events: list[tuple[object, ...]],
 ) -> None:
     if rng.random() > diligence:
-        marks.append((lesson.pk, one.pk, None, None, "absent", 0))
+        marks.append((lesson.pk, one.pk, None, None, "absent", 0, 0))
         return
     late = rng.random() < 0.02
     seconds = rng.randrange(660, 1500) if late else -rng.randrange(30, 1500)
     came = lesson.starts_at + timedelta(seconds=seconds)
     left = lesson.ends_at + timedelta(seconds=rng.randrange(20, 900))
     minutes = int((lesson.ends_at - max(came, lesson.starts_at)).total_seconds() // 60)
-    marks.append((lesson.pk, one.pk, came, left, "late" if late else "present", minutes))
+    marks.append((lesson.pk, one.pk, came, left, "late" if late else "present", minutes, 0))
     for direction, moment in (("in", came), ("out", left)):
         event = uuid.UUID(int=rng.getrandbits(128), version=4)
         events.append((event, lesson.pk, one.pk, direction, "code", moment, moment, ""))
