@@ -11,6 +11,7 @@ from rollbook.web.sheets import Column
 
 DATA = Path(__file__).parent / "data"
 COMMITMENT_VERSION = "1"
+EXAMPLE = "11010519491231002X"  # of the templates: the number that GB 11643 prints
 
 
 def commitment_text(who: str) -> str:
@@ -86,11 +87,11 @@ LESSONS = (
     Column("ends", "结束时间", ("Ends",), required=True, parse=a_time, example="12:00"),
     Column("room", "教室", ("Room",), required=True, example="101 教室"),
     Column("teacher", "授课教师", ("Teacher",), required=True, example="王建国"),
-    Column("teacher_number", "教师身份证号", ("Teacher's id number",), required=True, example="11010519491231002X"),
+    Column("teacher_number", "教师身份证号", ("Teacher's id number",), required=True, example=EXAMPLE),
     Column("textbook", "教材及出版社", ("Textbook",), example="国家基本职业培训包"),
 )
 ROSTER = (
-    Column("number", "身份证号", ("Id number",), required=True, parse=persons.normal, example="11010519491231002X"),
+    Column("number", "身份证号", ("Id number",), required=True, parse=persons.normal, example=EXAMPLE),
     Column("name", "姓名", ("Name",), required=True, example="张三丰"),
     Column("nation", "民族", ("Nation",), example="汉"),
     Column("employment_number", "就业创业证号", ("Employment card",)),

@@ -38,11 +38,11 @@ def sent(request: HttpRequest, form: type[F]) -> F:
 class WhyForm(forms.Form):
     """A reason that a deed asks for."""
 
-    why = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
+    why = forms.CharField(label=gettext_lazy(_("Reason")), max_length=200)
 
 
 class FileForm(forms.Form):
-    file = forms.FileField(label=gettext_lazy("File (.xlsx or .csv)"))
+    file = forms.FileField(label=gettext_lazy(_("File (.xlsx or .csv)")))
 
 
 def day(label: "StrOrPromise", *, required: bool = True) -> forms.DateField:

@@ -42,6 +42,7 @@ def wrong_cells(
         return response
     if not sheet.wrong:
         return None
+    sheet.wrong.sort(key=lambda one: one.row)
     context = {
         "sheet": sheet,
         "rows_wrong": len({one.row for one in sheet.wrong}),

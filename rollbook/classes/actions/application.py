@@ -225,6 +225,8 @@ def preview_roster(*, by: "Account", class_id: int, content: bytes, today: date)
         number, at = row["number"], row["row"]
         if not number:
             continue
+        if number == files.EXAMPLE:
+            sheet.mark(at, "身份证号", reason("example", _("This is the example of the template; delete the row.")))
         against = list(person_rules.reasons_against_number(number, today))
         if against and number.endswith("000"):  # a spreadsheet keeps 15 digits of a number
             text = _("The spreadsheet rounded this number; make the column text and enter it again.")

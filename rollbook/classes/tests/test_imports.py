@@ -24,6 +24,7 @@ from rollbook.journal.models import Entry
 from rollbook.persons.models import Person
 from rollbook.persons.sealing import digest
 from rollbook.persons.tests.factories import number
+from rollbook.web import sheets
 
 pytestmark = pytest.mark.django_db
 TEACHER = number(9001)
@@ -235,6 +236,18 @@ def test_days_and_times_are_read_as_people_write_them(client, asked, day, begins
     assert send(client, asked, "lessons", content, "plan.csv").status_code == 302
     lesson = asked.klass.lessons.get()
     assert f"{timezone.localtime(lesson.starts_at):%Y-%m-%d %H:%M}" == "2026-03-16 09:00"
+
+
+def test_the_example_of_the_template_is_nobodys_trainee(client, asked):
+    """Whoever forgets to delete the example row is told, and it is not registered as a person."""
+    content = sheets.template(files.ROSTER)
+    before = stored()
+
+    answer = send(client, asked, "roster", content)
+
+    assert answer.status_code == 422
+    assert "delete the row" in answer.content.decode()
+    assert stored() == before
 
 
 def test_a_number_that_the_spreadsheet_rounded_is_told_as_such(client, asked):
