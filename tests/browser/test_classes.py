@@ -8,10 +8,12 @@ from openpyxl import load_workbook
 
 from rollbook.classes import files
 from rollbook.classes.models import Enrolment
+from rollbook.classes.rules.steps import Step
 from rollbook.classes.tests.applications import NOW, ready
 from rollbook.directory.tests.factories import load_terms
 from rollbook.web import sheets
 from tests.browser.steps import send, unfold
+from tests.browser.test_accessibility import found_on
 
 
 @pytest.fixture
@@ -54,3 +56,16 @@ def test_a_wrong_file_comes_back_marked_without_choosing_it_again(asked, at, wid
     sheet = load_workbook(BytesIO(download.value.path().read_bytes())).active
     assert sheet["A2"].fill.fill_type == "solid"
     assert Enrolment.objects.count() == 2
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_steps_of_a_draft_and_the_review_can_be_used_by_everybody(asked, signed_in, visit, theme):
+    """WCAG AA by axe-core and no sideways scroll for states that the province of the other test has not."""
+    page, wrong = signed_in(asked.manager, theme=theme, bypass_csp=True), []
+    for step in Step:
+        wrong += found_on(page, f"/classes/{asked.klass.pk}/?step={step}", visit)
+    asked.submit()
+    page = signed_in(asked.county, theme=theme, language="zh", bypass_csp=True)
+    for path in (f"/classes/{asked.klass.pk}/", "/classes/queue/"):
+        wrong += found_on(page, path, visit)
+    assert wrong == []
