@@ -50,6 +50,7 @@ SEEN = {
     "me/lessons/<int:lesson_id>/leave/": WORKER,
     "me/commitments/<int:enrolment_id>/": WORKER,
     "persons/<int:person_id>/": OFFICE | WORKER,
+    "persons/accounts/<int:account_id>/": {Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR},
     "directory/<int:list_id>/": STAFF,
     "directory/<int:list_id>/difference/": STAFF,
     "directory/<int:list_id>/items/new/": OFFICE - {Role.COUNTY_SECOND_REVIEWER},

@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 
 from rollbook.journal.models import Entry, Seal
 from rollbook.journal.rules import FACTS, VALUES, Fact, label_of
+from rollbook.regions.queries import name_of
 from rollbook.regions.rules import prefix
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def facts(entry: Entry) -> Iterator[Fact]:
     for name, value in entry.data.items():
         if value in (None, "", [], {}):
             continue
+        if name.startswith("region") and isinstance(value, str):
+            value = name_of(value)
         shown = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
         yield Fact(FACTS.get(name, name.replace("_", " ")), VALUES.get(f"{name}:{shown}", str(shown)[:120]))
 

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from rollbook.accounts.rules import Role
 from rollbook.kernel.messages import _
 
 
@@ -172,6 +173,7 @@ VALUES = {
     "direction:out": _("Out"),
     "granted:True": _("yes"),
     "granted:False": _("no"),
+    **{f"{name}:{one}": one.label for name in ("role", "role_was") for one in Role},
 }
 
 

@@ -10,6 +10,7 @@ from rollbook.kernel.reasons import NotFound
 from rollbook.persons import rules
 from rollbook.persons.models import Person, Sealed
 from rollbook.persons.sealing import digest, unseal
+from rollbook.regions.queries import name_of
 from rollbook.regions.rules import prefix
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ def side_by_side(one: Person, other: Person) -> list[tuple[str, object, object, 
 def _shown(person: Person, name: str) -> object:
     if name == "birth_on":
         return rules.shown_birth(person.birth_on)
+    if name == "region_code":
+        return name_of(person.region_code) if person.region_code else ""
     words = getattr(person, f"get_{name}_display", None)
     return words() if words else getattr(person, name)
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.accounts import actions as account_actions
@@ -12,7 +12,7 @@ from rollbook.accounts import queries as accounts
 from rollbook.accounts import rules as roles
 from rollbook.accounts.rules import Permission, holds
 from rollbook.journal.queries import timeline
-from rollbook.kernel.messages import _ as words
+from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Forbidden
 from rollbook.persons import actions, forms, queries, rules
 from rollbook.regions import queries as regions
@@ -35,7 +35,7 @@ def person_list(request: "Request") -> HttpResponse:
         found = found.filter(pk=one.pk if one else 0)
     filters = [
         Filter("verification", "Identity", rules.Verification.choices()),
-        Filter("id_kind", "Document", rules.IdKind.choices()),
+        Filter("id_kind", _("Kind of document"), rules.IdKind.choices()),
         Filter("category", "Person category", rules.Category.choices()),
         Filter("region_code", "Region", regions.choices(request.user.region_code)),
     ]
@@ -101,7 +101,7 @@ def compare(request: "Request", person_id: int) -> HttpResponse:
     return render(request, "persons/compare.html", {"keep": keep, "merge": merge, "rows": rows})
 
 
-STATES = [("active", words("Active")), ("locked", words("Locked")), ("closed", words("Closed"))]
+STATES = [("active", _("Active")), ("locked", _("Locked")), ("closed", _("Closed"))]
 SORTS = {"username": "username", "name": "name", "role": "role", "region": "region_code", "seen": "last_login"}
 HEADS = ("User name", "Name", "Role", "Region", "Office", "State", "Last sign-in")
 
@@ -132,8 +132,8 @@ def account_list(request: "Request") -> HttpResponse:
 def _row(one: "Account", now: datetime) -> tuple[str, ...]:
     state = "Closed" if not one.is_active else "Locked" if accounts.is_locked(one, now) else "Active"
     seen = f"{timezone.localtime(one.last_login):%Y-%m-%d %H:%M}" if one.last_login else ""
-    role = _(roles.Role(one.role).label)
-    return one.username, one.name, role, regions.name_of(one.region_code), one.office, _(state), seen
+    role = gettext(roles.Role(one.role).label)
+    return one.username, one.name, role, regions.name_of(one.region_code), one.office, gettext(state), seen
 
 
 @require_GET

@@ -4,13 +4,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.journal import queries as journal
 from rollbook.journal.rules import LABELS, label_of
-from rollbook.kernel.messages import _ as words
+from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Forbidden
 from rollbook.regions import queries as regions
 from rollbook.reports import queries
@@ -73,16 +73,16 @@ def statistics(request: "Request") -> HttpResponse:
 
 JOURNAL_SORTS = {"at": "at"}
 SUBJECTS = [
-    ("accounts.Account:", words("Account")),
-    ("accounts.ApiToken:", words("API key")),
-    ("persons.Person:", words("Person")),
-    ("directory.", words("Demand directory")),
-    ("institutions.", words("Institution")),
-    ("classes.", words("Class")),
-    ("assessment.", words("Assessment")),
-    ("certificates.", words("Certificate")),
-    ("subsidies.", words("Claim")),
-    ("funds.", words("Payment")),
+    ("accounts.Account:", _("Account")),
+    ("accounts.ApiToken:", _("API key")),
+    ("persons.Person:", _("Person")),
+    ("directory.", _("Demand directory")),
+    ("institutions.", _("Institution")),
+    ("classes.", _("Class")),
+    ("assessment.", _("Assessment")),
+    ("certificates.", _("Certificate")),
+    ("subsidies.", _("Claim")),
+    ("funds.", _("Payment")),
 ]
 
 
@@ -96,9 +96,9 @@ def journal_list(request: "Request") -> HttpResponse:
         Filter("kind", "Kind", list(LABELS.items())),
         Filter("about", "Subject", SUBJECTS, lookup="subject__startswith"),
         Filter("region_code", "Region", regions.choices(by.region_code)),
-        Filter("account", "User name", [], lookup="by__username", kind="text"),
-        Filter("since", "From", [], lookup="at__date__gte", kind="date"),
-        Filter("until", "To", [], lookup="at__date__lte", kind="date"),
+        Filter("account", _("User name"), [], lookup="by__username", kind="text"),
+        Filter("since", _("From"), [], lookup="at__date__gte", kind="date"),
+        Filter("until", _("To"), [], lookup="at__date__lte", kind="date"),
     ]
     found = journal.visible_to(by)
     search = ("title", "subject", "by__name", "by__username")
@@ -108,11 +108,11 @@ def journal_list(request: "Request") -> HttpResponse:
             (
                 f"{timezone.localtime(r.at):%Y-%m-%d %H:%M:%S}",
                 str(r.by or ""),
-                _(label_of(r.kind)),
+                gettext(label_of(r.kind)),
                 r.subject,
                 r.title,
                 regions.name_of(r.region_code) if r.region_code else "",
-                "; ".join(f"{_(name)}: {_(value)}" for name, value in journal.facts(r)),
+                "; ".join(f"{gettext(name)}: {gettext(value)}" for name, value in journal.facts(r)),
             )
             for r in rows
         )
