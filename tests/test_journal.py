@@ -12,9 +12,11 @@ from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from rollbook.accounts.rules import Role
 from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.journal import actions, queries
 from rollbook.journal.models import Entry, Seal
+from rollbook.journal.rules import ROLES
 from rollbook.persons.tests.factories import PersonFactory
 from rollbook.regions.tests.factories import RegionFactory
 
@@ -264,3 +266,7 @@ def test_the_page_costs_the_same_for_many(client, settings, django_assert_max_nu
         shown = client.get(reverse("reports:journal"))
     assert len(shown.context["listing"].rows) == 50
     assert client.get(reverse("reports:journal"), {"page": 2}).context["listing"].page.number == 2
+
+
+def test_the_roles_have_the_words_that_accounts_give_them():
+    assert {one.value: one.label for one in Role} == ROLES
