@@ -49,6 +49,7 @@ SEEN = {
     "me/lessons/<int:lesson_id>/": WORKER,
     "me/lessons/<int:lesson_id>/leave/": WORKER,
     "me/commitments/<int:enrolment_id>/": WORKER,
+    "persons/accounts/<int:account_id>/": {Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR},
     "persons/<int:person_id>/": OFFICE | WORKER,
     "persons/accounts/<int:account_id>/": {Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR},
     "directory/<int:list_id>/": STAFF,

@@ -13,7 +13,7 @@ RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).vi
     .filter(found => ["serious", "critical"].includes(found.impact))
     .map(found => found.id + ": " + found.nodes.slice(0, 3).map(node => node.html.slice(0, 160)).join(" | "))"""
 WIDER = """() => document.documentElement.scrollWidth > document.documentElement.clientWidth
-    ? [...document.querySelectorAll("body *")].filter(one => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1)
+    ? [...document.querySelectorAll("body *")].filter(one => one.checkVisibility() && !one.closest(".table-wrap, .site-nav") && one.getBoundingClientRect().right > innerWidth + 1)
         .slice(0, 3).map(one => one.outerHTML.slice(0, 120)) : []"""
 PARTS = 6  # so that several processes share the pages
 

@@ -69,7 +69,7 @@ def test_an_auditor_reads_everything_and_changes_nothing(listed, at):
 def test_the_administrators_apart(site, transactional_db, at):
     """Who gives accounts sees no training, who resets factors gives none, who audits only reads."""
     system, audit = account_of(Role.SYSTEM_ADMINISTRATOR), account_of(Role.AUDIT_ADMINISTRATOR)
-    page = at(system, "/accounts/")
+    page = at(system, "/persons/accounts/")
     press(page, "Give an account")
     form = page.locator("main form").first
     write(
@@ -78,8 +78,8 @@ def test_the_administrators_apart(site, transactional_db, at):
     )  # fmt: skip
     send(page, form)
     made = Account.objects.get(username="new-officer")
-    page = at(system, "/accounts/?q=new-officer")
-    press(page, "Close", "table")
+    page = at(system, f"/persons/accounts/{made.pk}/")
+    press(page, "Close the account")
     made.refresh_from_db()
     assert not made.is_active
 
@@ -88,7 +88,7 @@ def test_the_administrators_apart(site, transactional_db, at):
     press(page, "A day off")
     assert CalendarDay.objects.filter(day="2027-02-08", is_working=False).exists()
 
-    page = at(account_of(Role.SECURITY_ADMINISTRATOR), "/accounts/")
+    page = at(account_of(Role.SECURITY_ADMINISTRATOR), "/persons/accounts/")
     assert page.get_by_role("link", name="Give an account").count() == 0
     page = at(audit, "/work/journal/?q=新经办")
     assert page.locator("main tbody tr").count() == Entry.objects.filter(title__contains="新经办").count() >= 2
