@@ -51,7 +51,6 @@ SEEN = {
     "me/commitments/<int:enrolment_id>/": WORKER,
     "persons/accounts/<int:account_id>/": {Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR},
     "persons/<int:person_id>/": OFFICE | WORKER,
-    "persons/accounts/<int:account_id>/": {Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR},
     "directory/<int:list_id>/": STAFF,
     "directory/<int:list_id>/difference/": STAFF,
     "directory/<int:list_id>/items/new/": OFFICE - {Role.COUNTY_SECOND_REVIEWER},
