@@ -6,6 +6,7 @@ import string
 from pathlib import Path
 
 import pytest
+from django.utils.translation import gettext, override
 
 from rollbook.config import texts
 
@@ -77,3 +78,13 @@ def test_templates_say_nothing_by_themselves():
         )
         said = re.sub(r"{%.*?%}|{{.*?}}|{#.*?#}|<[^>]*>|&\w+;", "", source, flags=re.DOTALL)
         assert set(re.findall(r"[^\W\d_]+", said)) <= {"PDF"}, path
+
+
+def test_labels_of_filters_have_their_chinese():
+    """They are translated where they are shown, so nothing else would miss them."""
+    files = list(ROOT.glob("rollbook/*/views*/**/*.py")) + list(ROOT.glob("rollbook/*/views.py"))
+    pattern = re.compile(r'Filter\(\s*"\w+",\s*(?:_\()?"([^"]+)"')
+    labels = {label for file in files for label in pattern.findall(file.read_text(encoding="utf-8"))}
+    assert len(labels) > 5
+    with override("zh-hans"):
+        assert {label for label in labels if gettext(label) == label} == set()

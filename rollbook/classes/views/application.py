@@ -66,7 +66,7 @@ def _filters(request: "Request") -> list[Filter]:
     months = [f"{n // 12}-{n % 12 + 1:02}" for n in range(first + 23, first - 1, -1)]
     filters = [
         Filter("state", "State", states.State.choices()),
-        Filter("month", "First day in", [(one, one) for one in months], lookup="starts_on__startswith"),
+        Filter("month", _("First day in"), [(one, one) for one in months], lookup="starts_on__startswith"),
         Filter("level", "Level", [(one, one) for one in "543210"]),
     ]
     if request.user.role in OFFICIALS:
