@@ -197,7 +197,7 @@ def admit_staff(by: Holder) -> None:
         raise Forbidden("staff")
 
 
-SCOPES = ("classes", "attendance", "scores", "claims", "institution")  # what a token may be for
+SCOPES = ("classes", "attendance", "scores", "certificates", "claims", "institution")  # what a token may be for
 
 # Which keys open which part of the API; what is not named here opens to no key (N14.1).
 AREAS: dict[str, frozenset[str]] = {
@@ -205,7 +205,7 @@ AREAS: dict[str, frozenset[str]] = {
     "institutions": frozenset({"institution"}),
     "classes": frozenset({"classes", "attendance"}),
     "assessments": frozenset({"scores"}),
-    "certificates": frozenset({"classes", "scores"}),
+    "certificates": frozenset({"certificates"}),
     "claims": frozenset({"claims"}),
 }
 

@@ -1,5 +1,7 @@
+from datetime import date
+
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import Body, Router, Schema, Status
 
 from rollbook.assessment import actions, queries
 from rollbook.classes import queries as classes
@@ -23,6 +25,30 @@ class ScoreOut(Schema):
     result: str
 
 
+class PlanIn(Schema):
+    held_on: date
+    place: str = ""
+    assessors: str
+
+
+class ChangeIn(Schema):
+    theory: int | None = None
+    practice: int | None = None
+    why: str
+
+
+class ChangeOut(Schema):
+    id: int
+    state: str
+    was: dict[str, int | str | None]
+    theory: int | None
+    practice: int | None
+
+
+class DecisionIn(Schema):
+    grant: bool
+
+
 @router.get("/{class_id}", response=list[ScoreOut])
 def scores(request: Request, class_id: int) -> list[object]:
     return list(queries.scores_of(classes.get(request.user, class_id).pk).values())
@@ -30,8 +56,36 @@ def scores(request: Request, class_id: int) -> list[object]:
 
 @router.put("/{class_id}/scores", response=list[ScoreOut])
 @scope("scores")
-def enter(request: Request, class_id: int, marks: dict[int, ScoreIn]) -> list[object]:
+def enter(request: Request, class_id: int, marks: Body[dict[int, ScoreIn]]) -> list[object]:
     """Scores by enrolment id; the same PUT is the same scores."""
     given = {pk: actions.Marks(**one.dict()) for pk, one in marks.items()}
     actions.enter_scores(by=request.user, class_id=class_id, marks=given, now=timezone.now())
     return list(queries.scores_of(class_id).values())
+
+
+@router.put("/{class_id}/plan", response={204: None})
+@scope("scores")
+def plan(request: Request, class_id: int, given: PlanIn) -> Status[None]:
+    """When, where and by whom the class is assessed (N5.1)."""
+    actions.plan_assessment(by=request.user, class_id=class_id, now=timezone.now(), **given.dict())
+    return Status(204, None)
+
+
+@router.post("/{class_id}/lock", response=list[ScoreOut])
+@scope("scores")
+def lock(request: Request, class_id: int) -> list[object]:
+    """Lock the results: from now on they change only by a granted request (N5.2)."""
+    actions.lock_scores(by=request.user, class_id=class_id, now=timezone.now())
+    return list(queries.scores_of(class_id).values())
+
+
+@router.post("/enrolments/{enrolment_id}/change", response=ChangeOut)
+@scope("scores")
+def ask_change(request: Request, enrolment_id: int, given: ChangeIn) -> object:
+    return actions.ask_score_change(by=request.user, enrolment_id=enrolment_id, now=timezone.now(), **given.dict())
+
+
+@router.post("/changes/{change_id}/decide", response=ChangeOut)
+@scope("scores")
+def decide_change(request: Request, change_id: int, given: DecisionIn) -> object:
+    return actions.decide_score_change(by=request.user, change_id=change_id, grant=given.grant, now=timezone.now())

@@ -43,8 +43,9 @@ def of_person(person_id: int) -> QuerySet[Certificate]:
 
 def verify(number: str, name: str) -> Certificate | None:
     """Anyone may ask with number and name together; a wrong one of either is the same nothing (N5.3)."""
-    found = Certificate.objects.filter(number=number.strip().upper()).select_related("institution").first()
-    return found if found and same_name(found.name, name) else None
+    found = Certificate.objects.filter(number=number.strip().upper()[:24]).select_related("institution").first()
+    is_holder = same_name(found.name if found else name[:64] + "?", name)  # compared either way: the time tells nothing
+    return found if found and is_holder else None
 
 
 def by_token(token: str) -> Certificate:

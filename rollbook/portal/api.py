@@ -1,7 +1,6 @@
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Router, Schema
-from ninja.errors import HttpError
+from ninja import Router, Schema, Status
 
 from rollbook.certificates import queries as certificates
 from rollbook.directory import queries as directory
@@ -46,11 +45,15 @@ def projects(request: HttpRequest, q: str = "", limit: int = 100) -> list[dict[s
     ]
 
 
-@router.get("/certificates/verify", response=VerifiedOut)
-def verify(request: HttpRequest, number: str, name: str) -> dict[str, object]:
-    """Whether a certificate of this number was issued to this name."""
+class LimitedOut(Schema):
+    detail: str
+
+
+@router.get("/certificates/verify", response={200: VerifiedOut, 429: LimitedOut})
+def verify(request: HttpRequest, number: str, name: str) -> dict[str, object] | Status[dict[str, str]]:
+    """Whether a certificate of this number was issued to this name; 429 for who asks too often."""
     if queries.limited(request.META.get("REMOTE_ADDR", "")):
-        raise HttpError(429, "too often: try again in a minute")
+        return Status(429, {"detail": "too many questions from this address; wait a minute"})
     found = certificates.verify(number, name)
     if found is None:
         return {"found": False}

@@ -8,6 +8,7 @@ from ninja.pagination import paginate
 
 from rollbook.subsidies import actions, queries
 from rollbook.subsidies.models import Claim
+from rollbook.web.api import scope
 from rollbook.web.requests import Request
 from rollbook.web.words import said
 
@@ -72,6 +73,7 @@ def claim(request: Request, claim_id: int) -> Claim:
 
 
 @router.post("/enrolments/{enrolment_id}", response={201: ClaimOut})
+@scope("claims")
 def file_claim(request: Request, enrolment_id: int) -> Status[Claim]:
     return Status(201, actions.file_claim(by=request.user, enrolment_id=enrolment_id, now=timezone.now()))
 

@@ -20,6 +20,7 @@ def scope(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                 raise Forbidden(name)
             return view(request, *args, **kwargs)
 
+        checked.scope = name  # type: ignore[attr-defined]
         return checked
 
     return decorate

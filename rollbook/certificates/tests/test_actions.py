@@ -1,9 +1,7 @@
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from io import BytesIO
 
 import pytest
-from django.db import connection, transaction
 from pypdf import PdfReader
 
 from rollbook.accounts.rules import Role
@@ -86,28 +84,3 @@ def test_the_list_costs_the_same_however_long(django_assert_num_queries):
     by = AccountFactory(role=Role.PROVINCE_OFFICER, region_code="320000")
     with django_assert_num_queries(1):
         assert [one.institution.name for one in queries.visible_to(by)]
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_serials_are_unique_and_without_gaps_whoever_comes_at_once():
-    """N5.3: 16 takers in 8 threads, of whom some roll back."""
-
-    def take(n):
-        try:
-            with transaction.atomic():
-                series = actions._series("320000", 2026)
-                serial = series.next_serial
-                series.next_serial += 1
-                series.save(update_fields=["next_serial"])
-                if n % 4 == 0:
-                    raise ValueError("rolled back")
-                return serial
-        except ValueError:
-            return None
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(8) as pool:
-        taken = sorted(serial for serial in pool.map(take, range(16)) if serial)
-    assert taken == list(range(1, 13))

@@ -1,0 +1,27 @@
+"""What holds for the whole API (N13)."""
+
+from rollbook.config.api import api
+
+# Deeds of officials, of people themselves and searches: no key can be made by whoever may do them.
+WITHOUT_A_KEY = {
+    "/classes/{class_id}/review",
+    "/classes/lessons/{lesson_id}/check-in",
+    "/claims/{claim_id}/review",
+    "/directory/{list_id}/publish",
+    "/payments/batches/{batch_id}/check",
+    "/payments/batches/{batch_id}/release",
+    "/payments/batches/{batch_id}/returns",
+    "/persons/search",
+}
+
+
+def test_whatever_an_institutions_key_may_write_names_its_scope():
+    """A key for one purpose is not a key for all: an endpoint that writes says which keys it is for."""
+    unscoped = set()
+    for prefix, router in api._routers:
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                writes = set(operation.methods) - {"GET", "HEAD"}
+                if writes and not hasattr(operation.view_func, "scope"):
+                    unscoped.add(f"/{prefix.strip('/')}{path}")
+    assert unscoped <= WITHOUT_A_KEY, unscoped - WITHOUT_A_KEY
