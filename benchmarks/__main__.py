@@ -1,26 +1,30 @@
-"""Every module here that has `run()`, and one table of what was measured beside its goal."""
+"""`python -m benchmarks [section …]`: each section, or all, measured here beside its goal."""
 
 import os
 import sys
 from importlib import import_module
-from pathlib import Path
-from pkgutil import iter_modules
 
 import django
 
-WIDTH = (46, 26)
+SECTIONS = ("check_ins", "roster", "lists", "certificates", "ledger", "entitlement")
+WIDTHS = (58, 44, 26)
 
 
 def main(names: list[str]) -> None:
+    if unknown := set(names) - set(SECTIONS):
+        raise SystemExit(f"no such section: {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollbook.config.settings")
     os.environ.setdefault("DEMO", "1")
     django.setup()
-    found = sorted(one.name for one in iter_modules([str(Path(__file__).parent)]) if not one.name.startswith("_"))
-    print(f"{'What':{WIDTH[0]}}{'Measured':{WIDTH[1]}}Goal")
-    for name in names or found:
-        run = getattr(import_module(f"benchmarks.{name}"), "run", None)
-        for what, figure, goal in run() if run else ():
-            print(f"{what:{WIDTH[0]}}{figure:{WIDTH[1]}}{goal}", flush=True)
+    line("What", "Measured", "Goal", "")
+    for name in names or SECTIONS:
+        for one in import_module(f"benchmarks.{name}").run():
+            line(one.what, one.shown, one.goal, one.verdict)
+
+
+def line(*cells: str) -> None:
+    widths = (*WIDTHS, 0)
+    print(" ".join(f"{cell:{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip(), flush=True)
 
 
 if __name__ == "__main__":

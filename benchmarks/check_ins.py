@@ -1,89 +1,112 @@
-"""Check-ins a second over HTTP through the real server, one by one and by forty, beside a view
-that does nothing but insert a row.
+"""Check-ins a second over HTTP through the real server: one by one, each by its own trainee who is
+signed in, and forty at a time by a reader with its institution's key; beside a view that does nothing
+but insert a row.
 
-Everything happens in a database of its own, made for this and dropped afterwards.
+What is compared takes turns, so that a busy moment of the machine meets all alike.
 """
 
-import os
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import count, cycle
-from typing import Any
+from itertools import cycle
 from uuid import uuid4
 
-CLIENTS, SECONDS, BATCH = 8, 5.0, 40
-PEOPLE, LESSONS = 50, 16
+from benchmarks._figures import Figure, at_least, at_most
+from benchmarks._load import Answers, Order, prepared, send
+from benchmarks._site import own_database, served, signed_in
+
+ROUNDS, SECONDS, CONNECTIONS, BATCH = 4, 3.0, 8, 40
+LESSONS, PEOPLE = 20, 20
+MOST = 3_000  # requests a second that are prepared
 
 
-def run() -> list[tuple[str, str, str]]:
-    from django.conf import settings
-    from django.test.utils import get_runner, override_settings
-
-    runner = get_runner(settings)(verbosity=0, interactive=False)
-    with override_settings(DEBUG=False):
-        databases = runner.setup_databases()
-        try:
-            return list(measured())
-        finally:
-            runner.teardown_databases(databases)
+def run() -> Iterator[Figure]:
+    with own_database():
+        yield from measured()
 
 
-def measured() -> Iterator[tuple[str, str, str]]:
+def measured() -> Iterator[Figure]:
     from django.db import connection
 
     from rollbook.classes.models import CheckIn
+    from rollbook.journal.models import Entry
 
     lessons = prepare()
-    turn = count()
-
-    def sent(n: int) -> tuple[str, dict[str, Any], dict[str, str]]:
-        """The next lesson's reader hands in n events."""
-        lesson = lessons[next(turn) % len(lessons)]
-        rows = [
-            {
-                "event_id": str(uuid4()),
-                "enrolment_id": next(lesson.people),
-                "direction": "in",
-                "happened_at": lesson.moment(),
-            }
-            for _ in range(n)
-        ]
-        return lesson.url, {"device": "bench", "events": rows}, lesson.head
-
+    requests = {"bare": bare(), "single": single(lessons), "batch": batches(lessons)}
+    found = {name: Answers() for name in requests}
+    before = CheckIn.objects.count()
+    with served() as port:
+        for name in requests:
+            send(Order(port, [next(requests[name]) for _ in range(400)], CONNECTIONS, 30))  # warm
+        warmed = 400 + 400 * BATCH
+        for _ in range(ROUNDS):
+            for name, more in requests.items():
+                many = [next(more) for _ in range(int(SECONDS * MOST / (10 if name == "batch" else 1)))]
+                found[name].add(send(Order(port, many, CONNECTIONS, SECONDS)))
     connection.close()
-    with served("benchmarks.urls") as base:
-        bare = rate(base, lambda: ("/bare/", {"event_id": str(uuid4())}, {}))
-        before = CheckIn.objects.count()
-        single = rate(base, lambda: sent(1))
-        batched = rate(base, lambda: sent(BATCH)) * BATCH
-        connection.close()
-        kept = CheckIn.objects.count() - before
-    yield "Bare insert view, requests/s", f"{bare:,.0f}", "for comparison"
-    yield "Check-ins one by one over HTTP, /s", f"{single:,.0f} ({single / bare:.0%} of bare)", "≥ 600"
-    yield f"Check-ins in batches of {BATCH} over HTTP, /s", f"{batched:,.0f}", "≥ 10,000"
-    yield "Check-ins kept by the database", f"{kept:,}", "every one answered"
+    kept = CheckIn.objects.count() - before - warmed
+    noted = Entry.objects.filter(kind="attendance.checked").count() - 400
+    one, least = found["single"], found["bare"]
+    yield Figure("bare insert view", f"{least.rate:,.0f}/s, {least.told()}")
+    yield at_least("check-ins one by one, signed in", one.rate, 600, "/s")
+    yield at_least("… beside the bare insert view", one.rate / least.rate, 0.7, "×")
+    yield at_most("… 99th percentile", one.percentile(99), 250, "ms", f"({one.told()})")
+    yield at_least(f"check-ins by {BATCH}", found["batch"].rate * BATCH, 10_000, "/s", f"({found['batch'].told()})")
+    yield at_least("… beside one by one", found["batch"].rate * BATCH / one.rate, 10, "×")
+    answered = one.good + found["batch"].good * BATCH
+    yield Figure("check-ins kept of those answered", f"{kept:,} of {answered:,}", "every one", kept == answered)
+    yield Figure("journal entries of single ones", f"{noted:,} of {one.good:,}", "every one", noted == one.good)
 
 
 @dataclass
 class Going:
-    """A lesson that is going on, its people in turn, and its institution's key."""
+    """A lesson that is going on, its trainees' browsers, and its institution's key."""
 
-    url: str
+    id: int
     begins: datetime
-    people: Iterator[int]
-    head: dict[str, str]
-    sent: Iterator[int] = field(default_factory=count)
+    code: str
+    people: list[int]
+    browsers: list[dict[str, str]]
+    key: str
 
-    def moment(self) -> str:
-        """Each event is before the last, so that each changes what is recorded."""
-        return (self.begins + timedelta(minutes=5) - timedelta(milliseconds=next(self.sent))).isoformat()
+
+def bare() -> Iterator[bytes]:
+    while True:
+        yield prepared("/bare/", headers={}, body=json.dumps({"event_id": str(uuid4())}).encode())
+
+
+def single(lessons: list[Going]) -> Iterator[bytes]:
+    """Everyone in turn checks in once, then out again and again: the last check-out counts."""
+    direction = "in"
+    while True:
+        for n in range(PEOPLE):
+            for one in lessons:
+                body = {"event_id": str(uuid4()), "code": one.code, "direction": direction}
+                path = f"/api/classes/lessons/{one.id}/check-in"
+                yield prepared(path, headers=one.browsers[n], body=json.dumps(body).encode())
+        direction = "out"
+
+
+def batches(lessons: list[Going]) -> Iterator[bytes]:
+    """Each event is before the last one of its lesson, so that each changes what is recorded."""
+    ahead = 0
+    for one in cycle(lessons):
+        people, events = cycle(one.people), []
+        for _ in range(BATCH):
+            ahead += 1
+            moment = one.begins + timedelta(minutes=5) - timedelta(milliseconds=ahead)
+            events.append(
+                {
+                    "event_id": str(uuid4()),
+                    "enrolment_id": next(people),
+                    "direction": "in",
+                    "happened_at": moment.isoformat(),
+                }
+            )
+        body = json.dumps({"device": "bench", "events": events}).encode()
+        headers = {"Authorization": f"Bearer {one.key}"}
+        yield prepared(f"/api/classes/lessons/{one.id}/events", headers=headers, body=body)
 
 
 def prepare() -> list[Going]:
@@ -91,74 +114,36 @@ def prepare() -> list[Going]:
     from django.utils import timezone
 
     from rollbook.accounts.actions import make_token
+    from rollbook.accounts.tests.factories import AccountFactory
+    from rollbook.classes.actions import code_of
     from rollbook.classes.tests.scenes import another, running
 
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE bench_bare (id bigserial PRIMARY KEY, event uuid UNIQUE)")
     now = timezone.now()
+    scenes = [running(PEOPLE, code_seconds=3600), *(another(PEOPLE) for _ in range(LESSONS - 1))]
     found = []
-    for scene in [running(PEOPLE), *(another(PEOPLE) for _ in range(LESSONS - 1))]:
+    for scene in scenes:  # the code stands for an hour, so that requests can be prepared; it is checked all the same
         lesson = scene.lesson
         lesson.starts_at, lesson.ends_at = now - timedelta(minutes=30), now + timedelta(hours=2)
         lesson.save()
-        _, secret = make_token(by=scene.manager, name="bench", scopes=["attendance"], now=now)
+        _, key = make_token(by=scene.manager, name="bench", scopes=["attendance"], now=now)
+        workers = [scene.worker] + [AccountFactory(role="worker", person_id=one.person_id) for one in scene.people[1:]]
         found.append(
             Going(
-                url=f"/api/classes/lessons/{lesson.pk}/events",
+                id=lesson.pk,
                 begins=lesson.starts_at,
-                people=cycle([one.pk for one in scene.people]),
-                head={"Authorization": f"Bearer {secret}"},
+                code=code_of(lesson, now),
+                people=[one.pk for one in scene.people],
+                browsers=[with_csrf(signed_in(one)) for one in workers],
+                key=key,
             )
         )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
     return found
 
 
-@contextmanager
-def served(urlconf: str) -> Iterator[str]:
-    """The real server on a free port, over the present database."""
-    from django.conf import settings
-    from psycopg.conninfo import make_conninfo
-
-    from rollbook.database import server
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = make_conninfo(server.url(), dbname=settings.DATABASES["default"]["NAME"])
-    environment = os.environ | {"DATABASE_URL": address, "BENCH_URLS": urlconf, "DEMO": "1"}
-    command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "2",
-        "--blocking-threads", "4", "--log-level", "warning", "benchmarks.wsgi:application",
-    ]  # fmt: skip
-    process = subprocess.Popen(command, env=environment)
-    try:
-        for _ in range(150):
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def rate(base: str, request: Callable[[], tuple[str, dict[str, Any], dict[str, str]]]) -> float:
-    """Answered requests a second with several clients at once; any error ends the measurement."""
-    import httpx
-
-    def client(until: float) -> int:
-        done = 0
-        with httpx.Client(base_url=base, timeout=30) as http:
-            while time.monotonic() < until:
-                path, body, head = request()
-                http.post(path, json=body, headers=head).raise_for_status()
-                done += 1
-        return done
-
-    client(time.monotonic() + 1)  # warm
-    with ThreadPoolExecutor(CLIENTS) as clients:
-        begun = time.monotonic()
-        answered = sum(clients.map(client, [begun + SECONDS] * CLIENTS))
-        return answered / (time.monotonic() - begun)
+def with_csrf(headers: dict[str, str]) -> dict[str, str]:
+    token = "b" * 32
+    return {"Cookie": f"{headers['Cookie']}; csrftoken={token}", "X-CSRFToken": token}

@@ -1,12 +1,9 @@
-"""The site as it is served, with the address map that a benchmark asks for."""
-
-import os
+"""The site as it is served, with one view more."""
 
 from django.conf import settings
 
 from rollbook.config.wsgi import application
 
-if urls := os.environ.get("BENCH_URLS"):
-    settings.ROOT_URLCONF = urls
+settings.ROOT_URLCONF = "benchmarks.urls"
 
 __all__ = ["application"]

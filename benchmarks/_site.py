@@ -1,0 +1,68 @@
+"""A database of its own for a benchmark, and the real server over it."""
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def own_database() -> Iterator[None]:
+    """Made from the migrations, and dropped afterwards."""
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.test.utils import get_runner, override_settings
+
+    runner = get_runner(settings)(verbosity=0, interactive=False)
+    with override_settings(DEBUG=False):
+        databases = runner.setup_databases()
+        try:
+            call_command("createcachetable", verbosity=0)
+            yield
+        finally:
+            runner.teardown_databases(databases)
+
+
+@contextmanager
+def served() -> Iterator[int]:
+    """The server as `manage.py serve` starts it, on a free port, over the present database."""
+    from django.conf import settings
+    from django.db import connection
+    from psycopg.conninfo import make_conninfo
+
+    from rollbook.config.management.commands.serve import web_server
+    from rollbook.database import server
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = make_conninfo(server.url(), dbname=settings.DATABASES["default"]["NAME"])
+    connection.close()
+    process = subprocess.Popen(
+        web_server("127.0.0.1", port, "benchmarks.wsgi:application"),
+        env=os.environ | {"DATABASE_URL": address, "DEMO": "1", "DEBUG": ""},
+    )
+    try:
+        for _ in range(300):
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def signed_in(account: object) -> dict[str, str]:
+    """The headers of a browser in which an account has signed in."""
+    from django.test import Client
+
+    client = Client()
+    client.force_login(account)
+    client.get("/", headers={"host": "localhost"})
+    cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+    return {"Cookie": cookie}
