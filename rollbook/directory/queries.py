@@ -94,6 +94,11 @@ def upper_projects(region_code: str, on: date) -> dict[tuple[str, str, str], rul
     return projects_of(upper.pk) if upper else {}
 
 
+def occupation(text: str) -> Occupation | None:
+    """The occupation of an id as an address gives it."""
+    return Occupation.objects.filter(pk=int(text)).first() if text.isascii() and text.isdigit() else None
+
+
 def find_occupations(text: str, limit: int = 20) -> QuerySet[Occupation]:
     """Occupations of the present edition by code, Chinese or pinyin (N16.1)."""
     found = Occupation.objects.filter(edition=2022)

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -127,7 +128,7 @@ def tiles(by: "Account") -> dict[str, list[tuple[Any, ...]]]:
 
 
 def by_region(by: "Account", year: int) -> list[dict[str, Any]]:
-    """Classes and people of a year by county, most first."""
+    """Classes and people of a year by county, most first, and the money paid in it."""
     rows = (
         classes.visible_to(by)
         .filter(starts_on__year=year)
@@ -139,21 +140,36 @@ def by_region(by: "Account", year: int) -> list[dict[str, Any]]:
             ended=Count("pk", filter=Q(state__in=["ended", "assessed"]), distinct=True),
         )
     )
-    return [row | {"name": name_of(row["region_code"])} for row in rows.order_by("-people")]
+    money = _paid(by, year, "region_code")
+    return [
+        row | {"name": name_of(row["region_code"]), **money[row["region_code"]]} for row in rows.order_by("-people")
+    ]
 
 
 def by_occupation(by: "Account", year: int, limit: int = 20) -> list[dict[str, Any]]:
+    """Classes and people of a year by occupation, most first, and the money paid in it."""
     rows = (
         classes.visible_to(by)
         .filter(starts_on__year=year, occupation__isnull=False)
         .order_by()
-        .values("occupation__name")
+        .values("occupation_id", "occupation__name")
         .annotate(
             classes=Count("pk", distinct=True),
             people=Count("enrolments", filter=Q(enrolments__dropped_at=None), distinct=True),
         )
     )
-    return [dict(row) for row in rows.order_by("-people")[:limit]]
+    money = _paid(by, year, "item__occupation_id")
+    return [row | money[row["occupation_id"]] for row in rows.order_by("-people")[:limit]]
+
+
+def _paid(by: "Account", year: int, key: str) -> "defaultdict[Any, dict[str, int]]":
+    """Claims and fen paid in a year, by a field of the claim."""
+    found = subsidies.visible_to(by).filter(paid_at__year=year).order_by().values_list(key)
+    rows = found.annotate(n=Count("pk"), fen=Sum("amount_fen"))
+    paid: defaultdict[Any, dict[str, int]] = defaultdict(lambda: {"claims": 0, "fen": 0})
+    for value, n, fen in rows:
+        paid[value] = {"claims": n, "fen": fen}
+    return paid
 
 
 def by_month(by: "Account", year: int) -> list[dict[str, Any]]:

@@ -52,8 +52,11 @@ def statistics(request: "Request") -> HttpResponse:
     year = int(text) if text.isdigit() and len(text) == 4 else timezone.localdate().year
     rows = queries.by_region(by, year)
     if request.GET.get("export"):
-        table = ((row["name"], row["classes"], row["people"], row["ended"]) for row in rows)
-        return workbook(("Region", "Classes", "People", "Ended"), table, f"statistics {year}")
+        table = (
+            (row["name"], row["classes"], row["people"], row["ended"], row["claims"], row["fen"] / 100) for row in rows
+        )
+        heads = ("Region", "Classes", "People", "Ended", "Claims paid", "Money")
+        return workbook(heads, table, f"statistics {year}")
     months, occupations = queries.by_month(by, year), queries.by_occupation(by, year)
     context = {
         "year": year,

@@ -17,7 +17,7 @@ from rollbook.regions.queries import name_of, working_days
 from rollbook.subsidies import actions, forms, queries, rules
 from rollbook.web.exports import workbook
 from rollbook.web.forms import sent
-from rollbook.web.lists import Filter, listing, narrowed
+from rollbook.web.lists import Filter, listing, months, narrowed
 
 if TYPE_CHECKING:
     from rollbook.subsidies.models import Claim
@@ -37,8 +37,10 @@ def _ids(request: "Request") -> list[int]:
 @require_GET
 def claim_list(request: "Request") -> HttpResponse:
     found = queries.visible_to(request.user).order_by("-pk")
+    paid = months(timezone.localdate(), request.GET.get("paid", ""))
     filters = [
         Filter("state", _("State"), rules.State.choices()),
+        Filter("paid", _("Paid in"), paid, lookup="paid_at__date__startswith"),
         Filter("region_code", _("Region"), regions(request.user.region_code)),
     ]
     if request.GET.get("export"):

@@ -1,5 +1,6 @@
 """Lists: search, filters, order and page, all of it in the address so that it can be shared."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -51,6 +52,15 @@ class Listing:
     @property
     def is_filtered(self) -> bool:
         return bool(self.text or any(one.value for one in self.filters))
+
+
+def months(today: date, asked: str) -> list[tuple[str, str]]:
+    """Choices of months from 18 back to 5 ahead; a month or a whole year that an address asks for besides."""
+    first = today.year * 12 + today.month - 18
+    found = [f"{n // 12}-{n % 12 + 1:02}" for n in range(first + 23, first - 1, -1)]
+    if asked not in found and re.fullmatch(r"20\d\d(-(0[1-9]|1[0-2]))?", asked):
+        found.append(asked)
+    return [(one, one) for one in found]
 
 
 def narrowed(

@@ -13,6 +13,7 @@ from rollbook.classes import actions, forms, queries
 from rollbook.classes.queries import application
 from rollbook.classes.rules import states
 from rollbook.classes.views.draft import draft
+from rollbook.directory import queries as directory
 from rollbook.institutions import queries as institutions
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
@@ -20,7 +21,7 @@ from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of, working_days
 from rollbook.web.exports import workbook
 from rollbook.web.forms import FileForm, WhyForm, cleaned, sent
-from rollbook.web.lists import Filter, listing, narrowed
+from rollbook.web.lists import Filter, listing, months, narrowed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,14 +62,14 @@ def _exported(rows: "QuerySet[TrainingClass]", name: str) -> HttpResponse:
 
 
 def _filters(request: "Request") -> list[Filter]:
-    today = timezone.localdate()
-    first = today.year * 12 + today.month - 18
-    months = [f"{n // 12}-{n % 12 + 1:02}" for n in range(first + 23, first - 1, -1)]
+    begun = months(timezone.localdate(), request.GET.get("month", ""))
     filters = [
         Filter("state", "State", states.State.choices()),
-        Filter("month", _("First day in"), [(one, one) for one in months], lookup="starts_on__startswith"),
+        Filter("month", _("First day in"), begun, lookup="starts_on__startswith"),
         Filter("level", "Level", [(one, one) for one in "543210"]),
     ]
+    if one := directory.occupation(request.GET.get("occupation", "")):  # from the statistics
+        filters.append(Filter("occupation", "Occupation", [(str(one.pk), one.name)], lookup="occupation_id"))
     if request.user.role in OFFICIALS:
         filters.append(Filter("deemed", "By silence", [("1", _("yes"))], lookup="is_deemed"))
     return [*filters, *_of_region(request)]
