@@ -14,6 +14,11 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 KEY = os.environ.get("BANK_KEY", "demo").encode()
+SLOW_SECONDS = float(os.environ.get("BANK_SLOW_SECONDS", "10"))
+# What is said of an account by its last two digits, before it is paid.
+OWNERS = {"77": "mismatch", "99": "closed", "55": "unknown", "66": "slow", "44": "down"}
+# What the bank finds only when it pays.
+FAILURES = {"33": "账户已冻结", "99": "账户已销户", "77": "户名或账号不符"}
 LATE_SECONDS = float(os.environ.get("BANK_LATE_SECONDS", "20"))
 
 
@@ -49,8 +54,7 @@ def _return(number: str, rows: list[list[str]]) -> bytes:
     total = sum(int(row[4]) for row in rows)
     body = [f"H|1|RET|{number}|{len(rows)}|{total}"]
     for _kind, reference, _name, account, amount in rows:
-        failure = "户名或账号不符" if account.endswith("77") or not account else ""
-        failure = "账户已销户" if account.endswith("99") else failure
+        failure = FAILURES.get(account[-2:], "") if account else "户名或账号不符"
         status = "FAIL" if failure else "PAID"
         bank_reference = hashlib.sha256(reference.encode()).hexdigest()[:16].upper()
         body.append(f"D|{reference}|{amount}|{status}|{bank_reference}|{failure}")
@@ -70,6 +74,20 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(401, b"")
         return self.answer(self.vault.take(parts[1], content), b"")
 
+    def do_POST(self) -> None:
+        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path != "/ownership":
+            return self.answer(404, b"")
+        if not self.is_signed(content):
+            return self.answer(401, b"")
+        said = OWNERS.get(str(json.loads(content)["account"])[-2:], "match")
+        if said == "down":
+            return self.answer(503, b"")
+        if said == "slow":
+            time.sleep(SLOW_SECONDS)
+            said = "match"
+        return self.answer(200, json.dumps({"result": said}).encode())
+
     def do_GET(self) -> None:
         parts = self.path.strip("/").split("/")
         if len(parts) < 3 or parts[2] != "returns" or not self.is_signed("/".join([parts[1], *parts[3:]]).encode()):
@@ -86,6 +104,7 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Signature", hmac.new(KEY, body, hashlib.sha256).hexdigest())
         self.end_headers()
         self.wfile.write(body)
 

@@ -122,6 +122,12 @@ def bank_answers(batch, status):
     return closed(body)
 
 
+def bank_knows(batch, now):
+    """The bank's word that each account is the payee's own."""
+    for line in batch.lines.all():
+        funds.learn_owner(person_id=line.person_id, bank_digest=line.bank_digest, outcome="match", detail="", now=now)
+
+
 def react(batch):
     """What the queue would do after the bank's return."""
     for line in batch.lines.all():
@@ -167,6 +173,7 @@ def test_from_the_directory_to_the_card(manager, office):
     approved = Claim.objects.filter(state="approved").values_list("pk", flat=True)
     batch = subsidies.make_batch(by=office["first"], claim_ids=list(approved), now=later)
     funds.check_batch(by=office["finance"], batch_id=batch.pk, now=later)
+    bank_knows(batch, later)
     funds.release_batch(by=office["releaser"], batch_id=batch.pk, now=later)
     returned = bank_answers(batch, lambda n: "PAID" if n == 0 else "FAIL")
     assert funds.take_return(batch_id=batch.pk, content=returned, now=later) == 2
@@ -182,6 +189,7 @@ def test_from_the_directory_to_the_card(manager, office):
     )
     again = subsidies.make_batch(by=office["first"], claim_ids=[failed.pk], now=later)
     funds.check_batch(by=office["finance"], batch_id=again.pk, now=later)
+    bank_knows(again, later)
     funds.release_batch(by=office["releaser"], batch_id=again.pk, now=later)
     funds.take_return(batch_id=again.pk, content=bank_answers(again, lambda _: "PAID"), now=later)
     react(again)

@@ -2,6 +2,8 @@
 
 REACTIONS: dict[str, list[str]] = {
     "person.registered": ["rollbook.persons.tasks.verify_person"],
+    "batch.made": ["rollbook.funds.tasks.ask_owners"],
+    "batch.owners-asked": ["rollbook.funds.tasks.ask_owners"],
     "batch.released": ["rollbook.funds.tasks.hand_to_bank"],
     "payment.paid": ["rollbook.subsidies.tasks.payment_paid"],
     "payment.failed": ["rollbook.subsidies.tasks.payment_failed"],

@@ -99,6 +99,8 @@ class TermKey(Choice):
     FULL_TIME_PERCENT = "full-time-percent", _("Least share of full-time teachers, per cent")
     AGREEMENT_MONTHS = "agreement-months", _("Months that an agreement runs")
     MIN_AGE = "min-age", _("Youngest age at the start")
+    OWNERSHIP_DAYS = "ownership-days", _("Days that the bank's answer on an account's owner counts")
+    PAYEE_HOLD_HOURS = "payee-hold-hours", _("Hours that a payment waits after its account was changed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db.models import QuerySet
 from django.utils import timezone
 from ninja import File, Router, Schema
@@ -29,6 +31,7 @@ class LineOut(Schema):
     state: str
     reference: str
     failure: str
+    ownership: str
 
 
 class SettledOut(Schema):
@@ -43,8 +46,8 @@ def batches(request: Request) -> QuerySet[PaymentBatch]:
 
 @router.get("/batches/{batch_id}/lines", response=list[LineOut])
 @paginate
-def lines(request: Request, batch_id: int) -> QuerySet[PaymentLine]:
-    return queries.lines_of(queries.get(request.user, batch_id).pk)
+def lines(request: Request, batch_id: int) -> "QuerySet[PaymentLine, Any]":
+    return queries.with_owners(queries.lines_of(queries.get(request.user, batch_id).pk))
 
 
 @router.post("/batches/{batch_id}/check", response=BatchOut)
@@ -61,3 +64,9 @@ def release_batch(request: Request, batch_id: int) -> PaymentBatch:
 def take_return(request: Request, batch_id: int, file: File[UploadedFile]) -> dict[str, int]:
     content = file.read()
     return {"settled": actions.upload_return(by=request.user, batch_id=batch_id, content=content, now=timezone.now())}
+
+
+@router.post("/batches/{batch_id}/owners", response=BatchOut)
+def request_owners(request: Request, batch_id: int) -> PaymentBatch:
+    """Have the bank asked again whose the accounts of the batch are."""
+    return actions.request_owners(by=request.user, batch_id=batch_id, now=timezone.now())

@@ -149,3 +149,28 @@ class BankFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Ownership(models.Model):
+    """The bank's last word on whose an account is: one row a person and account, by its digest.
+
+    A trigger lets no batch be released while an account in it is not the payee's own.
+    """
+
+    person = models.ForeignKey("persons.Person", models.PROTECT, related_name="+")
+    bank_digest = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=16, choices=rules.Ownership.choices(), default="pending")
+    asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    detail = models.CharField(max_length=128, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_answer_a_person_and_account", fields=["person", "bank_digest"]),
+            models.CheckConstraint(
+                name="ownership_has_its_time", condition=Q(outcome="pending") | Q(answered_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} #{self.pk}"

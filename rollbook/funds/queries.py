@@ -1,12 +1,15 @@
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+from django.utils.timezone import localdate
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.funds import rules
-from rollbook.funds.models import BankFile, LedgerAccount, LedgerEntry, PaymentBatch, PaymentLine
+from rollbook.funds.models import BankFile, LedgerAccount, LedgerEntry, Ownership, PaymentBatch, PaymentLine
 from rollbook.kernel.reasons import NotFound
 from rollbook.regions.rules import prefix
 
@@ -185,3 +188,41 @@ def bank_files(by: "Account") -> QuerySet[BankFile]:
     """The files that went to the bank and came back; what is in them is shown nowhere."""
     found = BankFile.objects.filter(batch__in=visible_to(by).values("pk"))
     return found.defer("content").select_related("batch").order_by("-pk")
+
+
+def with_owners(lines: "QuerySet[PaymentLine, Any]") -> "QuerySet[PaymentLine, Any]":
+    """Lines with what the bank said of their accounts, and when."""
+    said = Ownership.objects.filter(person=OuterRef("person"), bank_digest=OuterRef("bank_digest"))
+    return lines.annotate(
+        ownership=Coalesce(Subquery(said.values("outcome")[:1]), Value(rules.Ownership.PENDING)),
+        owner_at=Subquery(said.values("answered_at")[:1]),
+    )
+
+
+def payees_of(batch_id: int) -> list[rules.Payee]:
+    """What the release of a batch looks at, line by line."""
+    return [
+        rules.Payee(
+            name=one.payee_name,
+            account=one.bank_masked,
+            ownership=one.ownership,
+            asked_on=localdate(one.owner_at) if one.owner_at else None,
+            is_changed=one.person.bank_digest != one.bank_digest,
+        )
+        for one in with_owners(lines_of(batch_id))
+    ]
+
+
+def owners_to_ask(batch_id: int, now: datetime, days: int) -> list[PaymentLine]:
+    """Lines of a batch whose account is the payee's present one and not known, lately, to be the payee's own;
+    those never asked first."""
+    fresh = Q(ownership=rules.Ownership.MATCH, owner_at__gt=now - timedelta(days))
+    found = with_owners(lines_of(batch_id)).filter(bank_digest=F("person__bank_digest")).exclude(fresh)
+    return list(found.order_by(F("owner_at").asc(nulls_first=True), "number"))
+
+
+def batches_to_ask() -> list[int]:
+    """Batches before their release in which an account was never answered for."""
+    waiting = PaymentLine.objects.filter(batch__state__in=[rules.BatchState.DRAFT, rules.BatchState.CHECKED])
+    unanswered = with_owners(waiting).filter(Q(ownership=rules.Ownership.PENDING))
+    return sorted(set(unanswered.values_list("batch_id", flat=True)))

@@ -1,8 +1,13 @@
 """Public money: the three funds, the ledger's accounts, and the life of a payment batch."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
 from rollbook.kernel.choices import Choice
 from rollbook.kernel.lifecycle import Lifecycle
-from rollbook.kernel.messages import _
+from rollbook.kernel.messages import Message, _
+from rollbook.kernel.reasons import reason
 
 
 class Fund(Choice):
@@ -60,3 +65,43 @@ class LineState(Choice):
     PAID = "paid", _("Paid")
     FAILED = "failed", _("Refused by the bank")
     CORRECTED = "corrected", _("Corrected and paid anew")
+
+
+class Ownership(Choice):
+    """What the bank says of a name and an account: whose it is. Anything but a clear answer is no pass."""
+
+    PENDING = "pending", _("Not answered yet")
+    MATCH = "match", _("The payee's own")
+    MISMATCH = "mismatch", _("Somebody else's")
+    CLOSED = "closed", _("Closed at the bank")
+    UNKNOWN = "unknown", _("Unknown to the bank")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payee:
+    """What the release of a payment looks at: the account of the line, and of the person, now."""
+
+    name: str
+    account: str  # masked
+    ownership: str
+    asked_on: date | None  # when the bank answered
+    is_changed: bool  # the person has another account than the line
+
+
+def reasons_against_payees(payees: Iterable[Payee], *, on: date, days: int) -> Iterator[Message]:
+    """Why money may not leave for these accounts: each must be the payee's own by the bank's word,
+    which counts for so many days (N14.1, N16.3)."""
+    for one in payees:
+        if one.is_changed:
+            text = _("{name} has another account since the batch was prepared; prepare it anew.")
+            yield reason("account-changed", text, "N14.1", name=one.name)
+        elif one.ownership == Ownership.PENDING or one.asked_on is None:
+            text = _("The bank has not said yet whose account {account} is, for {name}; ask it again.")
+            yield reason("owner-pending", text, "N16.3", name=one.name, account=one.account)
+        elif one.ownership != Ownership.MATCH:
+            text = _("By the bank's answer of {day}, account {account} cannot be paid for {name}: {outcome}.")
+            outcome, day = Ownership(one.ownership), one.asked_on
+            yield reason("owner-wrong", text, "N16.3", day=day, account=one.account, name=one.name, outcome=outcome)
+        elif (on - one.asked_on).days > days:
+            text = _("The bank's answer for {name} is of {day}, older than {days} days; ask it again.")
+            yield reason("owner-old", text, "N16.3", name=one.name, day=one.asked_on, days=days)

@@ -8,3 +8,9 @@ from rollbook.funds import actions
 def hand_to_bank(batch_id: int) -> None:
     """A released batch goes to the bank; the clock tries again where the line breaks."""
     actions.send_batch(batch_id=batch_id, now=timezone.now())
+
+
+@task
+def ask_owners(batch_id: int) -> None:
+    """The bank is asked whose the accounts of a batch are, as far as it has not said."""
+    actions.ask_owners(batch_id=batch_id, now=timezone.now())

@@ -13,5 +13,6 @@ urlpatterns = [
     path("batches/<int:batch_id>/return/", views.return_batch, name="return_batch"),
     path("batches/<int:batch_id>/release/", views.release_batch, name="release_batch"),
     path("batches/<int:batch_id>/bank-return/", views.upload_return, name="upload_return"),
+    path("batches/<int:batch_id>/owners/", views.request_owners, name="request_owners"),
     path("returns/", views.return_list, name="return_list"),
 ]

@@ -67,12 +67,19 @@ def batch_list(request: "Request") -> HttpResponse:
 def batch_detail(request: "Request", batch_id: int) -> HttpResponse:
     batch = queries.get(request.user, batch_id)
     by, moves = request.user, rules.BATCHES.moves_from(rules.BatchState(batch.state))
-    shown = listing(request, queries.lines_of(batch_id), search=("payee_name", "reference"), size=200)
+    lines = queries.with_owners(queries.lines_of(batch_id))
+    filters = [Filter("ownership", _("Whose account"), rules.Ownership.choices())]
+    shown = listing(request, lines, filters=filters, search=("payee_name", "reference"), size=200)
+    for one in shown.rows:
+        one.owner = rules.Ownership(one.ownership)
+    is_open = batch.state in (rules.BatchState.DRAFT, rules.BatchState.CHECKED)
     context = {
         "batch": batch,
         "listing": shown,
         "totals": queries.totals_of(batch_id),
         "shared": queries.shared_accounts(batch_id),
+        "against": actions.reasons_to_hold(batch, timezone.now()) if is_open else [],
+        "may_ask": is_open and any(holds(by, one) for one in actions.HANDS),
         "may_check": rules.BatchMove.CHECK in moves and holds(by, P.BATCH_CHECK),
         "may_release": rules.BatchMove.RELEASE in moves and holds(by, P.BATCH_RELEASE),
         "may_cancel": rules.BatchMove.CANCEL in moves and holds(by, P.BATCH_MAKE),
@@ -102,6 +109,13 @@ def return_batch(request: "Request", batch_id: int) -> HttpResponse:
 @require_POST
 def release_batch(request: "Request", batch_id: int) -> HttpResponse:
     actions.release_batch(by=request.user, batch_id=batch_id, now=timezone.now())
+    return redirect("funds:batch_detail", batch_id)
+
+
+@require_POST
+def request_owners(request: "Request", batch_id: int) -> HttpResponse:
+    actions.request_owners(by=request.user, batch_id=batch_id, now=timezone.now())
+    messages.success(request, gettext("The bank is being asked; look again in a moment."))
     return redirect("funds:batch_detail", batch_id)
 
 

@@ -107,6 +107,8 @@ LABELS = {
     "claim.corrected": _("Account corrected"),
     "budget.set": _("Budget set"),
     "batch.made": _("Batch prepared"),
+    "batch.owners-asked": _("Bank asked whose the accounts are"),
+    "person.account-checked": _("Bank said whose the account is"),
     "batch.checked": _("Batch checked"),
     "batch.returned": _("Batch returned"),
     "batch.released": _("Batch released"),

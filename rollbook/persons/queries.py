@@ -136,3 +136,9 @@ def candidates(by: "Account") -> QuerySet[Person]:
         .filter(older_id__isnull=False)
         .order_by("-pk")
     )
+
+
+def unsealed_for_ownership(person_id: int) -> tuple[str, str]:
+    """The identity number and the account of a payee: to ask the bank whose it is, and for nothing else."""
+    content = unsealed(person_id)
+    return content.get("number", ""), content.get("bank_account", "")

@@ -356,6 +356,7 @@ def pay(office, clock, at):
     count = page.locator("[name=claim]").count()
     press(page, "Prepare the batch")
     address = "/" + page.url.split("/", 3)[3]
+    call_command("exchange_with_bank", verbosity=0)  # whose the accounts are
     page = at(office["finance"], address)
     press(page, "Confirm the check")
     page = at(office["releaser"], address)

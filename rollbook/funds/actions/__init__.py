@@ -1,9 +1,11 @@
 from rollbook.funds.actions.ledger import Posting, move, post, release, reserve, set_budget
+from rollbook.funds.actions.ownership import HANDS, ask_owners, learn_owner, request_owners
 from rollbook.funds.actions.payments import (
     LineDraft,
     cancel_batch,
     check_batch,
     make_batch,
+    reasons_to_hold,
     release_batch,
     return_batch,
     send_batch,
@@ -13,15 +15,20 @@ from rollbook.funds.actions.payments import (
 )
 
 __all__ = [
+    "HANDS",
     "LineDraft",
     "Posting",
+    "ask_owners",
     "cancel_batch",
     "check_batch",
+    "learn_owner",
     "make_batch",
     "move",
     "post",
+    "reasons_to_hold",
     "release",
     "release_batch",
+    "request_owners",
     "reserve",
     "return_batch",
     "send_batch",

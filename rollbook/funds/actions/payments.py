@@ -10,11 +10,13 @@ from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
 
 from rollbook.accounts.rules import Permission, authorise
+from rollbook.directory.queries import terms_for
+from rollbook.directory.rules import TermKey
 from rollbook.funds import adapters, files, queries, rules
 from rollbook.funds.actions.ledger import K, Posting, account, move, post
 from rollbook.funds.models import BankFile, PaymentBatch, PaymentLine
 from rollbook.journal.actions import record
-from rollbook.kernel.messages import _
+from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import Refused, reason, refuse_if
 from rollbook.persons import queries as persons
 
@@ -45,6 +47,12 @@ def digest_of(batch: PaymentBatch) -> str:
         for row in rows.values_list("number", "subject", "person_id", "payee_name", "bank_digest", "amount_fen")
     )
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def reasons_to_hold(batch: PaymentBatch, now: datetime) -> list[Message]:
+    """Why no money may leave for the accounts of a batch, at this time."""
+    days = terms_for(batch.region_code, localdate(now))[TermKey.OWNERSHIP_DAYS]
+    return list(rules.reasons_against_payees(queries.payees_of(batch.pk), on=localdate(now), days=days))
 
 
 @transaction.atomic
@@ -146,6 +154,8 @@ def release_batch(*, by: "Account", batch_id: int, now: datetime) -> PaymentBatc
         found.append(reason("same-person", _("Another person than who asked must decide."), "N14.1"))
     if digest_of(batch) != batch.digest:
         found.append(reason("batch-changed", _("The batch is no longer what finance checked."), "N14.1"))
+    persons.lock_all(list(batch.lines.values_list("person_id", flat=True)))  # nobody changes an account meanwhile
+    found += reasons_to_hold(batch, now)
     refuse_if(found)
     batch.released_by, batch.released_at = by, now
     batch.save()

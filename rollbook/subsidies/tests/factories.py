@@ -12,6 +12,7 @@ from rollbook.classes.models import Attendance, Commitment
 from rollbook.classes.tests.factories import ClassFactory, EnrolmentFactory, LessonFactory
 from rollbook.directory.tests.factories import load_terms
 from rollbook.funds import actions as funds
+from rollbook.funds.models import Ownership
 from rollbook.institutions.tests.factories import InstitutionFactory, RoomFactory, SiteFactory, TeacherFactory  # noqa: F401
 from rollbook.persons.models import Sealed
 from rollbook.persons.sealing import digest, seal
@@ -27,13 +28,23 @@ def account(role: str, **values):
     return AccountFactory(role=role, **values)
 
 
-def payee(n: int, bank_account: str = "", **values):
+def payee(n: int, bank_account: str = "", *, is_owner: bool = True, **values):
     """A matched person with a sealed account, as the bank's file needs it."""
     bank_account = bank_account or f"62284800{n:010d}0"
     person = PersonFactory(bank_digest=digest(bank_account), **values)
     version, box = seal(person.pk, {"bank": "江苏银行", "bank_account": bank_account})
     Sealed.objects.update_or_create(person=person, defaults={"key_version": version, "box": box})
+    if is_owner:
+        owned(person)
     return person
+
+
+def owned(person, outcome: str = "match", at: datetime = NOW) -> None:
+    """The bank's word on whose the person's account is."""
+    Ownership.objects.update_or_create(
+        person=person, bank_digest=person.bank_digest,
+        defaults={"outcome": outcome, "asked_at": at, "answered_at": None if outcome == "pending" else at},
+    )  # fmt: skip
 
 
 class CertificateFactory(DjangoModelFactory):

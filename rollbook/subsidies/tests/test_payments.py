@@ -234,7 +234,7 @@ def test_the_bank_pays_over_http(bank_at, django_capture_on_commit_callbacks):
     from django.core.management import call_command
 
     f.load_terms()
-    people = [f.payee(1, "6228480000000011"), f.payee(2, "6228480000000099"), f.payee(3, "6228480000000018")]
+    people = [f.payee(1, "6228480000000011"), f.payee(2, "6228480000000033"), f.payee(3, "6228480000000018")]
     klass = f.assessed_class(persons=people)
     filed, _ = subsidies.file_class_claims(by=f.manager_of(klass), class_id=klass.pk, now=f.NOW)
     officers = f.account("county-reviewer"), f.account("county-second-reviewer")

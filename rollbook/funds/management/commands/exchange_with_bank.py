@@ -9,10 +9,12 @@ from rollbook.kernel.reasons import Refused
 
 
 class Command(BaseCommand):
-    help = "Hand over batches that the bank has not got, and take what it returns."
+    help = "Ask whose accounts are, hand over batches that the bank has not got, and take what it returns."
 
     def handle(self, **options: Any) -> None:
         now = timezone.now()
+        for batch_id in queries.batches_to_ask():
+            actions.ask_owners(batch_id=batch_id, now=now)
         try:
             sent = sum(actions.send_batch(batch_id=one.pk, now=now) for one in queries.released_batches())
             returns = [(one, file) for one in queries.sent_batches() for file in adapters.returns_for(one.number)]
