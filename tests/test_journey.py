@@ -188,6 +188,7 @@ def test_from_the_directory_to_the_card(manager, office):
         by=own, claim_id=failed.pk, bank="南京银行", bank_account=luhn("621483000000009001"), now=later
     )
     again = subsidies.make_batch(by=office["first"], claim_ids=[failed.pk], now=later)
+    later += timedelta(hours=24)  # so long a payment waits after its account was changed
     funds.check_batch(by=office["finance"], batch_id=again.pk, now=later)
     bank_knows(again, later)
     funds.release_batch(by=office["releaser"], batch_id=again.pk, now=later)

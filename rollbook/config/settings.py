@@ -158,6 +158,8 @@ POPULATION_URL = os.environ.get("POPULATION_URL", "http://127.0.0.1:8101")
 POPULATION_KEY = os.environ.get("POPULATION_KEY", "demo")
 BANK_URL = os.environ.get("BANK_URL", "http://127.0.0.1:8102")
 BANK_KEY = os.environ.get("BANK_KEY", "demo")
+MESSAGES_URL = os.environ.get("MESSAGES_URL", "http://127.0.0.1:8103")
+MESSAGES_KEY = os.environ.get("MESSAGES_KEY", "demo")
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -77,6 +77,7 @@ class PaymentBatch(models.Model):
     released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     released_at = models.DateTimeField(null=True)
     digest = models.CharField(max_length=64, blank=True)  # over the lines, as checked
+    tried_at = models.DateTimeField(null=True)  # when it was first offered to the bank: from then on it is final
     sent_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
 

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.funds import rules
 from rollbook.funds.models import BankFile, LedgerAccount, LedgerEntry, Ownership, PaymentBatch, PaymentLine
 from rollbook.kernel.reasons import NotFound
+from rollbook.persons import queries as persons
 from rollbook.regions.rules import prefix
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def files_of(batch_id: int) -> QuerySet[BankFile]:
 
 
 def out_file(batch_id: int) -> BankFile:
-    return BankFile.objects.get(batch_id=batch_id, direction="out")
+    return BankFile.objects.get(batch_id=batch_id, direction="out")  # one that was never offered is "void"
 
 
 def broken_invariants() -> list[str]:
@@ -208,6 +209,7 @@ def payees_of(batch_id: int) -> list[rules.Payee]:
             ownership=one.ownership,
             asked_on=localdate(one.owner_at) if one.owner_at else None,
             is_changed=one.person.bank_digest != one.bank_digest,
+            changed_at=localtime(one.person.account_changed_at) if one.person.account_changed_at else None,
         )
         for one in with_owners(lines_of(batch_id))
     ]
@@ -226,3 +228,19 @@ def batches_to_ask() -> list[int]:
     waiting = PaymentLine.objects.filter(batch__state__in=[rules.BatchState.DRAFT, rules.BatchState.CHECKED])
     unanswered = with_owners(waiting).filter(Q(ownership=rules.Ownership.PENDING))
     return sorted(set(unanswered.values_list("batch_id", flat=True)))
+
+
+def batches_to_void(person_id: int) -> list[int]:
+    """Batches that the bank was not tried with, in which a person is to be paid to an account of before."""
+    open_states = [rules.BatchState.DRAFT, rules.BatchState.CHECKED, rules.BatchState.RELEASED]
+    found = PaymentLine.objects.filter(person_id=person_id, batch__state__in=open_states, batch__tried_at=None).exclude(
+        bank_digest=F("person__bank_digest")
+    )
+    return sorted(set(found.values_list("batch_id", flat=True)))
+
+
+def payees_changed(batch_id: int) -> bool:
+    """Whether somebody in a batch has another account than their line; locks the persons, so that it stays so."""
+    lines = lines_of(batch_id)
+    persons.lock_all(list(lines.values_list("person_id", flat=True)))
+    return lines.exclude(bank_digest=F("person__bank_digest")).exists()

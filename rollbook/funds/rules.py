@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from rollbook.kernel.choices import Choice
 from rollbook.kernel.lifecycle import Lifecycle
@@ -45,12 +45,16 @@ class BatchMove(Choice):
     SEND = "send", _("Hand to the bank")
     SETTLE = "settle", _("Settle")
     CANCEL = "cancel", _("Cancel the batch")
+    VOID = "void", _("Void its approvals")
 
 
 BATCHES = Lifecycle(
     {
         (BatchState.DRAFT, BatchMove.CHECK): BatchState.CHECKED,
         (BatchState.CHECKED, BatchMove.RETURN): BatchState.DRAFT,
+        (BatchState.DRAFT, BatchMove.VOID): BatchState.DRAFT,
+        (BatchState.CHECKED, BatchMove.VOID): BatchState.DRAFT,
+        (BatchState.RELEASED, BatchMove.VOID): BatchState.DRAFT,  # while the bank was not tried
         (BatchState.CHECKED, BatchMove.RELEASE): BatchState.RELEASED,
         (BatchState.RELEASED, BatchMove.SEND): BatchState.SENT,
         (BatchState.SENT, BatchMove.SETTLE): BatchState.SETTLED,
@@ -86,12 +90,20 @@ class Payee:
     ownership: str
     asked_on: date | None  # when the bank answered
     is_changed: bool  # the person has another account than the line
+    changed_at: datetime | None = None  # when the person's account was last changed, local time
 
 
-def reasons_against_payees(payees: Iterable[Payee], *, on: date, days: int) -> Iterator[Message]:
-    """Why money may not leave for these accounts: each must be the payee's own by the bank's word,
-    which counts for so many days (N14.1, N16.3)."""
+def reasons_against_payees(payees: Iterable[Payee], *, now: datetime, days: int, hours: int) -> Iterator[Message]:
+    """Why money may not leave for these accounts: each must be the payee's own by the bank's word, which counts
+    for so many days, and unchanged for so many hours (N14.1, N16.3). `now` is local time."""
+    on = now.date()
     for one in payees:
+        if one.changed_at is not None and now < one.changed_at + timedelta(hours=hours):
+            text = _("{name} has had another account since {changed}; the payment is held until {until}.")
+            changed, until = (
+                f"{at:%Y-%m-%d %H:%M}" for at in (one.changed_at, one.changed_at + timedelta(hours=hours))
+            )
+            yield reason("payee-held", text, "N14.1", name=one.name, changed=changed, until=until)
         if one.is_changed:
             text = _("{name} has another account since the batch was prepared; prepare it anew.")
             yield reason("account-changed", text, "N14.1", name=one.name)

@@ -14,3 +14,9 @@ def hand_to_bank(batch_id: int) -> None:
 def ask_owners(batch_id: int) -> None:
     """The bank is asked whose the accounts of a batch are, as far as it has not said."""
     actions.ask_owners(batch_id=batch_id, now=timezone.now())
+
+
+@task
+def account_changed(person_id: int) -> None:
+    """Somebody is paid elsewhere from now on: approvals for the old account are void."""
+    actions.account_changed(person_id=person_id, now=timezone.now())

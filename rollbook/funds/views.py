@@ -12,6 +12,7 @@ from rollbook.funds import actions, forms, queries, rules
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Forbidden
+from rollbook.persons import rules as payee_rules
 from rollbook.regions.queries import choices as regions
 from rollbook.web.forms import sent
 from rollbook.web.lists import Filter, listing
@@ -69,6 +70,7 @@ def batch_detail(request: "Request", batch_id: int) -> HttpResponse:
     by, moves = request.user, rules.BATCHES.moves_from(rules.BatchState(batch.state))
     lines = queries.with_owners(queries.lines_of(batch_id))
     filters = [Filter("ownership", _("Whose account"), rules.Ownership.choices())]
+    filters.append(Filter("kind", _("Paid to"), payee_rules.AccountKind.choices(), lookup="person__account_kind"))
     shown = listing(request, lines, filters=filters, search=("payee_name", "reference"), size=200)
     for one in shown.rows:
         one.owner = rules.Ownership(one.ownership)

@@ -108,6 +108,8 @@ LABELS = {
     "budget.set": _("Budget set"),
     "batch.made": _("Batch prepared"),
     "batch.owners-asked": _("Bank asked whose the accounts are"),
+    "person.told": _("Told at the old contact"),
+    "batch.voided": _("Approvals void: an account was changed"),
     "person.account-checked": _("Bank said whose the account is"),
     "batch.checked": _("Batch checked"),
     "batch.returned": _("Batch returned"),
@@ -121,6 +123,7 @@ LABELS = {
 FACTS = {
     "field": _("What was shown"),
     "purpose": _("Purpose"),
+    "account_kind": _("Kind of account"),
     "why": _("Reason"),
     "reason": _("Reason"),
     "was": _("Before"),

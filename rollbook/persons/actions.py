@@ -12,8 +12,8 @@ from rollbook.journal.actions import record
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 from rollbook.persons import adapters, queries, rules
-from rollbook.persons.models import Enquiry, Person, Sealed
-from rollbook.persons.sealing import digest, seal
+from rollbook.persons.models import Enquiry, Notice, Person, Sealed
+from rollbook.persons.sealing import digest, seal, unseal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,22 +133,69 @@ def reveal(*, by: "Account", person_id: int, field: str, purpose: str, now: date
 
 
 @transaction.atomic
-def set_account(*, by: "Account", person_id: int, bank: str, bank_account: str, now: datetime) -> Person:
-    """Change the account that subsidies are paid to: by the person, or an official who mends."""
+def set_account(
+    *,
+    by: "Account",
+    person_id: int,
+    bank: str,
+    bank_account: str,
+    now: datetime,
+    kind: str = rules.AccountKind.CARD,
+    why: str = "",
+) -> Person:
+    """Change the account that subsidies are paid to: by the person, or an official who mends. It is the social
+    security card unless there is a reason (N16.3). From one account to another, the old contact is told, and
+    payments are held for a while (N14.1)."""
     person = queries.get(by, person_id, lock=True)
     bank_account = "".join(bank_account.split())
-    refuse_if(rules.reasons_against_account(bank_account))
+    refuse_if([*rules.reasons_against_account(bank_account), *rules.reasons_against_kind(kind, why)])
     content = queries.unsealed(person.pk) | {"bank": bank, "bank_account": bank_account}
     _seal(person, content)
-    was = person.bank_masked
+    was, old = person.bank_masked, person.bank_digest
     person.bank_masked = masked_account(bank, bank_account)
     person.bank_digest = digest(bank_account)
-    person.save(update_fields=["bank_masked", "bank_digest"])
+    person.account_kind, person.account_why = kind, why.strip() if kind == rules.AccountKind.OTHER else ""
+    if old and old != person.bank_digest:
+        person.account_changed_at = now
+        _tell(person, was, content.get("phone", ""), now)
+    person.save(update_fields=["bank_masked", "bank_digest", "account_kind", "account_why", "account_changed_at"])
     record(
         "person.account-changed", person, by=by, at=now, region_code=person.region_code,
-        was=was, now=person.bank_masked,
+        was=was, now=person.bank_masked, account_kind=kind, why=person.account_why,
     )  # fmt: skip
     return person
+
+
+def _tell(person: Person, was: str, phone: str, now: datetime) -> None:
+    """Keep what the old contact is to be told; the queue sends it."""
+    version, box = seal(person.pk, {"phone": phone}) if phone else (None, None)
+    Notice.objects.create(
+        person=person, at=now, was=was, now=person.bank_masked, phone_masked=masked_phone(phone),
+        key_version=version, box=box,
+    )  # fmt: skip
+
+
+def send_notices(*, now: datetime, person_id: int | None = None, limit: int = 100) -> int:
+    """Send what waits, outside any transaction: the gateway takes one number once, so that a message whose
+    outcome is unknown may be sent again. Gives how many it has."""
+    sent = 0
+    for notice in queries.notices_to_send(limit, person_id):
+        phone = unseal(notice.person_id, notice.key_version or 0, bytes(notice.box or b"")).get("phone", "")
+        is_sent = adapters.tell(f"account-{notice.pk}", phone, queries.text_of(notice))
+        with transaction.atomic():
+            row = Notice.objects.select_for_update().get(pk=notice.pk)
+            row.tries += 1
+            if is_sent and row.sent_at is None:
+                row.sent_at, row.box, row.key_version = now, None, None
+                record(
+                    "person.told", notice.person, by=None, at=now, region_code=notice.person.region_code,
+                    phone=row.phone_masked,
+                )  # fmt: skip
+            row.save()
+        if not is_sent:
+            break
+        sent += 1
+    return sent
 
 
 def _seal(person: Person, content: dict[str, str]) -> None:
@@ -211,7 +258,12 @@ def rotate(*, limit: int = 1000) -> int:
     boxes = list(old.select_related("person")[:limit])
     for box in boxes:
         _seal(box.person, queries.unsealed(box.person_id))
-    return len(boxes)
+    notices = list(Notice.objects.select_for_update(skip_locked=True).filter(key_version__lt=newest)[:limit])
+    for notice in notices:
+        content = unseal(notice.person_id, notice.key_version or 0, bytes(notice.box or b""))
+        notice.key_version, notice.box = seal(notice.person_id, content)
+        notice.save()
+    return len(boxes) + len(notices)
 
 
 def verify(*, person_id: int, now: datetime) -> str:

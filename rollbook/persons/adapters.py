@@ -32,3 +32,16 @@ def ask(name: str, number: str) -> tuple[Verification, str]:
         case "mismatch":
             return Verification.MISMATCHED, ""
     return Verification.PENDING, f"{answer.status_code} {result or ''}".strip()
+
+
+def tell(number: str, phone: str, text: str) -> bool:
+    """Give the gateway for messages one message (docs/adapters/messages.md). True when it has it, now or from
+    before; under one number it sends once, so an unknown outcome is simply tried again."""
+    body = json.dumps({"phone": phone, "text": text}, ensure_ascii=False).encode()
+    signature = hmac.new(settings.MESSAGES_KEY.encode(), number.encode() + b"\n" + body, hashlib.sha256).hexdigest()
+    headers = {"X-Signature": signature, "Content-Type": "application/json"}
+    try:
+        answer = httpx.put(f"{settings.MESSAGES_URL}/messages/{number}", content=body, headers=headers, timeout=SECONDS)
+    except httpx.HTTPError:
+        return False
+    return answer.status_code in (201, 409)

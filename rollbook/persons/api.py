@@ -22,6 +22,7 @@ class PersonOut(Schema):
     birth_year: int
     phone_masked: str
     bank_masked: str
+    account_kind: str
     category: str
     region_code: str
     verification: str

@@ -2,6 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.accounts.rules import OFFICIALS, Role
+from rollbook.persons.rules import AccountKind
 from rollbook.regions import queries as regions
 from rollbook.web.words import translated
 
@@ -11,6 +12,11 @@ class BankForm(forms.Form):
     bank_account = forms.CharField(
         label=_("Bank account"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
+    kind = forms.ChoiceField(label=_("Kind of account"), choices=translated(AccountKind), required=False)
+    why = forms.CharField(label=_("Reason, where it is not the card"), max_length=200, required=False)
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data["kind"] or AccountKind.CARD
 
 
 class AccountForm(forms.Form):

@@ -16,6 +16,9 @@ class Person(models.Model):
     phone_masked = models.CharField(max_length=16, blank=True)
     bank_masked = models.CharField(max_length=32, blank=True)  # bank and last four digits
     bank_digest = models.CharField(max_length=64, blank=True, db_index=True)
+    account_kind = models.CharField(max_length=16, choices=rules.AccountKind.choices(), default="social-card")
+    account_why = models.CharField(max_length=200, blank=True)  # why it is not the card
+    account_changed_at = models.DateTimeField(null=True)  # from one account to another, not the first
     category = models.CharField(max_length=16, choices=rules.Category.choices(), blank=True)
     region_code = models.CharField(max_length=6, blank=True)  # of usual residence
     verification = models.CharField(max_length=16, choices=rules.Verification.choices(), default="pending")
@@ -26,6 +29,10 @@ class Person(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="person_is_not_merged_into_itself", condition=~Q(merged_into=F("pk"))),
+            models.CheckConstraint(
+                name="another_account_has_its_reason",
+                condition=Q(account_kind="social-card") | ~Q(account_why=""),
+            ),
             models.CheckConstraint(
                 name="person_verification_has_its_time",
                 condition=Q(verification="pending") | Q(verified_at__isnull=False),
@@ -59,3 +66,23 @@ class Enquiry(models.Model):
 
     def __str__(self) -> str:
         return f"enquiry #{self.pk}"
+
+
+class Notice(models.Model):
+    """What a person is told of a change of account, at the contact of before it; sent once."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="notices")
+    at = models.DateTimeField()
+    was = models.CharField(max_length=32)  # masked
+    now = models.CharField(max_length=32)
+    phone_masked = models.CharField(max_length=16, blank=True)  # none: shown on the person's own page only
+    key_version = models.PositiveSmallIntegerField(null=True)
+    box = models.BinaryField(null=True)  # the phone, sealed, until the message is sent
+    tries = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], name="notice_to_send", condition=Q(box__isnull=False))]
+
+    def __str__(self) -> str:
+        return f"notice #{self.pk}"

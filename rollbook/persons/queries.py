@@ -1,14 +1,18 @@
 from collections.abc import Collection
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.formats import date_format
+from django.utils.timezone import localdate
+from django.utils.translation import gettext, override
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import rules
-from rollbook.persons.models import Person, Sealed
+from rollbook.persons.models import Notice, Person, Sealed
 from rollbook.persons.sealing import digest, unseal
 from rollbook.regions.queries import name_of
 from rollbook.regions.rules import prefix
@@ -142,3 +146,24 @@ def unsealed_for_ownership(person_id: int) -> tuple[str, str]:
     """The identity number and the account of a payee: to ask the bank whose it is, and for nothing else."""
     content = unsealed(person_id)
     return content.get("number", ""), content.get("bank_account", "")
+
+
+def notices_to_send(limit: int, person_id: int | None = None) -> list[Notice]:
+    """What old contacts have not been told yet; those tried least first, so that one bad number stops nobody."""
+    found = Notice.objects.filter(box__isnull=False).select_related("person")
+    found = found if person_id is None else found.filter(person_id=person_id)
+    return list(found.order_by("tries", "pk")[:limit])
+
+
+def notices_of(person_id: int, since: datetime) -> list[Notice]:
+    """What a person is to know of changes of account."""
+    return list(Notice.objects.filter(person_id=person_id, at__gte=since).order_by("-pk"))
+
+
+def text_of(notice: Notice) -> str:
+    """The message to a phone, in Chinese: nothing in it is in clear."""
+    with override("zh-hans"):
+        text = gettext(
+            "The account for your training subsidy was changed on {day} from {was} to {now}. If it was not you, ask the office."
+        )
+        return text.format(day=date_format(localdate(notice.at)), was=notice.was, now=notice.now)

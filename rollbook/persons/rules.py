@@ -148,3 +148,18 @@ def luhn(digits: str) -> bool:
 def age_on(birth_on: date, day: date) -> int:
     """Completed years of age."""
     return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))
+
+
+class AccountKind(Choice):
+    """What a subsidy is paid to: the social security card, unless there is a reason for another account (N16.3)."""
+
+    CARD = "social-card", _("Social security card")
+    OTHER = "other", _("Another bank account")
+
+
+def reasons_against_kind(kind: str, why: str) -> Iterator[Message]:
+    """The card is the rule; whoever is paid elsewhere says why (N16.3)."""
+    if kind not in AccountKind.values():
+        yield reason("account-kind", _("Say whether it is the social security card or another account."), "N16.3")
+    elif kind == AccountKind.OTHER and not why.strip():
+        yield reason("account-why", _("Say why it is not paid to the social security card."), "N16.3")

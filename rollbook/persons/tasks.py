@@ -8,3 +8,9 @@ from rollbook.persons import actions
 def verify_person(person_id: int) -> None:
     """Ask the population service about one person."""
     actions.verify(person_id=person_id, now=timezone.now())
+
+
+@task
+def send_notices(person_id: int) -> None:
+    """An account was changed: whoever it was is told at the old contact."""
+    actions.send_notices(person_id=person_id, now=timezone.now())

@@ -36,6 +36,7 @@ def person_list(request: "Request") -> HttpResponse:
     filters = [
         Filter("verification", "Identity", rules.Verification.choices()),
         Filter("id_kind", _("Kind of document"), rules.IdKind.choices()),
+        Filter("account_kind", "Paid to", rules.AccountKind.choices()),
         Filter("category", "Person category", rules.Category.choices()),
         Filter("region_code", "Region", regions.choices(request.user.region_code)),
     ]

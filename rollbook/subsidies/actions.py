@@ -329,7 +329,16 @@ def settle_payment(*, subject: str, is_paid: bool, failure: str, now: datetime) 
 
 
 @transaction.atomic
-def correct_account(*, by: "Account", claim_id: int, bank: str, bank_account: str, now: datetime) -> Claim:
+def correct_account(
+    *,
+    by: "Account",
+    claim_id: int,
+    bank: str,
+    bank_account: str,
+    now: datetime,
+    kind: str = "social-card",
+    why: str = "",
+) -> Claim:
     """After the bank refused: the right account, and the claim may be paid again (domain 2.2, 20)."""
     claim = queries.get(by, claim_id, lock=True)
     if by.role == "institution-manager":
@@ -337,7 +346,9 @@ def correct_account(*, by: "Account", claim_id: int, bank: str, bank_account: st
     elif by.person_id != claim.person_id:
         authorise(by, Permission.CLAIM_REVIEW, region_code=claim.region_code)
     claim.state = rules.LIFECYCLE.after(S(claim.state), M.CORRECT)
-    person_actions.set_account(by=by, person_id=claim.person_id, bank=bank, bank_account=bank_account, now=now)
+    person_actions.set_account(
+        by=by, person_id=claim.person_id, bank=bank, bank_account=bank_account, kind=kind, why=why, now=now
+    )
     funds.supersede(subject=subject_of(claim))
     claim.save(update_fields=["state"])
     _note("claim.corrected", claim, by=by, at=now)

@@ -1,6 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from rollbook.persons.rules import AccountKind
 from rollbook.subsidies.rules import Move
 from rollbook.web.words import translated
 
@@ -15,10 +16,15 @@ class ReviewForm(forms.Form):
 class AccountForm(forms.Form):
     bank = forms.CharField(label=_("Bank"), max_length=32)
     bank_account = forms.CharField(
-        label=_("Account number of the social security card"),
+        label=_("Bank account"),
         max_length=32,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
+    kind = forms.ChoiceField(label=_("Kind of account"), choices=translated(AccountKind), required=False)
+    why = forms.CharField(label=_("Reason, where it is not the card"), max_length=200, required=False)
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data["kind"] or AccountKind.CARD
 
 
 class SettleForm(forms.Form):

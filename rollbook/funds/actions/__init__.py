@@ -13,11 +13,13 @@ from rollbook.funds.actions.payments import (
     take_return,
     upload_return,
 )
+from rollbook.funds.actions.voiding import account_changed
 
 __all__ = [
     "HANDS",
     "LineDraft",
     "Posting",
+    "account_changed",
     "ask_owners",
     "cancel_batch",
     "check_batch",

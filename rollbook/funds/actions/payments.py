@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 
 from rollbook.accounts.rules import Permission, authorise
 from rollbook.directory.queries import terms_for
@@ -51,8 +51,10 @@ def digest_of(batch: PaymentBatch) -> str:
 
 def reasons_to_hold(batch: PaymentBatch, now: datetime) -> list[Message]:
     """Why no money may leave for the accounts of a batch, at this time."""
-    days = terms_for(batch.region_code, localdate(now))[TermKey.OWNERSHIP_DAYS]
-    return list(rules.reasons_against_payees(queries.payees_of(batch.pk), on=localdate(now), days=days))
+    terms = terms_for(batch.region_code, localdate(now))
+    days, hours = terms[TermKey.OWNERSHIP_DAYS], terms[TermKey.PAYEE_HOLD_HOURS]
+    payees = queries.payees_of(batch.pk)
+    return list(rules.reasons_against_payees(payees, now=localtime(now), days=days, hours=hours))
 
 
 @transaction.atomic
@@ -182,8 +184,16 @@ def _posting(kind: str, line: PaymentLine, source: "object", target: "object") -
 def send_batch(*, batch_id: int, now: datetime) -> bool:
     """Hand the file to the bank. When the line breaks the outcome is unknown, so the same number is
     handed over again later: the bank takes a number once."""
-    batch = PaymentBatch.objects.get(pk=batch_id)
-    if batch.state != S.RELEASED or not adapters.hand_over(batch.number, bytes(queries.out_file(batch_id).content)):
+    with transaction.atomic():
+        batch = PaymentBatch.objects.select_for_update().get(pk=batch_id)
+        if batch.state != S.RELEASED:
+            return False
+        if batch.tried_at is None and queries.payees_changed(batch.pk):
+            return False  # its approvals are about to be void
+        batch.tried_at = batch.tried_at or now
+        batch.save()
+        content = bytes(queries.out_file(batch_id).content)
+    if not adapters.hand_over(batch.number, content):
         return False
     with transaction.atomic():
         batch = PaymentBatch.objects.select_for_update().get(pk=batch_id)

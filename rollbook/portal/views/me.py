@@ -1,5 +1,6 @@
 """A worker's own pages, for a phone."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -15,6 +16,7 @@ from rollbook.certificates import queries as certificates
 from rollbook.classes import actions as class_actions
 from rollbook.classes import queries as classes
 from rollbook.kernel.reasons import Forbidden
+from rollbook.persons import queries as persons
 from rollbook.portal.forms import LeaveForm
 from rollbook.subsidies import actions as subsidy_actions
 from rollbook.subsidies import queries as subsidies
@@ -50,6 +52,7 @@ def me(request: "Request") -> HttpResponse:
             }
         )
     context = {"mine": mine, "certificates": certificates.of_person(person_id), "now": now}
+    context["notices"] = persons.notices_of(person_id, now - timedelta(90))
     return render(request, "portal/me.html", context)
 
 

@@ -127,7 +127,7 @@ def test_the_page_shows_it_and_asks_again(client, settings):
     f.owned(other, "mismatch")
     releaser = f.account("county-finance-releaser")
     client.force_login(releaser)
-    page = client.get(reverse("funds:batch_detail", args=[batch.pk]))
+    page = client.get(reverse("funds:batch_detail", args=[batch.pk]), headers={"accept-language": "en"})
     assert "cannot be paid for" in page.content.decode()
     found = client.get(reverse("funds:batch_detail", args=[batch.pk]), {"ownership": "mismatch"}).content.decode()
     assert (f">{other.name}</th>" in found, f">{one.name}</th>" in found) == (True, False)

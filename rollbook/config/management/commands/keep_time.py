@@ -10,6 +10,7 @@ from django.db import close_old_connections
 # Command, and how often in seconds. Each does nothing when nothing is due, so often is harmless.
 SCHEDULE = (
     ("exchange_with_bank", 15),
+    ("send_notices", 60),
     ("daily_classes", 300),
     ("daily_subsidies", 300),
     ("verify_pending", 120),
