@@ -122,3 +122,11 @@ def terms_history(region_code: str) -> QuerySet[Term]:
 
 def item_by_id(item_id: int) -> DemandItem:
     return DemandItem.objects.select_related("occupation", "demand_list").get(pk=item_id)
+
+
+def identities() -> dict[str, int]:
+    """The identity of every occupation, by each of its codes and by its name; the newest edition wins."""
+    found: dict[str, int] = {}
+    for code, name, identity in Occupation.objects.order_by("edition").values_list("code", "name", "identity"):
+        found[code] = found[name] = identity
+    return found

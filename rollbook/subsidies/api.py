@@ -47,7 +47,7 @@ class ClaimOut(Schema):
 
 class DetailOut(ClaimOut):
     facts: dict[str, Any]
-    terms: dict[str, Any]
+    policy_id: int
     against: list[ReasonOut]
 
     @staticmethod

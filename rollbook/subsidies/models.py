@@ -1,24 +1,78 @@
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 
+from rollbook.directory.rules import ListState
 from rollbook.subsidies import rules
 
 
+class PolicyVersion(models.Model):
+    """One version of what a region pays for a kind of subsidy. Never edited once published (N13.1).
+
+    `content` is a `rules.Policy` as JSON: whoever decides keeps the version, and so can repeat it.
+    """
+
+    region_code = models.CharField(max_length=6)
+    subsidy = models.CharField(max_length=16, choices=rules.Subsidy.choices())
+    version = models.PositiveIntegerField()
+    title = models.CharField(max_length=128)
+    content = models.JSONField()
+    based_on = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    state = models.CharField(max_length=16, choices=ListState.choices(), default="draft")
+    in_force = DateRangeField(null=True)  # by the day that the policy's selector names
+    drafted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    agreed_at = models.DateTimeField(null=True)
+    published_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_policy_a_version", fields=["region_code", "subsidy", "version"]),
+            ExclusionConstraint(
+                name="one_policy_in_force_at_a_time",
+                expressions=[
+                    ("region_code", RangeOperators.EQUAL),
+                    ("subsidy", RangeOperators.EQUAL),
+                    ("in_force", RangeOperators.OVERLAPS),
+                ],
+                condition=Q(state="published"),
+            ),
+            models.CheckConstraint(
+                name="published_policy_was_agreed",
+                condition=~Q(state__in=["agreed", "published"]) | Q(agreed_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="published_policy_has_its_dates",
+                condition=~Q(state="published") | Q(in_force__isnull=False, published_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="finance_agrees_to_a_policy_of_another",
+                condition=Q(agreed_by__isnull=True) | ~Q(agreed_by=F("drafted_by")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} v{self.version}"
+
+
 class Claim(models.Model):
-    """One person's training subsidy for one class, with the facts and terms it was decided on."""
+    """One person's training subsidy for one class, with the facts and the policy it was decided on."""
 
     enrolment = models.ForeignKey("classes.Enrolment", models.PROTECT, related_name="claims")
     person = models.ForeignKey("persons.Person", models.PROTECT, related_name="+")
     institution = models.ForeignKey("institutions.Institution", models.PROTECT, related_name="+")
     item = models.ForeignKey("directory.DemandItem", models.PROTECT, related_name="+")
     region_code = models.CharField(max_length=6)
+    kind = models.CharField(max_length=16, choices=rules.Kind.choices())
     occupation_identity = models.BigIntegerField()
     level = models.CharField(max_length=1)
     state = models.CharField(max_length=16, choices=rules.State.choices(), default="filed")
     amount_fen = models.BigIntegerField()
     facts = models.JSONField()  # what the decision rested on
-    terms = models.JSONField()  # the numbers in force, each with its document
+    policy = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="claims")
     working = models.JSONField()  # the lines of the amount
     filed_at = models.DateTimeField()
     filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -33,6 +87,7 @@ class Claim(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="claim_amount_is_positive", condition=Q(amount_fen__gt=0)),
+            models.CheckConstraint(name="claim_kind_is_known", condition=Q(kind__in=rules.Kind.values())),
             models.CheckConstraint(name="claim_state_is_known", condition=Q(state__in=rules.State.values())),
             models.UniqueConstraint(
                 name="one_live_claim_an_occupation_and_level",

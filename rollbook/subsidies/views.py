@@ -70,6 +70,7 @@ def claim_detail(request: "Request", claim_id: int) -> HttpResponse:
     context = {
         "claim": claim,
         "against": queries.reasons_now(claim),
+        "met": queries.met(claim),
         "agrees": queries.replayed(claim) == (claim.amount_fen, claim.working),
         "may_review": (is_first or is_second) and holds(by, needed),
         "passing": rules.Move.PASS_FIRST if is_first else rules.Move.PASS_SECOND,

@@ -5,7 +5,6 @@ import random
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import fields
 from datetime import date, datetime, time, timedelta
 
 from rollbook.accounts.models import Account
@@ -21,7 +20,6 @@ from rollbook.funds import actions as funds
 from rollbook.funds.actions.ledger import K, account
 from rollbook.funds.actions.payments import digest_of
 from rollbook.funds.models import PaymentBatch, PaymentLine
-from rollbook.kernel.columns import Columns, pick
 from rollbook.kernel.decisions import refused
 from rollbook.regions.rules import WorkingDays
 from rollbook.subsidies import queries as subsidies
@@ -133,8 +131,9 @@ def claim(
         if course.row.state != ClassState.ASSESSED or filed_on > today or rng.random() < 0.06:
             continue
         people = list(classes.roster(course.row.pk))
-        facts, terms = subsidies.entitlement(course.row, people, filed_on)
-        award, stopped = rules.award(facts, terms), refused(rules.grounds(facts, terms))
+        facts, version = subsidies.entitlement(course.row, people, filed_on)
+        policy = subsidies.rules_of(version)
+        award, stopped = rules.award(facts, policy), refused(rules.grounds(facts, policy))
         for n, one in enumerate(people):
             if stopped[n]:
                 continue
@@ -148,8 +147,9 @@ def claim(
                     occupation_identity=course.item.occupation.identity,
                     level=course.row.level,
                     amount_fen=award.amount_fen[n].item(),
-                    facts=_row(facts, n),
-                    terms=_row(terms, n),
+                    kind=course.item.training_type,
+                    facts=rules.said(facts, n),
+                    policy=version,
                     working=award.working(n),
                     filed_at=at(filed_on, time(10)),
                     filed_by=managers[course.row.institution_id],
@@ -158,10 +158,6 @@ def claim(
     for claim_ in made:
         _age(claim_, offices, today)
     return Claim.objects.bulk_create(made, batch_size=2000)
-
-
-def _row(columns: Columns, n: int) -> dict[str, object]:
-    return pick({field.name: getattr(columns, field.name) for field in fields(columns)}, n)
 
 
 def _age(one: Claim, offices: Offices, today: date) -> None:

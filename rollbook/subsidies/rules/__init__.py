@@ -1,4 +1,60 @@
-from rollbook.subsidies.rules.entitlement import Facts, Terms, award, grounds, payable_fen
+from rollbook.subsidies.rules.entitlement import award, grounds, payable_fen
+from rollbook.subsidies.rules.facts import EXCLUSIONS, NEVER, Facts, code, heard, said
+from rollbook.subsidies.rules.policy import (
+    KINDS,
+    PARTS,
+    Amount,
+    Cap,
+    Category,
+    Excluded,
+    Factor,
+    Instalment,
+    Kind,
+    Limits,
+    Policy,
+    Selector,
+    Source,
+    Stage,
+    Standing,
+    Subsidy,
+    Unit,
+    project_identity,
+)
+from rollbook.subsidies.rules.soundness import difference, reasons_against_policy
 from rollbook.subsidies.rules.states import LIFECYCLE, LIVE, Move, State
 
-__all__ = ["LIFECYCLE", "LIVE", "Facts", "Move", "State", "Terms", "award", "grounds", "payable_fen"]
+__all__ = [
+    "EXCLUSIONS",
+    "KINDS",
+    "LIFECYCLE",
+    "LIVE",
+    "NEVER",
+    "PARTS",
+    "Amount",
+    "Cap",
+    "Category",
+    "Excluded",
+    "Factor",
+    "Facts",
+    "Instalment",
+    "Kind",
+    "Limits",
+    "Move",
+    "Policy",
+    "Selector",
+    "Source",
+    "Stage",
+    "Standing",
+    "State",
+    "Subsidy",
+    "Unit",
+    "award",
+    "code",
+    "difference",
+    "grounds",
+    "heard",
+    "payable_fen",
+    "project_identity",
+    "reasons_against_policy",
+    "said",
+]

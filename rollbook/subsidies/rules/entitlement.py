@@ -1,138 +1,229 @@
-"""Whether a training subsidy is due and how much: over columns, with the working shown (N12.2, B1).
+"""Whether a subsidy is due and how much: one policy over columns, with the working shown (N12.2, B1).
 
 One claim is one row. What is decided for many is what would be decided for each.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 
-from rollbook.kernel.columns import Bools, Columns, Ints, Texts
+from rollbook.kernel.columns import Bools, Counts, Ints, Texts
 from rollbook.kernel.decisions import Award, Ground, Line, refused
 from rollbook.kernel.messages import _
+from rollbook.subsidies.rules import standards
+from rollbook.subsidies.rules.facts import EXCLUSIONS, Facts, code
+from rollbook.subsidies.rules.policy import Cap, Factor, Kind, Period, Policy, Scope, Source, Stage, Standing, Unit
+
+KINDS = Kind.values()
+STAGES = Stage.values()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts(Columns):
-    """What is known of each claim on the day it is filed."""
-
-    attended_percent: Ints  # of the planned academic hours
-    worst_day_percent: Ints  # of the class, on its worst day
-    has_certificate: Bools  # valid, of this class
-    is_committed: Bools
-    is_verified: Bools  # against the population service
-    level: Ints  # 1 highest … 5, 0 none
-    highest_paid_level: Ints  # of the same occupation, paid or claimed before; 9 where none
-    same_level_had: Bools
-    paid_this_year: Ints  # subsidies of this person, paid or under way
-    paid_ever: Ints
-    days_since_certificate: Ints
+def _same(text: str, facts: Facts) -> Texts:
+    return np.broadcast_to(np.array(text), len(facts))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms(Columns):
-    """The numbers in force for each claim, each with its document."""
-
-    amount_fen: Ints
-    scarce_extra_fen: Ints  # published scarce amount less the ordinary one; 0 where there is none
-    attendance_percent: Ints
-    day_attendance_percent: Ints
-    claims_a_year: Ints
-    claims_lifetime: Ints
-    claim_days: Ints
-    list_document: Texts
-    attendance_document: Texts
-    caps_document: Texts
-    days_document: Texts
+def _always(number: int, facts: Facts) -> Ints:
+    return np.broadcast_to(np.int64(number), len(facts))
 
 
-def _clause(text: str, facts: Facts) -> Texts:
-    return np.full(len(facts), text)
-
-
-def grounds(facts: Facts, terms: Terms) -> list[Ground]:
-    """Every reason not to pay, with the claims that it holds for."""
+def grounds(facts: Facts, policy: Policy) -> list[Ground]:
+    """Every reason not to pay, with the cases that it holds for."""
+    found = standards.find(policy, facts)
     return [
-        Ground(
-            "attendance",
-            _("Attended {percent} % of the hours; {least} % are needed."),
-            terms.attendance_document,
-            facts.attended_percent < terms.attendance_percent,
-            {"percent": facts.attended_percent, "least": terms.attendance_percent},
-        ),
-        Ground(
-            "class-unqualified",
-            _("On its worst day {percent} % of the class was there; below {least} % the class gets no subsidy."),
-            terms.attendance_document,
-            facts.worst_day_percent < terms.day_attendance_percent,
-            {"percent": facts.worst_day_percent, "least": terms.day_attendance_percent},
-        ),
-        Ground(
-            "no-certificate",
-            _("There is no valid certificate of this class."),
-            _clause("N5.3", facts),
-            ~facts.has_certificate,
-        ),
-        Ground(
-            "no-commitment",
-            _("The trainee has not signed the commitment."),
-            _clause("N4.6", facts),
-            ~facts.is_committed,
-        ),
-        Ground(
-            "unverified",
-            _("The identity is not verified; pending is not a pass."),
-            _clause("N3.7", facts),
-            ~facts.is_verified,
-        ),
-        Ground(
-            "same-level",
-            _("The same occupation and level was claimed or paid before."),
-            _clause("N12.3", facts),
-            facts.same_level_had,
-        ),
-        Ground(
-            "higher-level",
-            _("Level {had} of this occupation was claimed or paid before; a higher one bars a lower."),
-            _clause("N12.3", facts),
-            (facts.highest_paid_level < facts.level) & (facts.level > 0),
-            {"had": facts.highest_paid_level},
-        ),
-        Ground(
-            "yearly-cap",
-            _("{count} subsidies this year already; {limit} may be had."),
-            terms.caps_document,
-            facts.paid_this_year >= terms.claims_a_year,
-            {"count": facts.paid_this_year, "limit": terms.claims_a_year},
-        ),
-        Ground(
-            "lifetime-cap",
-            _("{count} subsidies in all already; {limit} may be had."),
-            terms.caps_document,
-            facts.paid_ever >= terms.claims_lifetime,
-            {"count": facts.paid_ever, "limit": terms.claims_lifetime},
-        ),
-        Ground(
-            "too-late",
-            _("{days} days since the certificate; a claim must be made within {limit}."),
-            terms.days_document,
-            facts.days_since_certificate > terms.claim_days,
-            {"days": facts.days_since_certificate, "limit": terms.claim_days},
-        ),
+        *_standing(facts, policy, found),
+        *_evidence(facts, policy),
+        *_person(facts, policy),
+        *_before(facts),
+        *(_cap(facts, policy, cap) for cap in policy.caps),
     ]
 
 
-def award(facts: Facts, terms: Terms) -> Award:
-    """How much, in lines that add up."""
-    del facts  # the standard of 2023 depends on the project alone
-    return Award(
-        [
-            Line(_("Standard of the directory"), terms.amount_fen, terms.list_document),
-            Line(_("More where the occupation is scarce"), terms.scarce_extra_fen, terms.list_document),
-        ]
+def _standing(facts: Facts, policy: Policy, found: standards.Standards) -> Iterator[Ground]:
+    texts = {
+        Standing.NO_LEVEL.value: _("The occupation has no such level."),
+        Standing.NOT_SUBSIDISED.value: _("This level of the occupation is not subsidised."),
+        standards.NO_ROW.standing: _("The policy gives no amount for this."),
+    }
+    has_list = (facts.list_fen >= 0) & (policy.source == Source.LIST)
+    for name, text in texts.items():
+        holds = (found.standing == standards.STANDINGS.index(name)) & ~has_list
+        yield Ground(name, text, _same(policy.document, facts), holds)
+
+
+def _evidence(facts: Facts, policy: Policy) -> Iterator[Ground]:
+    """What happened in the class and what is on file of it."""
+    yield Ground(
+        "attendance",
+        _("Attended {percent} % of the hours; {least} % are needed."),
+        facts.attendance_document,
+        facts.attended_percent < facts.attendance_least,
+        {"percent": facts.attended_percent, "least": facts.attendance_least},
+    )
+    yield Ground(
+        "class-unqualified",
+        _("On its worst day {percent} % of the class was there; below {least} % the class gets no subsidy."),
+        facts.attendance_document,
+        facts.worst_day_percent < facts.day_attendance_least,
+        {"percent": facts.worst_day_percent, "least": facts.day_attendance_least},
+    )
+    needed = policy.instalments[0].stage if policy.instalments else Stage.CERTIFIED
+    text = {
+        Stage.CERTIFIED.value: _("There is no valid certificate of this class."),
+        Stage.EMPLOYED.value: _("Employment is not shown."),
+    }.get(needed, _("The class is not completed."))
+    yield Ground(f"not-{needed}", text, _same(policy.document, facts), facts.stage < STAGES.index(needed))
+    signed = _("The trainee has not signed the commitment.")
+    yield Ground("no-commitment", signed, _same("N4.6", facts), ~facts.is_committed)
+    verified = _("The identity is not verified; pending is not a pass.")
+    yield Ground("unverified", verified, _same("N3.7", facts), ~facts.is_verified)
+    limits, document = policy.limits, _same(policy.document, facts)
+    if limits.claim_days >= 0:
+        yield Ground(
+            "too-late",
+            _("{days} days since the certificate; a claim must be made within {limit}."),
+            document,
+            facts.days_since_certificate > limits.claim_days,
+            {"days": facts.days_since_certificate, "limit": _always(limits.claim_days, facts)},
+        )
+    if limits.insured_months >= 0:
+        yield Ground(
+            "insured-months",
+            _("Insured for {months} months; {least} are needed."),
+            document,
+            facts.insured_months < limits.insured_months,
+            {"months": facts.insured_months, "least": _always(limits.insured_months, facts)},
+        )
+    if limits.contract_months >= 0:
+        yield Ground(
+            "contract-months",
+            _("The labour contract runs {months} months; {least} are needed."),
+            document,
+            facts.contract_months < limits.contract_months,
+            {"months": facts.contract_months, "least": _always(limits.contract_months, facts)},
+        )
+
+
+def _person(facts: Facts, policy: Policy) -> Iterator[Ground]:
+    """Who may have it and who may not, by facts frozen on the policy's day."""
+    document = _same(policy.document, facts)
+    if policy.categories:
+        among = np.isin(facts.category, [code("category", one.category) for one in policy.categories])
+        yield Ground("not-eligible", _("Not one of the persons that this is for."), document, ~among)
+        proved = [code("category", one.category) for one in policy.categories if one.proof]
+        text = _("The proof of the person's category is missing.")
+        yield Ground("no-proof", text, document, np.isin(facts.category, proved) & ~facts.has_proof)
+    texts = {
+        "establishment": _("Is on the establishment of a government body or public institution."),
+        "pension": _("Draws a pension."),
+        "student": _("Is a full-time student before the graduation year."),
+        "minor": _("Is younger than 16."),
+        "pupil": _("Is a pupil."),
+        "apprentice": _("Is in an apprenticeship that is subsidised."),
+    }
+    for one in policy.exclusions:
+        bit = 1 << EXCLUSIONS.index(one.exclusion)
+        yield Ground(f"is-{one.exclusion}", texts[one.exclusion], document, (facts.excluded & bit) > 0)
+
+
+LADDER = [KINDS.index(one) for one in (Kind.LEVEL, Kind.UPGRADE, Kind.APPRENTICE, Kind.EVALUATION)]
+
+
+def _before(facts: Facts) -> Iterator[Ground]:
+    """Never twice, in whatever fund or region (N12.3)."""
+    same = _("The same occupation and level was claimed or paid before.")
+    yield Ground("same-level", same, _same("N12.3", facts), facts.same_level_had)
+    yield Ground(
+        "higher-level",
+        _("Level {had} of this occupation was claimed or paid before; a higher one bars a lower."),
+        _same("N12.3", facts),
+        np.isin(facts.kind, LADDER) & (facts.highest_had_level < facts.level) & (facts.level > 0),
+        {"had": facts.highest_had_level},
     )
 
 
-def payable_fen(facts: Facts, terms: Terms) -> Ints:
+def _cap(facts: Facts, policy: Policy, cap: Cap) -> Ground:
+    table: Counts = {
+        (Period.YEAR, Scope.ALL): facts.had_year,
+        (Period.EVER, Scope.ALL): facts.had_ever,
+        (Period.YEAR, Scope.OCCUPATION): facts.had_occupation_year,
+        (Period.EVER, Scope.OCCUPATION): facts.had_occupation_ever,
+    }[Period(cap.period), Scope(cap.scope)]
+    kinds = [KINDS.index(one) for one in cap.kinds or KINDS]
+    count = table[:, kinds].sum(axis=1, dtype=np.int64)
+    text = {
+        Period.YEAR: _("{count} subsidies this year already; {limit} may be had."),
+        Period.EVER: _("{count} subsidies in all already; {limit} may be had."),
+    }[Period(cap.period)]
+    values = {"count": count, "limit": _always(cap.limit, facts)}
+    holds = (count >= cap.limit) & np.isin(facts.kind, kinds) & _under(facts, policy, cap)
+    name = {Period.YEAR: "yearly-cap", Period.EVER: "lifetime-cap"}[Period(cap.period)]
+    return Ground(name, text, _same(policy.document, facts), holds, values)
+
+
+def _under(facts: Facts, policy: Policy, cap: Cap) -> Bools:
+    """Whom a cap is for: those it names, or all that no cap of the same period names."""
+    if cap.category:
+        return np.equal(facts.category, code("category", cap.category))
+    named = [code("category", one.category) for one in policy.caps if one.category and one.period == cap.period]
+    return ~np.isin(facts.category, named)
+
+
+def award(facts: Facts, policy: Policy) -> Award:
+    """How much is due now, in lines that add up; below nothing where more was paid than is due."""
+    found = standards.find(policy, facts)
+    from_list = (facts.list_fen >= 0) & (policy.source == Source.LIST)
+    by_piece = np.isin(found.unit, [standards.UNITS.index(one) for one in (Unit.HOUR, Unit.DAY, Unit.YEAR)])
+    cost = facts.cost_fen * found.amount_fen // 100
+    table = np.where(by_piece, found.amount_fen * facts.units, found.amount_fen)
+    table = np.where(found.unit == standards.UNITS.index(Unit.COST), cost, table)
+    document = _same(policy.document, facts)
+    lines = [
+        Line(_("Standard of the demand directory"), np.where(from_list, facts.list_fen, 0), document),
+        Line(_("Standard of the policy"), np.where(from_list, 0, table), document, {"units": facts.units}),
+    ]
+    total: Ints = np.where(from_list, facts.list_fen, table)
+    over = np.where((found.cap_fen > 0) & ~from_list, np.minimum(0, found.cap_fen - total), 0)
+    lines.append(Line(_("No more than the policy's limit"), over, document))
+    total = total + over
+    for factor in policy.factors:
+        applies = _applies(factor, facts) & ~(from_list & factor.is_for_table)
+        after = np.where(applies, total * factor.percent // 100, total)
+        after = after // policy.rounding_fen * policy.rounding_fen
+        values = {"name": _same(factor.name, facts), "percent": _always(factor.percent, facts)}
+        lines.append(Line(_("{name}: {percent} %"), after - total, document, values))
+        total = after
+    lines.extend(_instalments(facts, policy, total))
+    return Award(lines)
+
+
+def _applies(factor: Factor, facts: Facts) -> Bools:
+    holds = np.ones(len(facts), dtype=np.bool_)
+    for name, words in (("kind", factor.kinds), ("urgency", factor.urgency), ("category", factor.categories)):
+        if words:
+            holds &= np.isin(getattr(facts, name), [code(name, word) for word in words])
+    if factor.levels:
+        holds &= np.isin(facts.level, factor.levels)
+    if factor.mode:
+        holds &= facts.mode == code("mode", factor.mode)
+    if factor.is_public_base:
+        holds &= facts.is_public_base
+    if factor.is_starred:
+        holds &= facts.is_starred
+    return holds
+
+
+def _instalments(facts: Facts, policy: Policy, total: Ints) -> Iterator[Line]:
+    """What is not due at this stage, and what was had of it."""
+    percent = np.zeros(len(facts), dtype=np.int64)
+    for one in policy.instalments:
+        percent = np.where(facts.stage >= STAGES.index(one.stage), one.percent, percent)
+    document = _same(policy.document, facts)
+    if policy.instalments:
+        later = total * percent // 100 - total
+        yield Line(_("{percent} % are due at this stage"), later, document, {"percent": percent})
+    yield Line(_("Paid before"), -facts.paid_fen, document)
+
+
+def payable_fen(facts: Facts, policy: Policy) -> Ints:
     """What each claim comes to, in fen: nothing where any ground holds."""
-    return np.where(refused(grounds(facts, terms)), 0, award(facts, terms).amount_fen)
+    return np.where(refused(grounds(facts, policy)), 0, award(facts, policy).amount_fen)

@@ -24,6 +24,13 @@ NOW = datetime(2026, 4, 1, 2, tzinfo=UTC)  # a Wednesday
 BUDGET_FEN = 10_000_000
 
 
+def load_policies() -> None:
+    """The shipped policies of Jiangsu, published."""
+    drafter = AccountFactory(role="province-officer", region_code="320000")
+    finance = AccountFactory(role="province-finance", region_code="320000")
+    actions.load_policies(drafter=drafter, finance=finance, now=NOW, regions="32")
+
+
 def account(role: str, **values):
     return AccountFactory(role=role, **values)
 
@@ -88,6 +95,7 @@ def due(enrolment):
 
 def assessed_class(count: int = 2, *, persons=(), budget_fen: int = BUDGET_FEN, **values):
     """A class with locked results; with a budget in its county where `budget_fen` says so."""
+    load_policies()
     klass = ClassFactory(state="assessed", **values)
     teacher = TeacherFactory(institution=klass.institution)
     room = RoomFactory(site=SiteFactory(institution=klass.institution))

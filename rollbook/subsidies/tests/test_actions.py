@@ -143,7 +143,7 @@ class TestReview:
             state="revoked", revoked_at=f.NOW, revoked_by=f.account("province-officer"), revoke_reason="错发"
         )
         reviewer = f.account("county-reviewer")
-        refuses("no-certificate", actions.review_claim, by=reviewer, claim_id=claim.pk, move="pass-first")
+        refuses("not-certified", actions.review_claim, by=reviewer, claim_id=claim.pk, move="pass-first")
 
     def test_a_returned_claim_is_filed_again(self):
         [claim] = f.claims(1)

@@ -15,7 +15,6 @@ from rollbook.funds import actions as funds
 from rollbook.funds import queries as fund_queries
 from rollbook.funds.rules import Fund
 from rollbook.journal.actions import record
-from rollbook.kernel.columns import pick
 from rollbook.kernel.decisions import reasons
 from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
@@ -78,20 +77,17 @@ def _file(
     if not people:
         raise NotFound
     persons.lock_all([one.person_id for one in people])
-    facts, terms = queries.entitlement(klass, people, localdate(now))
-    grounds, award = rules.grounds(facts, terms), rules.award(facts, terms)
+    facts, version = queries.entitlement(klass, people, localdate(now))
+    policy = queries.rules_of(version)
+    grounds, award = rules.grounds(facts, policy), rules.award(facts, policy)
     claims, against = [], {}
     for row, one in enumerate(people):
         if found := list(reasons(grounds, row)):
             against[one.pk] = found
             continue
-        kept = {"facts": _row(facts, row), "terms": _row(terms, row), "working": award.working(row)}
+        kept = {"facts": rules.said(facts, row), "policy": version, "working": award.working(row)}
         claims.append(_claim(klass, one, award.amount_fen[row].item(), kept, by, now))
     return claims, against
-
-
-def _row(columns: Any, row: int) -> dict[str, Any]:
-    return pick({name: getattr(columns, name) for name in columns.__dataclass_fields__}, row)
 
 
 def _claim(
@@ -107,6 +103,7 @@ def _claim(
                 institution_id=klass.institution_id,
                 item_id=klass.item_id or 0,
                 region_code=klass.region_code,
+                kind=kept["facts"]["kind"],
                 occupation_identity=klass.occupation.identity if klass.occupation else 0,
                 level=klass.level,
                 amount_fen=amount_fen,

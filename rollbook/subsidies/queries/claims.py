@@ -1,0 +1,131 @@
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, QuerySet
+
+from rollbook.accounts.rules import Permission, holds
+from rollbook.kernel.reasons import NotFound
+from rollbook.regions.rules import prefix
+from rollbook.subsidies import rules
+from rollbook.subsidies.models import Claim, Objection, Publicity
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+
+READERS = (Permission.CLAIM_REVIEW, Permission.CLAIM_SECOND_REVIEW, Permission.LEDGER_READ, Permission.STATISTICS_READ)
+
+
+def visible_to(by: "Account") -> QuerySet[Claim]:
+    """The region's claims, the institution's, or one's own."""
+    found = Claim.objects.select_related(
+        "person", "institution", "item__occupation", "enrolment__training_class", "policy"
+    )
+    if by.role == "institution-manager":
+        return found.filter(institution_id=by.institution_id or 0)
+    if by.role == "worker":
+        return found.filter(person_id=by.person_id or 0)
+    if not any(holds(by, one) for one in READERS):
+        return found.none()
+    return found.filter(region_code__startswith=prefix(by.region_code))
+
+
+def get(by: "Account", claim_id: int, *, lock: bool = False) -> Claim:
+    found = visible_to(by).filter(pk=claim_id)
+    try:
+        return (found.select_for_update(of=("self",)) if lock else found).get()
+    except Claim.DoesNotExist:
+        raise NotFound from None
+
+
+def review_queue(by: "Account") -> QuerySet[Claim]:
+    """Claims that wait for this officer, the nearest limit first."""
+    wanted = []
+    if holds(by, Permission.CLAIM_REVIEW):
+        wanted.append(rules.State.FILED)
+    if holds(by, Permission.CLAIM_SECOND_REVIEW):
+        wanted.append(rules.State.FIRST)
+    return visible_to(by).filter(state__in=wanted).order_by("decide_by", "pk")
+
+
+def of_person(person_id: int) -> QuerySet[Claim]:
+    return (
+        Claim.objects.filter(person_id=person_id)
+        .select_related("enrolment__training_class", "publicity", "item__occupation")
+        .order_by("-pk")
+    )
+
+
+def of_class(class_id: int) -> dict[int, Claim]:
+    """The live claims of a class by enrolment."""
+    found = Claim.objects.filter(enrolment__training_class_id=class_id).exclude(state=rules.State.REFUSED)
+    return {one.enrolment_id: one for one in found}
+
+
+def by_subject(subject: str) -> Claim:
+    """The claim that a payment is for: "subsidies.Claim:3"."""
+    return Claim.objects.get(pk=subject.rpartition(":")[2])
+
+
+def to_pay(region_code: str) -> QuerySet[Claim]:
+    found = Claim.objects.filter(region_code=region_code, state=rules.State.APPROVED)
+    return found.select_related("person", "institution", "item__occupation").order_by("pk")
+
+
+def to_publish(region_code: str) -> QuerySet[Claim]:
+    """Claims that passed both reviews and are in no public notice yet."""
+    return Claim.objects.filter(region_code=region_code, state=rules.State.PUBLICITY, publicity=None).order_by("pk")
+
+
+def publicities() -> QuerySet[Publicity]:
+    return Publicity.objects.annotate(people=Count("claims")).order_by("-starts_on", "-pk")
+
+
+def publicities_visible_to(by: "Account") -> QuerySet[Publicity]:
+    return publicities().filter(region_code__startswith=prefix(by.region_code))
+
+
+def publicity(publicity_id: int) -> Publicity:
+    try:
+        return Publicity.objects.get(pk=publicity_id)
+    except Publicity.DoesNotExist:
+        raise NotFound from None
+
+
+def rows_of(publicity_id: int) -> QuerySet[Claim]:
+    """What a public notice lists: masked at the edge (N14.2)."""
+    found = Claim.objects.filter(publicity_id=publicity_id)
+    return found.select_related("person", "institution", "item__occupation", "enrolment__training_class").order_by("pk")
+
+
+def row_of(publicity_id: int, claim_id: int) -> Claim:
+    """One row of a public notice."""
+    try:
+        return rows_of(publicity_id).get(pk=claim_id)
+    except Claim.DoesNotExist:
+        raise NotFound from None
+
+
+def disclosed() -> QuerySet[Claim]:
+    """Subsidies that were paid, for anyone to see (N14.2)."""
+    found = Claim.objects.filter(state=rules.State.PAID)
+    return found.select_related("person", "institution", "item__occupation", "enrolment").order_by("-paid_at", "-pk")
+
+
+def ended_publicities(today: date) -> list[int]:
+    found = Publicity.objects.filter(ends_on__lt=today, finished_at=None)
+    return list(found.order_by("pk").values_list("pk", flat=True))
+
+
+def objections_open(by: "Account") -> QuerySet[Objection]:
+    found = Objection.objects.filter(settled_at=None, claim__in=visible_to(by).values("pk"))
+    return found.select_related("claim__person", "claim__institution").order_by("raised_at")
+
+
+def objections_of(claim_id: int) -> QuerySet[Objection]:
+    return Objection.objects.filter(claim_id=claim_id).order_by("-pk")
+
+
+def in_publicity(claim_id: int) -> Claim | None:
+    """A claim that anyone may object to now."""
+    found = Claim.objects.filter(pk=claim_id, state__in=[rules.State.PUBLICITY, rules.State.PULLED_BACK])
+    return found.exclude(publicity=None).select_related("person", "institution", "publicity").first()

@@ -1,0 +1,75 @@
+"""What is known of each case on the day it is decided: columns of numbers, words as codes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from rollbook.kernel.columns import Bools, Columns, Counts, Ints, Texts, pick
+from rollbook.subsidies.rules.policy import Exclusion, Kind, Mode, Stage, Urgency
+
+NEVER = 9  # a level below all levels: nothing was had
+WORDS: Mapping[str, Sequence[str]] = {
+    "kind": Kind.values(),
+    "urgency": Urgency.values(),
+    "mode": Mode.values(),
+    "stage": Stage.values(),
+    "grade": ("", "A", "B", "C", "A+"),
+    "category": (
+        "", "rural", "unemployed", "difficulty", "monitored", "graduate", "leaver", "employee", "veteran", "disabled",
+        "flexible", "student",
+    ),
+}  # fmt: skip
+EXCLUSIONS = Exclusion.values()
+
+
+def code(column: str, word: str) -> int:
+    """The number that a word has in a column."""
+    return WORDS[column].index(word)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts(Columns):
+    kind: Ints  # what it would count as
+    identity: Ints  # of the occupation; 0 where there is none
+    grade: Ints
+    level: Ints  # 1 highest … 5, 0 none
+    hours: Ints  # academic hours of the class
+    urgency: Ints
+    mode: Ints
+    category: Ints  # on the day that the policy freezes it
+    has_proof: Bools  # of the category
+    excluded: Ints  # bits in the order of `Exclusion`
+    is_public_base: Bools
+    is_starred: Bools
+    units: Ints  # hours, days attended or years that are paid by the piece
+    cost_fen: Ints  # published cost of the class, a person
+    list_fen: Ints  # standard in the demand directory; -1 where its list gives none
+    stage: Ints
+    paid_fen: Ints  # what this very case has had
+    attended_percent: Ints  # of the planned academic hours
+    attendance_least: Ints
+    worst_day_percent: Ints  # of the class, on its worst day
+    day_attendance_least: Ints
+    attendance_document: Texts
+    is_committed: Bools
+    is_verified: Bools  # against the population service
+    days_since_certificate: Ints
+    insured_months: Ints
+    contract_months: Ints
+    same_level_had: Bools
+    highest_had_level: Ints  # of the same occupation, paid or claimed before; 9 where none
+    had_year: Counts  # awards of this person this year, paid or under way, a column each `Kind`
+    had_ever: Counts
+    had_occupation_year: Counts  # of the same occupation
+    had_occupation_ever: Counts
+
+
+def said(facts: Facts, row: int) -> dict[str, Any]:
+    """One case with its words, as it is kept beside the decision and shown (B1)."""
+    found = pick({one.name: getattr(facts, one.name) for one in fields(facts)}, row)
+    return found | {name: words[found[name]] for name, words in WORDS.items()}
+
+
+def heard(case: Mapping[str, Any]) -> Facts:
+    """The case of `said`, to be decided again."""
+    return Facts.one(**dict(case) | {name: code(name, case[name]) for name in WORDS})
