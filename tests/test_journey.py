@@ -25,6 +25,7 @@ from rollbook.subsidies import actions as subsidies
 from rollbook.subsidies import queries as subsidy_queries
 from rollbook.subsidies import tasks as reactions
 from rollbook.subsidies.models import Claim
+from rollbook.subsidies.tests.factories import load_policies
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
@@ -54,6 +55,7 @@ def office():
 @pytest.fixture
 def manager():
     load_terms(class_min=2)
+    load_policies()
     item = DemandItemFactory()
     institution = equipped(occupation=item.occupation)
     return AccountFactory(role=Role.INSTITUTION_MANAGER, institution_id=institution.pk)

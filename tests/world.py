@@ -17,7 +17,7 @@ from rollbook.institutions.models import Restriction, Room, SiteVisit, Teacher
 from rollbook.institutions.tests.factories import equipped
 from rollbook.subsidies import actions as subsidies
 from rollbook.subsidies.models import Objection
-from rollbook.subsidies.tests.factories import NOW, assessed_class, payee
+from rollbook.subsidies.tests.factories import NOW, assessed_class, load_policies, payee
 
 HERE, ELSEWHERE = "320102", "320583"
 
@@ -130,6 +130,7 @@ class County:
 
 def two_counties():
     load_terms()
+    load_policies()
     item = DemandItemFactory()
     return County(HERE, item), County(ELSEWHERE, item)
 

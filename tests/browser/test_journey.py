@@ -22,6 +22,7 @@ from rollbook.directory.tests.factories import DemandItemFactory, load_terms
 from rollbook.funds.queries import broken_invariants
 from rollbook.persons.tests.factories import number
 from rollbook.subsidies.models import Claim
+from rollbook.subsidies.tests.factories import load_policies
 from tests.browser.conftest import account_of
 from tests.browser.parties import playing
 from tests.browser.steps import press, send, state_of, step, unfold, write
@@ -88,6 +89,7 @@ def roster(page, rows):
 @pytest.fixture
 def office(site, transactional_db):
     load_terms(class_min=2)
+    load_policies()
     DemandItemFactory(occupation__pinyin="hangong", hours=16)
     return {
         "first": account_of(Role.COUNTY_REVIEWER),

@@ -10,6 +10,7 @@ from rollbook.directory.tests.factories import DemandItemFactory, load_terms
 from rollbook.journal.models import Entry
 from rollbook.persons.tests.factories import number
 from rollbook.regions.models import CalendarDay
+from rollbook.subsidies.tests.factories import load_policies
 from tests.browser.conftest import account_of
 from tests.browser.steps import press, send, state_of, unfold, write
 
@@ -22,6 +23,7 @@ OWN = {
 @pytest.fixture
 def listed(site, transactional_db):
     load_terms()
+    load_policies()
     return DemandItemFactory()
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DATA = Path(__file__).parents[1] / "data" / "policies"
 
 
-def _note(kind: str, one: PolicyVersion, *, by: "Account", at: datetime, **data: object) -> None:
+def _note(kind: str, one: PolicyVersion, *, by: "Account", at: datetime, **data: Any) -> None:
     record(kind, one, by=by, at=at, region_code=one.region_code, subsidy=one.subsidy, version=one.version, **data)
 
 

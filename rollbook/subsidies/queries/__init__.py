@@ -1,4 +1,5 @@
 from rollbook.subsidies.queries.claims import (
+    READERS,
     by_subject,
     disclosed,
     ended_publicities,
@@ -35,6 +36,7 @@ from rollbook.subsidies.queries.policies import (
 )
 
 __all__ = [
+    "READERS",
     "binding",
     "by_subject",
     "disclosed",
