@@ -39,6 +39,7 @@ class Permission(StrEnum):
     BATCH_MAKE = "batch.make"
     BATCH_CHECK = "batch.check"
     BATCH_RELEASE = "batch.release"
+    BATCH_COSIGN = "batch.cosign"  # one more signature, where the amount asks for it
     LEDGER_READ = "ledger.read"
     PERSON_SHOW = "person.show"
     PERSON_MERGE = "person.merge"
@@ -113,9 +114,9 @@ GRANTS: dict[Role, set[Permission]] = {
         P.JOURNAL_READ,
     },
     Role.COUNTY_FINANCE: {*_FINANCE, P.BATCH_CHECK},
-    Role.COUNTY_FINANCE_RELEASER: {*_FINANCE, P.BATCH_RELEASE} - {P.DEMAND_AGREE, P.BUDGET_SET},
-    Role.CITY_FINANCE: _FINANCE,
-    Role.PROVINCE_FINANCE: _FINANCE,
+    Role.COUNTY_FINANCE_RELEASER: {*_FINANCE, P.BATCH_RELEASE, P.BATCH_COSIGN} - {P.DEMAND_AGREE, P.BUDGET_SET},
+    Role.CITY_FINANCE: {*_FINANCE, P.BATCH_COSIGN},
+    Role.PROVINCE_FINANCE: {*_FINANCE, P.BATCH_COSIGN},
     Role.INSTITUTION_MANAGER: {
         P.INSTITUTION_APPLY,
         P.CLASS_APPLY,

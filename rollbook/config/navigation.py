@@ -110,6 +110,9 @@ PAGES: list[Page] = [
         "file-dollar",
         may(P.BATCH_MAKE, P.LEDGER_READ),
     ),
+    page(
+        _("Subsidies and funds"), "funds:band_list", _("Signatures for large amounts"), "signature", may(P.BUDGET_SET)
+    ),
     page(_("Statistics"), "reports:statistics", _("Statistics"), "chart-bar", may(P.STATISTICS_READ)),
     page(_("Settings"), "reports:journal", _("Journal"), "history", may(P.JOURNAL_READ)),
     page(_("Settings"), "persons:account_list", _("Accounts"), "users", may(P.ACCOUNT_MANAGE, P.ACCOUNT_SECURE)),

@@ -151,6 +151,7 @@ SEAL_KEYS = {
     )
 }
 DIGEST_KEY = os.environ.get("DIGEST_KEY", "development-only-digest-key").encode()
+SIGNATURE_KEY = os.environ.get("SIGNATURE_KEY", "development-only-signature-key").encode()
 ID_MASK = (6, 2)  # first and last characters of an identity number that a list may show
 
 # Outside parties

@@ -70,3 +70,13 @@ def take_return(request: Request, batch_id: int, file: File[UploadedFile]) -> di
 def request_owners(request: Request, batch_id: int) -> PaymentBatch:
     """Have the bank asked again whose the accounts of the batch are."""
     return actions.request_owners(by=request.user, batch_id=batch_id, now=timezone.now())
+
+
+@router.post("/batches/{batch_id}/cosign", response=BatchOut)
+def cosign_batch(request: Request, batch_id: int) -> PaymentBatch:
+    return actions.cosign_batch(by=request.user, batch_id=batch_id, now=timezone.now())
+
+
+@router.post("/batches/{batch_id}/confirm", response=BatchOut)
+def confirm_batch(request: Request, batch_id: int) -> PaymentBatch:
+    return actions.confirm_batch(by=request.user, batch_id=batch_id, now=timezone.now())

@@ -3,7 +3,8 @@ from decimal import Decimal
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from rollbook.funds.rules import Fund
+from rollbook.accounts.rules import Role
+from rollbook.funds.rules import COSIGNERS, MOST_COSIGNERS, Basis, Fund
 from rollbook.web.words import translated
 
 MOST_BYTES = 20 * 2**20
@@ -35,3 +36,21 @@ class ReturnForm(forms.Form):
             raise forms.ValidationError(_("A return file has at most 20 MB."))
         content: bytes = file.read()
         return content
+
+
+class BandForm(forms.Form):
+    fund = forms.ChoiceField(label=_("Fund"), choices=translated(Fund))
+    basis = forms.ChoiceField(label=_("What counts"), choices=translated(Basis))
+    amount = forms.DecimalField(label=_("From amount, yuan"), min_value=Decimal(0), decimal_places=2, max_digits=14)
+    releasers = forms.IntegerField(label=_("More signatures"), min_value=0, max_value=MOST_COSIGNERS)
+    office = forms.ChoiceField(
+        label=_("Office"), choices=lambda: [one for one in translated(Role) if one[0] in COSIGNERS]
+    )
+    document = forms.CharField(label=_("Document"), max_length=64)
+    starts_on = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
+
+    def values(self) -> dict[str, object]:
+        """What the action wants: money in fen."""
+        values = dict(self.cleaned_data)
+        values["from_fen"] = int(values.pop("amount") * 100)
+        return values

@@ -1,7 +1,10 @@
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 
+from rollbook.accounts.rules import Role
 from rollbook.funds import rules
 
 
@@ -77,6 +80,7 @@ class PaymentBatch(models.Model):
     released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     released_at = models.DateTimeField(null=True)
     digest = models.CharField(max_length=64, blank=True)  # over the lines, as checked
+    cosigners = models.PositiveSmallIntegerField(default=0)  # signatures besides, that the amount asked for
     tried_at = models.DateTimeField(null=True)  # when it was first offered to the bank: from then on it is final
     sent_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
@@ -175,3 +179,65 @@ class Ownership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome} #{self.pk}"
+
+
+class ReleaseBand(models.Model):
+    """From an amount on a batch needs more signatures: dated, of a region and fund. Never edited: superseded."""
+
+    region_code = models.CharField(max_length=6)
+    fund = models.CharField(max_length=16, choices=rules.Fund.choices())
+    basis = models.CharField(max_length=8, choices=rules.Basis.choices())
+    from_fen = models.BigIntegerField()
+    releasers = models.PositiveSmallIntegerField()
+    office = models.CharField(max_length=32, choices=Role.choices())
+    document = models.CharField(max_length=64)
+    in_force = DateRangeField()
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="one_band_at_a_time",
+                expressions=[
+                    ("region_code", RangeOperators.EQUAL),
+                    ("fund", RangeOperators.EQUAL),
+                    ("basis", RangeOperators.EQUAL),
+                    ("from_fen", RangeOperators.EQUAL),
+                    ("office", RangeOperators.EQUAL),
+                    ("in_force", RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fund} {self.region_code} {self.basis} {self.from_fen}"
+
+
+class Signature(models.Model):
+    """Somebody's hand under a batch as it was: nobody's stands there twice, as whatever account."""
+
+    batch = models.ForeignKey(PaymentBatch, models.PROTECT, related_name="signatures")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    person = models.ForeignKey("persons.Person", models.PROTECT, null=True, related_name="+")
+    step = models.CharField(max_length=8, choices=rules.Step.choices())
+    office = models.CharField(max_length=32, choices=Role.choices())
+    digest = models.CharField(max_length=64)  # of the lines
+    at = models.DateTimeField()
+    mac = models.CharField(max_length=64)  # HMAC-SHA-256 of all that, with the server's key
+    voided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_hand_a_batch", fields=["batch", "by"], condition=Q(voided_at__isnull=True)
+            ),
+            models.UniqueConstraint(
+                name="one_person_a_batch", fields=["batch", "person"], condition=Q(voided_at__isnull=True)
+            ),
+            models.UniqueConstraint(
+                name="one_maker_one_checker_one_releaser", fields=["batch", "step"],
+                condition=Q(voided_at__isnull=True, step__in=["make", "check", "release"]),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.step} #{self.pk}"

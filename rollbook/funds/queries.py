@@ -1,18 +1,27 @@
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils.timezone import localdate, localtime
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.funds import rules
-from rollbook.funds.models import BankFile, LedgerAccount, LedgerEntry, Ownership, PaymentBatch, PaymentLine
+from rollbook.funds.models import (
+    BankFile,
+    LedgerAccount,
+    LedgerEntry,
+    Ownership,
+    PaymentBatch,
+    PaymentLine,
+    ReleaseBand,
+    Signature,
+)
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import queries as persons
-from rollbook.regions.rules import prefix
+from rollbook.regions.rules import around, prefix
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -244,3 +253,33 @@ def payees_changed(batch_id: int) -> bool:
     lines = lines_of(batch_id)
     persons.lock_all(list(lines.values_list("person_id", flat=True)))
     return lines.exclude(bank_digest=F("person__bank_digest")).exists()
+
+
+def signatures_of(batch_id: int) -> "QuerySet[Signature]":
+    """The hands that count under a batch, in order."""
+    return Signature.objects.filter(batch_id=batch_id, voided_at=None).select_related("by").order_by("pk")
+
+
+def amounts_of(batch_id: int) -> dict[str, int]:
+    """The sum and the largest payment of a batch, in fen: what bands look at."""
+    found = PaymentLine.objects.filter(batch_id=batch_id)
+    return found.aggregate(sum_fen=Sum("amount_fen", default=0), largest_fen=Max("amount_fen", default=0))
+
+
+def bands_for(region_code: str, fund: str, on: date) -> list[rules.Band]:
+    """The bands that bind a region on a day: its own and those of every region around it."""
+    found = ReleaseBand.objects.filter(region_code__in=around(region_code), fund=fund, in_force__contains=on)
+    return [
+        rules.Band(
+            basis=one.basis, from_fen=one.from_fen, releasers=one.releasers, office=one.office, document=one.document
+        )
+        for one in found.order_by("from_fen", "pk")
+    ]
+
+
+def bands_visible_to(by: "Account") -> QuerySet[ReleaseBand]:
+    """Bands of the own region, of those within it, and of those around it that bind it."""
+    if not may_read(by):
+        return ReleaseBand.objects.none()
+    own = Q(region_code__startswith=prefix(by.region_code)) | Q(region_code__in=around(by.region_code))
+    return ReleaseBand.objects.filter(own).order_by("fund", "basis", "from_fen", "in_force")

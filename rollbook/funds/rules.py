@@ -1,9 +1,10 @@
 """Public money: the three funds, the ledger's accounts, and the life of a payment batch."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from rollbook.accounts.rules import Role
 from rollbook.kernel.choices import Choice
 from rollbook.kernel.lifecycle import Lifecycle
 from rollbook.kernel.messages import Message, _
@@ -117,3 +118,63 @@ def reasons_against_payees(payees: Iterable[Payee], *, now: datetime, days: int,
         elif (on - one.asked_on).days > days:
             text = _("The bank's answer for {name} is of {day}, older than {days} days; ask it again.")
             yield reason("owner-old", text, "N16.3", name=one.name, day=one.asked_on, days=days)
+
+
+class Basis(Choice):
+    BATCH = "batch", _("Sum of the batch")
+    LINE = "line", _("Largest single payment")
+
+
+class Step(Choice):
+    """What a person signs a batch as."""
+
+    MAKE = "make", _("Prepared")
+    CHECK = "check", _("Checked by finance")
+    COSIGN = "cosign", _("Signed besides")
+    RELEASE = "release", _("Released")
+
+
+COSIGNERS = ("county-finance-releaser", "city-finance", "province-finance")
+MOST_COSIGNERS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """From an amount on, so many more signatures of an office."""
+
+    basis: str
+    from_fen: int
+    releasers: int
+    office: str
+    document: str = ""
+
+
+def cosigners(bands: Iterable[Band], *, sum_fen: int, largest_fen: int) -> dict[str, Band]:
+    """Which band binds for each office: of those reached, the one that asks for most."""
+    found: dict[str, Band] = {}
+    for one in bands:
+        reached = one.from_fen <= (sum_fen if one.basis == Basis.BATCH else largest_fen)
+        if reached and (one.office not in found or found[one.office].releasers < one.releasers):
+            found[one.office] = one
+    return {office: one for office, one in found.items() if one.releasers}
+
+
+def reasons_against_signatures(needed: Mapping[str, Band], signed: Sequence[str]) -> Iterator[Message]:
+    """Which signatures are still missing; `signed` are the offices of those who signed besides (N14.1)."""
+    for office, band in needed.items():
+        missing = band.releasers - signed.count(office)
+        if missing > 0:
+            text = _("From {yuan} yuan ({basis}) {count} more to sign: {office} ({document}).")
+            yield reason(
+                "cosigners", text, "N14.1", yuan=band.from_fen // 100, basis=Basis(band.basis), count=missing,
+                office=Role(office), document=band.document,
+            )  # fmt: skip
+
+
+def reasons_against_band(band: Band, starts_on: date, today: date) -> Iterator[Message]:
+    if band.from_fen < 0 or not 0 <= band.releasers <= MOST_COSIGNERS or band.office not in COSIGNERS:
+        yield reason("band-figures", _("Amount, number of signatures or office cannot be so."), "N14.1")
+    if not band.document.strip():
+        yield reason("band-document", _("Name the document that sets it."), "N14.1")
+    if starts_on < today:
+        yield reason("band-past", _("It counts from today or later: what was released stays."), "N14.1")

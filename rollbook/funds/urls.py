@@ -14,5 +14,8 @@ urlpatterns = [
     path("batches/<int:batch_id>/release/", views.release_batch, name="release_batch"),
     path("batches/<int:batch_id>/bank-return/", views.upload_return, name="upload_return"),
     path("batches/<int:batch_id>/owners/", views.request_owners, name="request_owners"),
+    path("batches/<int:batch_id>/cosign/", views.cosign_batch, name="cosign_batch"),
+    path("batches/<int:batch_id>/confirm/", views.confirm_batch, name="confirm_batch"),
+    path("bands/", views.band_list, name="band_list"),
     path("returns/", views.return_list, name="return_list"),
 ]

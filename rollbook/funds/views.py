@@ -81,6 +81,11 @@ def batch_detail(request: "Request", batch_id: int) -> HttpResponse:
         "totals": queries.totals_of(batch_id),
         "shared": queries.shared_accounts(batch_id),
         "against": actions.reasons_to_hold(batch, timezone.now()) if is_open else [],
+        "signatures": queries.signatures_of(batch_id),
+        "may_cosign": batch.state == rules.BatchState.CHECKED
+        and holds(by, P.BATCH_COSIGN)
+        and by.role in actions.needed(batch, timezone.now()),
+        "may_confirm": batch.state == rules.BatchState.DRAFT and holds(by, P.BATCH_MAKE),
         "may_ask": is_open and any(holds(by, one) for one in actions.HANDS),
         "may_check": rules.BatchMove.CHECK in moves and holds(by, P.BATCH_CHECK),
         "may_release": rules.BatchMove.RELEASE in moves and holds(by, P.BATCH_RELEASE),
@@ -134,3 +139,32 @@ def return_list(request: "Request") -> HttpResponse:
     _reader(request)
     shown = listing(request, queries.bank_files(request.user), search=("name",), hint=gettext("Name of the file"))
     return render(request, "funds/return_list.html", {"listing": shown})
+
+
+@require_POST
+def cosign_batch(request: "Request", batch_id: int) -> HttpResponse:
+    actions.cosign_batch(by=request.user, batch_id=batch_id, now=timezone.now())
+    return redirect("funds:batch_detail", batch_id)
+
+
+@require_POST
+def confirm_batch(request: "Request", batch_id: int) -> HttpResponse:
+    actions.confirm_batch(by=request.user, batch_id=batch_id, now=timezone.now())
+    return redirect("funds:batch_detail", batch_id)
+
+
+def band_list(request: "Request") -> HttpResponse:
+    """From which amount on more people sign, and who sets it."""
+    _reader(request)
+    if request.method == "POST":
+        form = sent(request, forms.BandForm)
+        actions.set_band(by=request.user, now=timezone.now(), **form.values())  # type: ignore[arg-type]
+        return redirect("funds:band_list")
+    filters = [Filter("fund", _("Fund"), rules.Fund.choices())]
+    context = {
+        "listing": listing(request, queries.bands_visible_to(request.user), filters=filters),
+        "may_set": holds(request.user, P.BUDGET_SET),
+        "form": forms.BandForm(initial={"starts_on": timezone.localdate()}),
+        "today": timezone.localdate(),
+    }
+    return render(request, "funds/band_list.html", context)

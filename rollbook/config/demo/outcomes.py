@@ -18,8 +18,9 @@ from rollbook.classes.rules.states import State as ClassState
 from rollbook.config.demo.courses import Course, at
 from rollbook.funds import actions as funds
 from rollbook.funds.actions.ledger import K, account
-from rollbook.funds.actions.payments import digest_of
+from rollbook.funds.actions.signing import digest_of
 from rollbook.funds.models import PaymentBatch, PaymentLine
+from rollbook.funds.rules import Step
 from rollbook.kernel.decisions import refused
 from rollbook.regions.rules import WorkingDays
 from rollbook.subsidies import queries as subsidies
@@ -292,6 +293,10 @@ def _batch(
     PaymentLine.objects.bulk_create(lines)
     if checked:
         PaymentBatch.objects.filter(pk=batch.pk).update(digest=digest_of(batch))
+    if not released:
+        funds.sign(batch, Step.MAKE, by=batch.made_by, now=made_at)
+    if checked and not released:
+        funds.sign(batch, Step.CHECK, by=offices["county-finance", code], now=made_at + timedelta(hours=5))
     if released:
         _post(lines, code, year, made_at)
     for one, line in zip(rows, lines, strict=True):

@@ -13,6 +13,7 @@ from rollbook.funds.actions.payments import (
     take_return,
     upload_return,
 )
+from rollbook.funds.actions.signing import confirm_batch, cosign_batch, needed, set_band, sign
 from rollbook.funds.actions.voiding import account_changed
 
 __all__ = [
@@ -23,9 +24,12 @@ __all__ = [
     "ask_owners",
     "cancel_batch",
     "check_batch",
+    "confirm_batch",
+    "cosign_batch",
     "learn_owner",
     "make_batch",
     "move",
+    "needed",
     "post",
     "reasons_to_hold",
     "release",
@@ -34,7 +38,9 @@ __all__ = [
     "reserve",
     "return_batch",
     "send_batch",
+    "set_band",
     "set_budget",
+    "sign",
     "supersede",
     "take_return",
     "upload_return",

@@ -14,6 +14,14 @@ from rollbook.directory.queries import terms_for
 from rollbook.directory.rules import TermKey
 from rollbook.funds import adapters, files, queries, rules
 from rollbook.funds.actions.ledger import K, Posting, account, move, post
+from rollbook.funds.actions.signing import (
+    digest_of,
+    needed,
+    reasons_against_cosigners,
+    reasons_against_hands,
+    sign,
+    void,
+)
 from rollbook.funds.models import BankFile, PaymentBatch, PaymentLine
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import Message, _
@@ -39,22 +47,13 @@ def _note(kind: str, batch: PaymentBatch, *, by: "Account | None", at: datetime,
     record(kind, batch, by=by, at=at, region_code=batch.region_code, **data)
 
 
-def digest_of(batch: PaymentBatch) -> str:
-    """What is signed by whoever checks: who gets how much where, in order."""
-    rows = PaymentLine.objects.filter(batch=batch).order_by("number")
-    text = "\n".join(
-        "|".join(map(str, row))
-        for row in rows.values_list("number", "subject", "person_id", "payee_name", "bank_digest", "amount_fen")
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def reasons_to_hold(batch: PaymentBatch, now: datetime) -> list[Message]:
-    """Why no money may leave for the accounts of a batch, at this time."""
+    """Why no money of a batch may leave at this time: its accounts, its signatures, those still missing."""
     terms = terms_for(batch.region_code, localdate(now))
     days, hours = terms[TermKey.OWNERSHIP_DAYS], terms[TermKey.PAYEE_HOLD_HOURS]
     payees = queries.payees_of(batch.pk)
-    return list(rules.reasons_against_payees(payees, now=localtime(now), days=days, hours=hours))
+    found = list(rules.reasons_against_payees(payees, now=localtime(now), days=days, hours=hours))
+    return [*found, *reasons_against_hands(batch), *reasons_against_cosigners(batch, now)]
 
 
 @transaction.atomic
@@ -100,6 +99,7 @@ def make_batch(
     except IntegrityError as error:
         text = _("One of these claims is in another payment that is not finished.")
         raise Refused(reason("paying-already", text, "N14.1")) from error
+    sign(batch, rules.Step.MAKE, by=by, now=now)
     _note("batch.made", batch, by=by, at=now, people=len(lines), sum_fen=sum(one.amount_fen for one in lines))
     return batch
 
@@ -116,14 +116,16 @@ def check_batch(*, by: "Account", batch_id: int, now: datetime) -> PaymentBatch:
     """Finance confirms the lines as they are: they are sealed by their digest from now on."""
     batch = _moved(by, batch_id, Permission.BATCH_CHECK, M.CHECK)
     text = _("Account {account} would receive for several persons.")
-    refuse_if(reason("shared-account", text, "N14.1", account=one) for one in queries.shared_accounts(batch.pk))
+    shared = [reason("shared-account", text, "N14.1", account=one) for one in queries.shared_accounts(batch.pk)]
     if batch.made_by_id == by.pk:
-        raise Refused(reason("same-person", _("Another person than who asked must decide."), "N14.1"))
+        shared.append(reason("same-person", _("Another person than who asked must decide."), "N14.1"))
+    refuse_if([*shared, *reasons_against_hands(batch)])
     changed = [one.person.name for one in queries.lines_of(batch.pk) if one.person.bank_digest != one.bank_digest]
     text = _("{name} has another account since the batch was prepared; prepare it anew.")
     refuse_if(reason("account-changed", text, "N14.1", name=name) for name in changed)
     batch.checked_by, batch.checked_at, batch.digest = by, now, digest_of(batch)
     batch.save()
+    sign(batch, rules.Step.CHECK, by=by, now=now)
     _note("batch.checked", batch, by=by, at=now, digest=batch.digest)
     return batch
 
@@ -133,6 +135,7 @@ def return_batch(*, by: "Account", batch_id: int, why: str, now: datetime) -> Pa
     batch = _moved(by, batch_id, Permission.BATCH_RELEASE, M.RETURN)
     batch.checked_by, batch.checked_at, batch.digest = None, None, ""
     batch.save()
+    void(batch, now, steps=(rules.Step.CHECK, rules.Step.COSIGN))
     _note("batch.returned", batch, by=by, at=now, why=why)
     return batch
 
@@ -159,7 +162,9 @@ def release_batch(*, by: "Account", batch_id: int, now: datetime) -> PaymentBatc
     persons.lock_all(list(batch.lines.values_list("person_id", flat=True)))  # nobody changes an account meanwhile
     found += reasons_to_hold(batch, now)
     refuse_if(found)
+    sign(batch, rules.Step.RELEASE, by=by, now=now)
     batch.released_by, batch.released_at = by, now
+    batch.cosigners = sum(one.releasers for one in needed(batch, now).values())
     batch.save()
     lines = list(queries.lines_of(batch.pk))
     reserved = account(K.RESERVED, batch.fund, batch.region_code, batch.year)

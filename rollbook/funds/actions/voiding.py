@@ -6,6 +6,7 @@ from django.db import transaction
 
 from rollbook.funds import queries, rules
 from rollbook.funds.actions.ledger import K, Posting, account, move, post
+from rollbook.funds.actions.signing import void
 from rollbook.funds.models import BankFile, PaymentBatch, PaymentLine
 from rollbook.journal.actions import record
 from rollbook.persons import queries as persons
@@ -43,6 +44,7 @@ def _void(batch_id: int, person_id: int, now: datetime) -> str:
     batch.checked_by = batch.checked_at = batch.released_by = batch.released_at = None
     batch.digest = ""
     batch.save()
+    void(batch, now)
     record(
         "batch.voided", batch, by=None, at=now, region_code=batch.region_code, state=was,
         was=stale[0].bank_masked, now=person.bank_masked, lines=len(stale),

@@ -68,6 +68,10 @@ def again(batch, now):
     """Checked anew, with the bank's word on the new account."""
     for line in batch.lines.all():
         actions.learn_owner(person_id=line.person_id, bank_digest=line.bank_digest, outcome="match", detail="", now=now)
+    assert refused(lambda: actions.check_batch(by=f.account("county-finance"), batch_id=batch.pk, now=now)) == [
+        "not-confirmed"
+    ]
+    actions.confirm_batch(by=f.account("county-reviewer"), batch_id=batch.pk, now=now)
     return actions.check_batch(by=f.account("county-finance"), batch_id=batch.pk, now=now)
 
 
