@@ -8,7 +8,7 @@ run: export DEMO = 1
 run: setup  ## the demo province on http://127.0.0.1:8000
 	$(PYTHON) manage.py serve
 
-test: check browser  ## everything a commit must pass
+test: check browser java  ## everything a commit must pass
 	$(PYTHON) -m pytest -n auto --dist loadscope
 
 check: setup  ## the code itself: lint, types, boundaries, migrations; changes nothing
@@ -30,9 +30,11 @@ texts: setup  ## gather the texts to translate
 
 lock: setup  ## pin the newest versions that fit, for every platform
 	$(COMPILE) --group dev --output-file requirements.txt
+	$(COMPILE) --group bench --constraint requirements.txt --output-file requirements-bench.txt
+	$(COMPILE) --extra face --constraint requirements.txt --output-file requirements-face.txt
 	.venv/bin/npm update --ignore-scripts --no-audit --no-fund
 
-bench: setup  ## the figures of quality.md, measured here
+bench: setup .venv/peers java  ## the figures of quality.md, measured here beside their peers
 	$(PYTHON) -m benchmarks
 
 shots: setup browser  ## pictures of every page into shots/
@@ -43,6 +45,14 @@ setup: .venv/installed node_modules/installed .venv/texts
 .venv/installed: requirements.txt
 	python3 -m venv .venv
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	touch $@
+
+.venv/peers: requirements-bench.txt .venv/installed
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	touch $@
+
+.venv/face: requirements-face.txt .venv/installed
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-face.txt
 	touch $@
 
 node_modules/installed: package-lock.json .venv/installed
@@ -58,4 +68,9 @@ browser:
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk) || \
 		echo "Chromium is missing and could not be installed: the browser tests will fail"
 
-.PHONY: help run test check rules fix texts lock bench shots setup browser
+# Spark, in which the tests repeat the screening, runs on Java 17.
+java:
+	@command -v java >/dev/null || (apt-get update -qq && apt-get install -y -qq openjdk-17-jre-headless) || \
+		echo "Java is missing and could not be installed: the tests on Spark will fail"
+
+.PHONY: help run test check rules fix texts lock bench shots setup browser java
