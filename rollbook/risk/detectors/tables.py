@@ -114,7 +114,7 @@ TRAINING = (
 BODIES = (
     _shape("institutions", "A training institution, evaluation body or platform. `capacity`: trainees at one time.",
            int="institution_id capacity",
-           text="region_code kind state name company legal_person phone address account agent",
+           text="region_code kind state company legal_person phone address account agent",
            day="listed_on removed_on", real="longitude latitude"),
     _shape("sites", "A filed place of an institution.", int="site_id institution_id", text="address",
            real="longitude latitude"),
