@@ -100,4 +100,6 @@ def sort(context: dict[str, Any], name: str, label: str) -> SafeString:
     now = request.GET.get("sort", "")
     wanted = f"-{name}" if now == name else name
     arrow = {name: " ↑", f"-{name}": " ↓"}.get(now, "")
-    return format_html('<a href="{}">{}{}</a>', query(context, sort=wanted, page=None), label, arrow)
+    return format_html(
+        '<a href="{}">{}{}</a>', query(context, sort=wanted, after=None, before=None, n=None), label, arrow
+    )

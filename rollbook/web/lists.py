@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.dateparse import parse_date
+
+from rollbook.web.paging import Page, page_of
 
 SIZE = 50
 
@@ -41,13 +42,25 @@ def _day(text: str) -> date | None:
 @dataclass(slots=True)
 class Listing:
     rows: Any
-    page: Page[Any]
-    total: int
+    page: Page
+    size: int
     text: str
     hint: str
     searches: bool
     filters: list[Filter] = field(default_factory=list)
     exports: bool = False
+
+    @property
+    def total(self) -> int:
+        return self.page.total
+
+    @property
+    def start_before(self) -> int | None:
+        return self.page.start_before(self.size)
+
+    @property
+    def start_after(self) -> int | None:
+        return None if self.page.end is None else self.page.end + 1
 
     @property
     def is_filtered(self) -> bool:
@@ -76,7 +89,7 @@ def narrowed(
         one.value = request.GET.get(one.name, "")
         if one.value and one.accepts(one.value):
             found = found.filter(**{one.lookup or one.name: one.value})
-    if text := request.GET.get("q", "").strip():
+    if text := request.GET.get("q", "").replace("\0", "").strip():
         either = Q()
         for name in search:
             either |= Q(**{f"{name}__icontains": text})
@@ -104,11 +117,11 @@ def listing(
     """One page of a list. `sorts` maps the value of `sort` in the address to a field; "-" before it turns the order round."""
     filters = list(filters)
     found = narrowed(request, found, filters=filters, search=search, sorts=sorts)
-    page = Paginator(found, size).get_page(request.GET.get("page"))
+    page = page_of(found, request.GET, size)
     return Listing(
-        rows=page.object_list,
+        rows=page.rows,
         page=page,
-        total=page.paginator.count,
+        size=size,
         text=request.GET.get("q", "").strip(),
         hint=hint,
         searches=bool(search),

@@ -205,7 +205,7 @@ def test_the_list_is_searched_filtered_sorted_paged_and_exported(asked, visit):
     assert page(q="焊工") == page(level="4") == [later.pk, asked.klass.pk]
     assert page(q="nothing of the kind") == page(level="1") == []
     assert page(state="unknown") == [later.pk, asked.klass.pk]
-    assert page(page="99") == page()
+    assert page(after="99") == page()
 
     answer = visit(asked.manager, "/classes/", state="running", export="1")
     rows = list(load_workbook(BytesIO(answer.content)).active.values)
