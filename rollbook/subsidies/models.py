@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from rollbook.directory.rules import ListState
+from rollbook.funds.rules import Fund
 from rollbook.subsidies import rules
 
 
@@ -74,6 +75,10 @@ class Claim(models.Model):
     facts = models.JSONField()  # what the decision rested on
     policy = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="claims")
     working = models.JSONField()  # the lines of the amount
+    grounds = models.JSONField(default=list)  # the conditions that had figures, as they were met
+    sources = models.JSONField(default=dict)  # where facts came from, and as of which day
+    fund = models.CharField(max_length=16, choices=Fund.choices(), default="employment")
+    filings = models.PositiveSmallIntegerField(default=1)  # more where it was returned and decided anew
     filed_at = models.DateTimeField()
     filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     decide_by = models.DateField(null=True)  # last day of the present step's limit
@@ -92,7 +97,12 @@ class Claim(models.Model):
             models.UniqueConstraint(
                 name="one_live_claim_an_occupation_and_level",
                 fields=["person", "occupation_identity", "level"],
-                condition=~Q(state="refused"),
+                condition=~Q(state="refused") & Q(kind__in=[one.value for one in rules.TRAINED]),
+            ),
+            models.UniqueConstraint(
+                name="one_live_evaluation_an_occupation_and_level",
+                fields=["person", "occupation_identity", "level"],
+                condition=~Q(state="refused") & Q(kind="evaluation"),
             ),
             models.CheckConstraint(
                 name="second_review_is_by_another",

@@ -19,6 +19,7 @@ from rollbook.persons import queries as persons
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
+    from rollbook.classes.models import Enrolment
 
 State, Move = states.State, states.Move
 T = TypeVar("T", bound=Model)
@@ -239,9 +240,40 @@ def mark_assessed(*, class_id: int) -> TrainingClass:
     return klass
 
 
-def release_reservation(*, enrolment_id: int, now: datetime) -> None:
-    """The person was not paid after all: the level may be trained at public cost again."""
-    LevelReservation.objects.filter(enrolment_id=enrolment_id, released_at=None).update(released_at=now)
+def hold_reservation(*, enrolment: "Enrolment", now: datetime) -> None:
+    """Hold the level for a trainee who claims: kept since the approval, or taken anew where it was released."""
+    if enrolment.reservations.filter(released_at=None).exists():
+        return
+    klass = queries.by_id(enrolment.training_class_id)
+    assert klass.occupation is not None  # noqa: S101 an approved class has its project
+    try:
+        with transaction.atomic():
+            LevelReservation.objects.create(
+                person_id=enrolment.person_id,
+                occupation_identity=klass.occupation.identity,
+                level=klass.level,
+                enrolment=enrolment,
+                reserved_at=now,
+            )
+    except IntegrityError as error:
+        text = _("The person is being trained in this occupation at this or a higher level elsewhere.")
+        raise Refused(reason("level-had-meanwhile", text, "N12.3")) from error
+
+
+def confirm_reservation(*, enrolment_id: int, now: datetime) -> None:
+    """The subsidy was paid: from now on the level has been had."""
+    LevelReservation.objects.filter(enrolment_id=enrolment_id, released_at=None).update(confirmed_at=now)
+
+
+def release_reservation(*, enrolment_id: int, now: datetime, is_recovered: bool = False) -> None:
+    """The person was not paid after all: the level may be trained at public cost again.
+
+    What was paid is given free only where the money came back.
+    """
+    found = LevelReservation.objects.filter(enrolment_id=enrolment_id, released_at=None)
+    if not is_recovered:
+        found = found.filter(confirmed_at=None)
+    found.update(released_at=now)
 
 
 @transaction.atomic

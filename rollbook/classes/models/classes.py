@@ -162,8 +162,8 @@ class Enrolment(models.Model):
 class LevelReservation(models.Model):
     """That a person is being, or has been, trained in an occupation at a level at public cost.
 
-    Made when a class is approved and released when the person drops out or is not paid: the
-    same occupation and level is never had twice at once, whichever counties act (N12.3).
+    Made when a class is approved, confirmed when the subsidy is paid, and released when the person
+    drops out or is not paid: the same occupation and level is never had twice at once, whichever counties act (N12.3).
     """
 
     person = models.ForeignKey("persons.Person", models.PROTECT, related_name="+")
@@ -171,6 +171,7 @@ class LevelReservation(models.Model):
     level = models.CharField(max_length=1)
     enrolment = models.ForeignKey(Enrolment, models.PROTECT, related_name="reservations")
     reserved_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)  # when the subsidy was paid
     released_at = models.DateTimeField(null=True)
 
     class Meta:

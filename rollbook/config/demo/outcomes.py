@@ -134,7 +134,8 @@ def claim(
         people = list(classes.roster(course.row.pk))
         facts, version = subsidies.entitlement(course.row, people, filed_on)
         policy = subsidies.rules_of(version)
-        award, stopped = rules.award(facts, policy), refused(rules.grounds(facts, policy))
+        award, against = rules.award(facts, policy), rules.grounds(facts, policy)
+        stopped, sources = refused(against), subsidies.sources(course.row, people, filed_on)
         for n, one in enumerate(people):
             if stopped[n]:
                 continue
@@ -149,9 +150,9 @@ def claim(
                     level=course.row.level,
                     amount_fen=award.amount_fen[n].item(),
                     kind=course.item.training_type,
-                    facts=rules.said(facts, n),
                     policy=version,
-                    working=award.working(n),
+                    sources=sources[one.pk],
+                    **rules.kept(facts, against, award, n),
                     filed_at=at(filed_on, time(10)),
                     filed_by=managers[course.row.institution_id],
                 )

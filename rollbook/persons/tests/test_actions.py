@@ -297,3 +297,17 @@ def test_the_account_is_changed_on_the_page(client, officer, settings):
 
 def test_purposes_have_words():
     assert all(one.label for one in rules.Purpose)
+
+
+@pytest.mark.django_db
+def test_the_records_of_a_person_are_found_from_any_of_them(django_assert_num_queries):
+    """N3.1: merges are traceable, both ways and over several."""
+    first, second, third, other = PersonFactory.create_batch(4)
+    for one, into in ((first, second), (second, third)):
+        one.merged_into = into
+        one.save()
+    for asked in (first, second, third):
+        found = queries.records_of([asked.pk, other.pk])
+        assert found == {first.pk: asked.pk, second.pk: asked.pk, third.pk: asked.pk, other.pk: other.pk}
+    with django_assert_num_queries(2):
+        assert queries.records_of([other.pk]) == {other.pk: other.pk}

@@ -41,13 +41,14 @@ def subject_of(claim: Claim) -> str:
 
 
 @transaction.atomic
-def file_claim(*, by: "Account", enrolment_id: int, now: datetime) -> Claim:
+def file_claim(*, by: "Account", enrolment_id: int, now: datetime, subsidy: str = rules.Subsidy.TRAINING) -> Claim:
     """Claim what one trainee is due: by that person first, or by the institution (N16.2).
 
     Everything that decides is stored with the claim, and the money is set aside (N12.2, B1).
+    `subsidy` may name the skill-upgrade subsidy of the unemployment fund instead: never both (N12.3).
     """
     one = classes.enrolment(by, enrolment_id)
-    claims, against = _file(by, one.training_class_id, [one.pk], now)
+    claims, against = _file(by, one.training_class_id, [one.pk], now, subsidy)
     refuse_if(against.get(one.pk, ()))
     return claims[0]
 
@@ -66,35 +67,55 @@ def file_class_claims(*, by: "Account", class_id: int, now: datetime) -> tuple[l
     return claims, against
 
 
+OFFERED = (rules.Subsidy.TRAINING, rules.Subsidy.UPGRADE)  # what a training may be claimed for
+
+
 def _file(
-    by: "Account", class_id: int, enrolment_ids: Sequence[int], now: datetime
+    by: "Account",
+    class_id: int,
+    enrolment_ids: Sequence[int],
+    now: datetime,
+    subsidy: str = rules.Subsidy.TRAINING,
 ) -> tuple[list[Claim], dict[int, list[Message]]]:
     klass = classes.get(by, class_id)
     authorise(by, Permission.CLAIM_FILE, institution_id=klass.institution_id)
     if klass.state != ClassState.ASSESSED:
         raise Refused(reason("not-assessed", _("The results of the class are not locked yet."), "N5.1"))
+    if subsidy not in OFFERED:
+        raise Refused(reason("not-offered", _("This subsidy is not claimed for a training."), "N12.2"))
     people = [one for one in classes.roster(class_id) if one.pk in set(enrolment_ids)]
     if not people:
         raise NotFound
-    persons.lock_all([one.person_id for one in people])
-    facts, version = queries.entitlement(klass, people, localdate(now))
-    policy = queries.rules_of(version)
+    persons.lock_all(list(persons.records_of([one.person_id for one in people])))
+    today = localdate(now)
+    facts, version = queries.entitlement(klass, people, today, subsidy=subsidy)
+    policy, sources = queries.rules_of(version), queries.sources(klass, people, today)
     grounds, award = rules.grounds(facts, policy), rules.award(facts, policy)
     claims, against = [], {}
     for row, one in enumerate(people):
         if found := list(reasons(grounds, row)):
             against[one.pk] = found
             continue
-        kept = {"facts": rules.said(facts, row), "policy": version, "working": award.working(row)}
-        claims.append(_claim(klass, one, award.amount_fen[row].item(), kept, by, now))
+        kept = rules.kept(facts, grounds, award, row) | {
+            "policy": version, "fund": policy.fund, "sources": sources[one.pk], "amount_fen": award.amount_fen[row].item(),
+        }  # fmt: skip
+        claims.append(_claim(klass, one, kept, by, now))
+    for pk, messages in queries.blocked_by(by, klass, [one for one in people if _is_twice(against, one.pk)]).items():
+        against[pk] = [*against[pk], *messages]
     return claims, against
 
 
-def _claim(
-    klass: "TrainingClass", one: "Enrolment", amount_fen: int, kept: dict[str, Any], by: "Account", now: datetime
-) -> Claim:
+def _is_twice(against: dict[int, list[Message]], enrolment_id: int) -> bool:
+    return any(one.code in queries.TWICE for one in against.get(enrolment_id, ()))
+
+
+TWICE = _("The same occupation and level was claimed or paid before.")
+
+
+def _claim(klass: "TrainingClass", one: "Enrolment", kept: dict[str, Any], by: "Account", now: datetime) -> Claim:
     today = localdate(now)
     limit = directory.terms_for(klass.region_code, today)[TermKey.FIRST_REVIEW_DAYS]
+    class_actions.hold_reservation(enrolment=one, now=now)
     try:
         with transaction.atomic():
             claim = Claim.objects.create(
@@ -106,20 +127,18 @@ def _claim(
                 kind=kept["facts"]["kind"],
                 occupation_identity=klass.occupation.identity if klass.occupation else 0,
                 level=klass.level,
-                amount_fen=amount_fen,
                 filed_at=now,
                 filed_by=by,
                 decide_by=regions.working_days().after(today, limit),
                 **kept,
             )
     except IntegrityError as error:
-        text = _("The same occupation and level was claimed or paid before.")
-        raise Refused(reason("same-level", text, "N12.3")) from error
+        raise Refused(reason("same-level", TWICE, "N12.3")) from error
     funds.reserve(
-        by=by, subject=subject_of(claim), region_code=klass.region_code, fund=Fund.EMPLOYMENT, year=today.year,
-        amount_fen=amount_fen, now=now,
+        by=by, subject=subject_of(claim), region_code=klass.region_code, fund=claim.fund, year=today.year,
+        amount_fen=claim.amount_fen, now=now,
     )  # fmt: skip
-    _note("claim.filed", claim, by=by, at=now, amount_fen=amount_fen, lines=kept["working"])
+    _note("claim.filed", claim, by=by, at=now, amount_fen=claim.amount_fen, lines=kept["working"])
     return claim
 
 
@@ -181,16 +200,25 @@ def _give_back(claim: Claim, by: "Account | None", now: datetime) -> None:
 
 @transaction.atomic
 def refile(*, by: "Account", claim_id: int, now: datetime) -> Claim:
-    """File a returned claim again; what it rests on was mended meanwhile."""
+    """File a returned claim again: what it rests on was mended meanwhile, so it is decided anew."""
     claim = queries.get(by, claim_id, lock=True)
     authorise(by, Permission.CLAIM_FILE, institution_id=claim.institution_id)
-    claim.state = rules.LIFECYCLE.after(S(claim.state), M.REFILE)
-    persons.lock(claim.person_id)
+    persons.lock_all(list(persons.records_of([claim.person_id])))
     refuse_if(queries.reasons_now(claim))
+    claim.state = rules.LIFECYCLE.after(S(claim.state), M.REFILE)
+    was_fen, claim.filings = claim.amount_fen, claim.filings + 1
+    for name, value in queries.decided_now(claim, localdate(now)).items():
+        setattr(claim, name, value)
     limit = directory.terms_for(claim.region_code, localdate(now))[TermKey.FIRST_REVIEW_DAYS]
     claim.decide_by = regions.working_days().after(localdate(now), limit)
     claim.save()
-    _note("claim.refiled", claim, by=by, at=now)
+    if claim.amount_fen != was_fen:
+        funds.release(by=by, subject=subject_of(claim), now=now, times=claim.filings)
+        funds.reserve(
+            by=by, subject=subject_of(claim), region_code=claim.region_code, fund=claim.fund,
+            year=localdate(claim.filed_at).year, amount_fen=claim.amount_fen, now=now, times=claim.filings,
+        )  # fmt: skip
+    _note("claim.refiled", claim, by=by, at=now, amount_fen=claim.amount_fen, lines=claim.working)
     return claim
 
 
@@ -283,11 +311,13 @@ def make_batch(*, by: "Account", claim_ids: Sequence[int], now: datetime) -> "Pa
     years = {localdate(one.filed_at).year for one in claims}
     if len(years) > 1:
         raise Refused(reason("two-years", _("Claims of two budget years go into two batches."), "N12.1"))
+    if len({one.fund for one in claims}) > 1:
+        raise Refused(reason("two-funds", _("Claims of two funds go into two batches."), "N12.1"))
     drafts = [funds.LineDraft(subject_of(one), one.person_id, one.amount_fen) for one in claims]
     batch = funds.make_batch(
         by=by,
         region_code=by.region_code,
-        fund=Fund.EMPLOYMENT,
+        fund=next((one.fund for one in claims), Fund.EMPLOYMENT),
         year=max(years, default=now.year),
         lines=drafts,
         now=now,
@@ -322,6 +352,8 @@ def settle_payment(*, subject: str, is_paid: bool, failure: str, now: datetime) 
     claim.state = rules.LIFECYCLE.after(S.IN_PAYMENT, M.PAY if is_paid else M.FAIL)
     claim.paid_at = now if is_paid else None
     claim.save(update_fields=["state", "paid_at"])
+    if is_paid:
+        class_actions.confirm_reservation(enrolment_id=claim.enrolment_id, now=now)
     _note("claim.paid" if is_paid else "claim.failed", claim, by=None, at=now, failure=failure)
 
 

@@ -19,13 +19,17 @@ from rollbook.subsidies.queries.claims import (
     to_publish,
     visible_to,
 )
-from rollbook.subsidies.queries.entitlement import (
-    entitlement,
+from rollbook.subsidies.queries.decisions import (
+    TWICE,
+    blocked_by,
+    decided_now,
     met,
     reasons_by_enrolment,
     reasons_now,
     replayed,
+    sources,
 )
+from rollbook.subsidies.queries.entitlement import entitlement
 from rollbook.subsidies.queries.policies import (
     binding,
     policies_visible_to,
@@ -37,8 +41,11 @@ from rollbook.subsidies.queries.policies import (
 
 __all__ = [
     "READERS",
+    "TWICE",
     "binding",
+    "blocked_by",
     "by_subject",
+    "decided_now",
     "disclosed",
     "ended_publicities",
     "entitlement",
@@ -63,6 +70,7 @@ __all__ = [
     "row_of",
     "rows_of",
     "rules_of",
+    "sources",
     "to_pay",
     "to_publish",
     "visible_to",

@@ -1,5 +1,6 @@
 from rollbook.subsidies.rules.entitlement import award, grounds, payable_fen
 from rollbook.subsidies.rules.facts import EXCLUSIONS, NEVER, Facts, code, heard, said
+from rollbook.subsidies.rules.once import TRAINED, alike
 from rollbook.subsidies.rules.policy import (
     KINDS,
     PARTS,
@@ -20,6 +21,7 @@ from rollbook.subsidies.rules.policy import (
     Unit,
     project_identity,
 )
+from rollbook.subsidies.rules.replay import TOTAL, Aspect, Difference, apart, conditions, facts_apart, kept
 from rollbook.subsidies.rules.soundness import difference, reasons_against_policy
 from rollbook.subsidies.rules.states import LIFECYCLE, LIVE, Move, State
 
@@ -30,9 +32,13 @@ __all__ = [
     "LIVE",
     "NEVER",
     "PARTS",
+    "TOTAL",
+    "TRAINED",
     "Amount",
+    "Aspect",
     "Cap",
     "Category",
+    "Difference",
     "Excluded",
     "Factor",
     "Facts",
@@ -48,11 +54,16 @@ __all__ = [
     "State",
     "Subsidy",
     "Unit",
+    "alike",
+    "apart",
     "award",
     "code",
+    "conditions",
     "difference",
+    "facts_apart",
     "grounds",
     "heard",
+    "kept",
     "payable_fen",
     "project_identity",
     "reasons_against_policy",

@@ -109,10 +109,12 @@ def assessed_class(count: int = 2, *, persons=(), budget_fen: int = BUDGET_FEN, 
     return klass
 
 
-def grant(region_code: str = "320102", amount_fen: int = BUDGET_FEN, year: int = 2026) -> None:
+def grant(
+    region_code: str = "320102", amount_fen: int = BUDGET_FEN, year: int = 2026, fund: str = "employment"
+) -> None:
     finance = account("county-finance", region_code=region_code)
     funds.set_budget(
-        by=finance, region_code=region_code, fund="employment", year=year, amount_fen=amount_fen, document="宁财社〔2026〕1号",
+        by=finance, region_code=region_code, fund=fund, year=year, amount_fen=amount_fen, document="宁财社〔2026〕1号",
         now=NOW,
     )  # fmt: skip
 

@@ -71,7 +71,7 @@ def claim_detail(request: "Request", claim_id: int) -> HttpResponse:
         "claim": claim,
         "against": queries.reasons_now(claim),
         "met": queries.met(claim),
-        "agrees": queries.replayed(claim) == (claim.amount_fen, claim.working),
+        "apart": queries.replayed(claim),
         "may_review": (is_first or is_second) and holds(by, needed),
         "passing": rules.Move.PASS_FIRST if is_first else rules.Move.PASS_SECOND,
         "same_officer": is_second and claim.first_by_id == by.pk,
@@ -148,7 +148,7 @@ def class_claims(request: "Request", class_id: int) -> HttpResponse:
     if request.user.role == "worker":
         people = [one for one in people if one.person_id == request.user.person_id]
         claims = {pk: one for pk, one in claims.items() if one.person_id == request.user.person_id}
-    rows = queries.reasons_by_enrolment(klass, people, timezone.localdate())
+    rows = queries.reasons_by_enrolment(request.user, klass, people, timezone.localdate())
     context = {
         "klass": klass,
         "due": [(one, fen) for one, against, fen in rows if not against],

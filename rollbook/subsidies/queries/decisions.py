@@ -1,0 +1,149 @@
+"""What a claim was decided on, what it would be now, and which other claim stands in its way."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from django.utils.timezone import localdate
+
+from rollbook.assessment import queries as assessment
+from rollbook.certificates import queries as certificates
+from rollbook.classes import queries as classes
+from rollbook.kernel.decisions import reasons
+from rollbook.kernel.messages import Message, _
+from rollbook.kernel.reasons import NotFound, reason
+from rollbook.persons import queries as persons
+from rollbook.subsidies import rules
+from rollbook.subsidies.models import Claim, PolicyVersion
+from rollbook.subsidies.queries import claims, policies
+from rollbook.subsidies.queries.entitlement import entitlement
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+    from rollbook.classes.models import Enrolment, TrainingClass
+
+TWICE = {"same-level", "higher-level"}
+
+
+def reasons_by_enrolment(
+    by: "Account", klass: "TrainingClass", people: "list[Enrolment]", today: date
+) -> "list[tuple[Enrolment, list[Message], int]]":
+    """For each trainee why nothing is due, or what is, in fen: for pages."""
+    if not people or not assessment.is_locked(klass.pk):
+        return []
+    facts, version = entitlement(klass, people, today)
+    policy = policies.rules_of(version)
+    against, due = rules.grounds(facts, policy), rules.award(facts, policy).amount_fen
+    found = {one.pk: list(reasons(against, n)) for n, one in enumerate(people)}
+    blocked = blocked_by(by, klass, [one for one in people if {m.code for m in found[one.pk]} & TWICE])
+    return [(one, [*found[one.pk], *blocked.get(one.pk, ())], due[n].item()) for n, one in enumerate(people)]
+
+
+def blocked_by(by: "Account", klass: "TrainingClass", people: "Collection[Enrolment]") -> dict[int, list[Message]]:
+    """The claims that stand in the way of these trainees, named as far as the reader may see them (N12.3)."""
+    if not people or klass.occupation is None:
+        return {}
+    records = persons.records_of([one.person_id for one in people])
+    live = Claim.objects.filter(person_id__in=records, occupation_identity=klass.occupation.identity)
+    live = live.exclude(state=rules.State.REFUSED).exclude(enrolment__in=[one.pk for one in people]).order_by("pk")
+    seen = {one.pk: one for one in claims.visible_to(by).filter(pk__in=live.values("pk"))}
+    found: dict[int, list[Message]] = {}
+    for pk, person, level in live.values_list("pk", "person_id", "level"):
+        if level != klass.level and not "0" < level < klass.level:
+            continue
+        for one in people:
+            if one.person_id == records[person]:
+                found.setdefault(one.pk, []).append(_named(seen.get(pk), level))
+    return found
+
+
+def _named(claim: Claim | None, level: str) -> Message:
+    if claim is None:
+        text = _("What stands in the way is a claim at level {level} of another region or institution.")
+        return reason("blocked-by", text, "N12.3", level=level)
+    text = _("What stands in the way is claim {claim}: {institution}, class {klass}, level {level}, filed on {day}.")
+    return reason(
+        "blocked-by", text, "N12.3", claim=claim.pk, institution=claim.institution.name,
+        klass=claim.enrolment.training_class.number or "–", level=level, day=localdate(claim.filed_at),
+    )  # fmt: skip
+
+
+def sources(klass: "TrainingClass", people: "Collection[Enrolment]", today: date) -> dict[int, dict[str, Any]]:
+    """Where the facts of each trainee come from, and as of which day: kept beside them."""
+    issued = certificates.of_class(klass.pk)
+    listed = klass.item.demand_list if klass.item else None
+    starts_on = str(klass.starts_on or today)
+    found = {}
+    for one in people:
+        certificate, person = issued.get(one.pk), one.person
+        found[one.pk] = {
+            "directory": {"on": starts_on, "number": str(listed or "")},
+            "attendance": {"on": str(today), "number": klass.number or ""},
+            "roster": {"on": starts_on, "number": klass.number or ""},
+            "claims": {"on": str(today), "number": ""},
+            "population": {"on": str(localdate(person.verified_at)) if person.verified_at else "", "number": ""},
+            "commitment": {
+                "on": str(localdate(one.commitment.signed_at)) if hasattr(one, "commitment") else "", "number": "",
+            },
+            "certificate": {
+                "on": str(certificate.issued_on) if certificate else "",
+                "number": certificate.number if certificate else "",
+            },
+        }  # fmt: skip
+    return found
+
+
+def reasons_now(claim: Claim) -> list[Message]:
+    """Why the claim, by what is known now, was not due on the day of its filing: for reviewers."""
+    if claim.state not in (rules.State.FILED, rules.State.FIRST, rules.State.RETURNED):
+        return []
+    found = _looked_at(claim)
+    if found is None:
+        return [reason("dropped", _("The trainee is no longer on the roster of the class."), "N14.1")]
+    _klass, _people, facts, version = found
+    return list(reasons(rules.grounds(facts, policies.rules_of(version)), 0))
+
+
+def decided_now(claim: Claim, today: date) -> dict[str, Any]:
+    """What a claim that is filed again comes to by the facts of now: what `file_claim` would store."""
+    found = _looked_at(claim)
+    if found is None:
+        raise NotFound
+    klass, people, facts, version = found
+    policy = policies.rules_of(version)
+    award = rules.award(facts, policy)
+    return rules.kept(facts, rules.grounds(facts, policy), award, 0) | {
+        "policy": version,
+        "amount_fen": award.amount_fen[0].item(),
+        "sources": sources(klass, people, today)[claim.enrolment_id],
+    }
+
+
+def _looked_at(
+    claim: Claim,
+) -> "tuple[TrainingClass, list[Enrolment], rules.Facts, PolicyVersion] | None":
+    """The facts of now as of the claim's day; None for who is no longer on the roster."""
+    klass = classes.by_id(claim.enrolment.training_class_id)
+    people = [one for one in classes.roster(klass.pk) if one.pk == claim.enrolment_id]
+    if not people:
+        return None
+    facts, version = entitlement(
+        klass, people, localdate(claim.filed_at), subsidy=claim.policy.subsidy, claims={claim.enrolment_id: claim}
+    )
+    return klass, people, facts, version
+
+
+def replayed(claim: Claim) -> list[rules.Difference]:
+    """A past decision worked out again from what was stored with it: nothing may differ (B1)."""
+    facts, policy = rules.heard(claim.facts), policies.rules_of(claim.policy)
+    stored = {"grounds": claim.grounds, "working": claim.working}
+    award = rules.award(facts, policy)
+    found = list(rules.apart(stored, rules.grounds(facts, policy), award, 0))
+    if not found and award.amount_fen[0] != claim.amount_fen:
+        found.append(rules.Difference(rules.TOTAL, rules.Aspect.FEN, claim.amount_fen, award.amount_fen[0].item()))
+    return found
+
+
+def met(claim: Claim) -> list[Message]:
+    """The conditions that had figures, as the claim met them: shown beside the amount (B1)."""
+    return [Message(**one) for one in claim.grounds]
