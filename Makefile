@@ -8,7 +8,7 @@ run: export DEMO = 1
 run: setup  ## the demo province on http://127.0.0.1:8000
 	$(PYTHON) manage.py serve
 
-test: check browser java  ## everything a commit must pass
+test: check browser java programs  ## everything a commit must pass
 	$(PYTHON) -m pytest -n auto --dist loadscope
 
 check: setup  ## the code itself: lint, types, boundaries, migrations; changes nothing
@@ -73,4 +73,10 @@ java:
 	@command -v java >/dev/null || (apt-get update -qq && apt-get install -y -qq openjdk-17-jre-headless) || \
 		echo "Java is missing and could not be installed: the tests on Spark will fail"
 
-.PHONY: help run test check rules fix texts lock bench shots setup browser java
+# nginx with its RTMP module and ffmpeg, for videos and live classrooms; without them the rest works and says so.
+programs:
+	@(command -v nginx && command -v ffmpeg && test -e /usr/lib/nginx/modules/ngx_rtmp_module.so) >/dev/null || \
+		(apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light libnginx-mod-rtmp ffmpeg) || \
+		echo "nginx with RTMP or ffmpeg is missing and could not be installed: tests of videos are skipped"
+
+.PHONY: help run test check rules fix texts lock bench shots setup browser java programs

@@ -44,6 +44,7 @@ OFFICE = {Role.COUNTY_REVIEWER, Role.COUNTY_SECOND_REVIEWER, Role.CITY_OFFICER, 
 FINANCE = {Role.COUNTY_FINANCE, Role.COUNTY_FINANCE_RELEASER, Role.CITY_FINANCE, Role.PROVINCE_FINANCE}
 STAFF = {*OFFICE, *FINANCE, Role.AUDITOR}
 MANAGER, TEACHER, WORKER = {Role.INSTITUTION_MANAGER}, {Role.TEACHER}, {Role.WORKER}
+EVIDENCE = {*OFFICE, Role.AUDITOR, *MANAGER}
 # Who opens the page of an object of the own county, institution or training. Everybody else gets no page.
 SEEN = {
     "me/lessons/<int:lesson_id>/": WORKER,
@@ -62,6 +63,9 @@ SEEN = {
     "classes/lessons/<int:lesson_id>/": STAFF | MANAGER | TEACHER,
     "classes/lessons/<int:lesson_id>/change/": MANAGER,
     "classes/lessons/<int:lesson_id>/code.svg": MANAGER | TEACHER,
+    "classes/<int:class_id>/evidence/": EVIDENCE | TEACHER,
+    "evidence/<int:evidence_id>/": EVIDENCE,
+    "evidence/<int:evidence_id>/thumb/": EVIDENCE,
     "assessments/classes/<int:class_id>/": STAFF | MANAGER,
     "certificates/<int:certificate_id>/": STAFF | MANAGER | WORKER,
     "certificates/<int:certificate_id>/certificate.pdf": STAFF | MANAGER | WORKER,

@@ -9,9 +9,13 @@ from rollbook.accounts import actions as accounts
 from rollbook.accounts.rules import INSTITUTIONAL, Role
 from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.assessment.models import Assessment, Score, ScoreChange
+from rollbook.classes import queries as classes
 from rollbook.classes.models import Leave
 from rollbook.classes.tests.factories import ClassFactory, EnrolmentFactory, LessonFactory
 from rollbook.directory.tests.factories import DemandItemFactory, DemandListFactory, load_terms
+from rollbook.evidence import actions as evidence
+from rollbook.evidence.rules import Keep, Kind
+from rollbook.evidence.tests.pictures import photo
 from rollbook.funds.models import PaymentBatch
 from rollbook.institutions.models import Restriction, Room, SiteVisit, Teacher
 from rollbook.institutions.tests.factories import equipped
@@ -86,7 +90,19 @@ class County:
         change = ScoreChange.objects.create(
             score=score, theory=71, practice=70, reason="登记错误", asked_by=self.office, asked_at=now
         )
-        return {"leave_id": leave.pk, "ask_id": leave.pk, "change_id": change.pk}
+        place = classes.place_of(self.klass, self.lesson, Keep.FILE, now)
+        seed = int(self.region_code)
+        item = evidence.store(by=self.office, kind=Kind.PHOTO, content=photo(seed), place=place, now=now)
+        second = self.account(Role.COUNTY_SECOND_REVIEWER)
+        hold = evidence.place_hold(by=second, item_id=item.pk, ground="立案调查", now=now)
+        return {
+            "leave_id": leave.pk,
+            "ask_id": leave.pk,
+            "change_id": change.pk,
+            "evidence_id": item.pk,
+            "hold_id": hold.pk,
+            "key": "no-key",
+        }
 
     def _of_the_money(self, item):
         klass = assessed_class(

@@ -48,6 +48,9 @@ class Permission(StrEnum):
     ACCOUNT_SECURE = "account.secure"
     CALENDAR_EXTEND = "calendar.extend"
     STATISTICS_READ = "statistics.read"
+    EVIDENCE_READ = "evidence.read"
+    EVIDENCE_ADD = "evidence.add"
+    EVIDENCE_HOLD = "evidence.hold"
     TOKEN_MANAGE = "token.manage"  # noqa: S105 the name of a permission
 
 
@@ -83,6 +86,7 @@ GRANTS: dict[Role, set[Permission]] = {
         P.ATTENDANCE_APPROVE,
         P.PERSON_SHOW,
         P.STATISTICS_READ,
+        P.EVIDENCE_READ,
     },
     Role.COUNTY_SECOND_REVIEWER: {
         P.INSTITUTION_VERIFY,
@@ -95,6 +99,8 @@ GRANTS: dict[Role, set[Permission]] = {
         P.CERTIFICATE_REVOKE,
         P.PERSON_SHOW,
         P.STATISTICS_READ,
+        P.EVIDENCE_READ,
+        P.EVIDENCE_HOLD,
     },
     Role.CITY_OFFICER: {
         *_DIRECTORY,
@@ -103,6 +109,8 @@ GRANTS: dict[Role, set[Permission]] = {
         P.PERSON_SHOW,
         P.STATISTICS_READ,
         P.JOURNAL_READ,
+        P.EVIDENCE_READ,
+        P.EVIDENCE_HOLD,
     },
     Role.PROVINCE_OFFICER: {
         *_DIRECTORY,
@@ -112,6 +120,8 @@ GRANTS: dict[Role, set[Permission]] = {
         P.PERSON_MERGE,
         P.STATISTICS_READ,
         P.JOURNAL_READ,
+        P.EVIDENCE_READ,
+        P.EVIDENCE_HOLD,
     },
     Role.COUNTY_FINANCE: {*_FINANCE, P.BATCH_CHECK},
     Role.COUNTY_FINANCE_RELEASER: {*_FINANCE, P.BATCH_RELEASE, P.BATCH_COSIGN} - {P.DEMAND_AGREE, P.BUDGET_SET},
@@ -127,10 +137,12 @@ GRANTS: dict[Role, set[Permission]] = {
         P.CLAIM_FILE,
         P.TOKEN_MANAGE,
         P.STATISTICS_READ,
+        P.EVIDENCE_READ,
+        P.EVIDENCE_ADD,
     },
-    Role.TEACHER: {P.ATTENDANCE_TAKE, P.ATTENDANCE_CORRECT},
+    Role.TEACHER: {P.ATTENDANCE_TAKE, P.ATTENDANCE_CORRECT, P.EVIDENCE_READ, P.EVIDENCE_ADD},
     Role.WORKER: {P.CHECK_IN, P.CLAIM_FILE},
-    Role.AUDITOR: {P.JOURNAL_READ, P.LEDGER_READ, P.STATISTICS_READ},
+    Role.AUDITOR: {P.JOURNAL_READ, P.LEDGER_READ, P.STATISTICS_READ, P.EVIDENCE_READ},
     Role.SYSTEM_ADMINISTRATOR: {P.ACCOUNT_MANAGE, P.CALENDAR_EXTEND},
     Role.SECURITY_ADMINISTRATOR: {P.ACCOUNT_SECURE},
     Role.AUDIT_ADMINISTRATOR: {P.JOURNAL_READ},

@@ -1,11 +1,14 @@
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import File, Form, Router, Schema
+from ninja.files import UploadedFile
 from ninja.pagination import paginate
 
+from rollbook.accounts.rules import Permission, admit
 from rollbook.classes import actions, queries
 from rollbook.classes.actions.attendance import Event
 from rollbook.classes.models import TrainingClass
@@ -273,3 +276,39 @@ def events(request: Request, lesson_id: int, sent: EventsIn) -> list[dict[str, o
         {"event_id": pk, "counts": wrong is None, "reason": said(wrong) if wrong else ""}
         for pk, wrong in answers.items()
     ]
+
+
+class EvidenceOut(Schema):
+    id: int
+    kind: str
+    title: str
+    subject: str
+    sha256: str
+    size: int
+    taken_at: datetime | None
+    stored_at: datetime
+    keep_until: date
+
+
+@router.get("/{class_id}/evidence", response=list[EvidenceOut])
+@scope("classes")
+def evidence_of(request: Request, class_id: int) -> list[Any]:
+    """What is kept of a class, oldest first: the digests are those of the bytes as kept."""
+    klass = _for_staff(request, class_id)
+    admit(request.user, Permission.EVIDENCE_READ)
+    own = request.user.pk if request.user.role == "teacher" else None
+    rows = queries.evidence_of(klass, timezone.now())
+    return [item for row in rows for item, _told in row.items if own is None or item.stored_by_id == own]
+
+
+@router.post("/{class_id}/evidence", response=EvidenceOut)
+@scope("attendance")
+def add_evidence(
+    request: Request, class_id: int, kind: Form[str], file: File[UploadedFile], lesson_id: Form[int | None] = None,
+    title: Form[str] = "",
+) -> Any:  # fmt: skip
+    """A photograph of a lesson, or a paper of the class. The same bytes again are the same evidence."""
+    return actions.add_evidence(
+        by=request.user, class_id=class_id, lesson_id=lesson_id, kind=kind, content=file.read(), title=title,
+        now=timezone.now(),
+    )  # fmt: skip

@@ -2,8 +2,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.classes.rules import states
+from rollbook.evidence.rules import Kind
 from rollbook.persons.rules import Category
-from rollbook.web.forms import day
+from rollbook.web.forms import FilesField, day
 from rollbook.web.words import translated
 
 
@@ -66,3 +67,10 @@ class CorrectionForm(forms.Form):
     enrolment_id = forms.IntegerField(widget=forms.HiddenInput)
     presence = forms.ChoiceField(label=_("What it should be"), choices=translated(states.Presence))
     why = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class EvidenceForm(forms.Form):
+    kind = forms.ChoiceField(label=_("Kind"), choices=[one for one in translated(Kind) if one[0] != Kind.RECORDING])
+    lesson_id = forms.TypedChoiceField(label=_("Lesson"), coerce=int, required=False, empty_value=None)
+    title = forms.CharField(label=_("Title"), max_length=128, required=False)
+    sent = FilesField(label=_("Files"))

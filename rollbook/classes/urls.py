@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.classes.views import application, attendance, draft
+from rollbook.classes.views import application, attendance, draft, evidence
 
 app_name = "classes"
 
@@ -18,6 +18,8 @@ urlpatterns = [
     path("<int:class_id>/move/<slug:what>/", draft.move, name="move"),
     path("<int:class_id>/review/", application.review, name="review"),
     path("<int:class_id>/attendance/", attendance.grid, name="grid"),
+    path("<int:class_id>/evidence/", evidence.of_class, name="evidence"),
+    path("<int:class_id>/evidence/add/", evidence.add, name="add_evidence"),
     path("enrolments/<int:enrolment_id>/drop/", draft.drop_trainee, name="drop_trainee"),
     path("lessons/<int:lesson_id>/change/", application.change, name="change"),
     path("today/", attendance.today, name="today"),

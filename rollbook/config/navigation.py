@@ -113,6 +113,21 @@ PAGES: list[Page] = [
     page(
         _("Subsidies and funds"), "funds:band_list", _("Signatures for large amounts"), "signature", may(P.BUDGET_SET)
     ),
+    page(_("Supervision"), "evidence:item_list", _("Evidence"), "photo-shield", may(P.EVIDENCE_READ)),
+    page(
+        _("Supervision"),
+        "evidence:pair_list",
+        _("Pictures used again"),
+        "copy-check",
+        may(P.EVIDENCE_READ) - MANAGER - {Role.TEACHER},
+    ),
+    page(
+        _("Supervision"),
+        "evidence:hold_list",
+        _("Legal holds"),
+        "gavel",
+        may(P.EVIDENCE_READ) - MANAGER - {Role.TEACHER},
+    ),
     page(_("Statistics"), "reports:statistics", _("Statistics"), "chart-bar", may(P.STATISTICS_READ)),
     page(_("Settings"), "reports:journal", _("Journal"), "history", may(P.JOURNAL_READ)),
     page(_("Settings"), "persons:account_list", _("Accounts"), "users", may(P.ACCOUNT_MANAGE, P.ACCOUNT_SECURE)),

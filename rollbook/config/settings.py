@@ -1,4 +1,5 @@
 import base64
+import json
 import os
 from pathlib import Path
 
@@ -25,9 +26,23 @@ STATICFILES_DIRS = [
     ("tabler", PROJECT / "node_modules/@tabler/core/dist"),
     ("htmx", PROJECT / "node_modules/htmx.org/dist"),
     ("echarts", PROJECT / "node_modules/echarts/dist"),
+    ("hls", PROJECT / "node_modules/hls.js/dist"),
 ]
 NODE_MODULES = PROJECT / "node_modules"
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", PROJECT / "media"))  # never served as it is
+
+# Evidence lies apart from other files: any storage of django-storages, with its options as JSON.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "evidence": {
+        "BACKEND": os.environ.get("EVIDENCE_STORAGE", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": json.loads(
+            os.environ.get("EVIDENCE_STORAGE_OPTIONS", json.dumps({"location": str(MEDIA_ROOT / "evidence")}))
+        ),
+    },
+}
+CLAMD_URL = os.environ.get("CLAMD_URL", "")  # tcp://host:3310 or unix:/path; without it nothing is scanned
 
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
@@ -57,6 +72,7 @@ INSTALLED_APPS = [
     "rollbook.accounts",
     "rollbook.journal",
     "rollbook.persons",
+    "rollbook.evidence",
     "rollbook.directory",
     "rollbook.institutions",
     "rollbook.classes",
@@ -170,5 +186,6 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "object-src": [NONE],
+        "media-src": [SELF, "blob:"],  # a live picture is put together in the page
     }
 }

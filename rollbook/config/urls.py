@@ -14,6 +14,7 @@ urlpatterns = [
     path("accounts/", include("rollbook.accounts.urls")),
     path("persons/", include("rollbook.persons.urls")),
     path("directory/", include("rollbook.directory.urls")),
+    path("evidence/", include("rollbook.evidence.urls")),
     path("institutions/", include("rollbook.institutions.urls")),
     path("classes/", include("rollbook.classes.urls")),
     path("assessments/", include("rollbook.assessment.urls")),

@@ -1,11 +1,9 @@
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.directory.rules import Level
 from rollbook.institutions import rules
-from rollbook.web.forms import day
+from rollbook.web.forms import FilesField, day
 from rollbook.web.words import translated
 
 
@@ -60,19 +58,6 @@ class PaperForm(forms.Form):
 class ProjectForm(forms.Form):
     occupation_id = forms.TypedChoiceField(label=_("Occupation"), coerce=int)
     level = forms.ChoiceField(label=_("Level"), choices=translated(Level))
-
-
-class ManyFiles(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """Several files from one control, each cleaned as one."""
-
-    widget = ManyFiles(attrs={"multiple": True})
-
-    def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        return [super(FilesField, self).clean(one, initial) for one in data or []]
 
 
 class VisitForm(forms.Form):

@@ -39,6 +39,12 @@ def timeline(subject: Model, limit: int = 50) -> list[Entry]:
     return entries
 
 
+def said_of(kind: str, subject: Model, name: str) -> object:
+    """What the first entry of a kind said of an object under a name; None where there is no such entry."""
+    found = Entry.objects.filter(subject=f"{subject._meta.label}:{subject.pk}", kind=kind).order_by("pk").first()
+    return found.data.get(name) if found else None
+
+
 def facts(entry: Entry) -> Iterator[Fact]:
     """The data of an entry as it can be read: short values, lists joined."""
     for name, value in entry.data.items():

@@ -1,6 +1,6 @@
 """What every page that takes a form does the same way."""
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.http import HttpRequest
@@ -48,3 +48,16 @@ class FileForm(forms.Form):
 def day(label: "StrOrPromise", *, required: bool = True) -> forms.DateField:
     """A field for a date, with the browser's own picker."""
     return forms.DateField(label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class ManyFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files from one control, each cleaned as one."""
+
+    widget = ManyFiles(attrs={"multiple": True})
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        return [super(FilesField, self).clean(one, initial) for one in data or []]

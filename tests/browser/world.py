@@ -22,7 +22,7 @@ BY_ROLE = {
     "classes/lessons/<int:lesson_id>/": (Role.TEACHER,),
     "funds/batches/<int:batch_id>/": (Role.COUNTY_FINANCE,),
 }
-FILES = re.compile(r"\.(pdf|svg)$")
+FILES = re.compile(r"\.(pdf|svg)$|/thumb/$")
 ORDER = list(Role)
 
 

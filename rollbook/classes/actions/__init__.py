@@ -25,6 +25,7 @@ from rollbook.classes.actions.attendance import (
     take_events,
 )
 from rollbook.classes.actions.commitments import commit_institution, commit_trainees, sign_commitment
+from rollbook.classes.actions.evidence import IN_TRAINING, add_evidence, add_video
 from rollbook.classes.actions.review import (
     RETURN_REASONS,
     approve_by_silence,
@@ -41,9 +42,12 @@ from rollbook.classes.actions.review import (
 )
 
 __all__ = [
+    "IN_TRAINING",
     "RETURN_REASONS",
     "Event",
+    "add_evidence",
     "add_trainee",
+    "add_video",
     "approve_by_silence",
     "ask_correction",
     "ask_leave",

@@ -37,8 +37,10 @@ from rollbook.classes.queries.classes import (
     roster,
     visible_to,
 )
+from rollbook.classes.queries.evidence import LessonEvidence, dossier_of, evidence_of, place_of, subject_of
 
 __all__ = [
+    "LessonEvidence",
     "asks_for",
     "attendance_of",
     "by_id",
@@ -47,8 +49,10 @@ __all__ = [
     "day_percents",
     "decided_of",
     "differences",
+    "dossier_of",
     "enrolment",
     "enrolments_of_person",
+    "evidence_of",
     "examined",
     "facts_of",
     "findings",
@@ -65,9 +69,11 @@ __all__ = [
     "levels_had",
     "mark_of",
     "overlapping_classes",
+    "place_of",
     "proposals",
     "review_queue",
     "roster",
+    "subject_of",
     "terms_of",
     "visible_to",
     "working_days_left",

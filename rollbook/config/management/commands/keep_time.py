@@ -15,6 +15,8 @@ SCHEDULE = (
     ("daily_subsidies", 300),
     ("verify_pending", 120),
     ("seal_journal", 3600),
+    ("expire_evidence", 3600),
+    ("scrub_evidence", 86_400),
 )
 
 
