@@ -36,6 +36,7 @@ class Permission(StrEnum):
     CLAIM_SECOND_REVIEW = "claim.second-review"
     OBJECTION_SETTLE = "objection.settle"
     BUDGET_SET = "budget.set"
+    BUDGET_CONFIRM = "budget.confirm"  # the second person of what is done with a budget itself
     BATCH_MAKE = "batch.make"
     BATCH_CHECK = "batch.check"
     BATCH_RELEASE = "batch.release"
@@ -124,9 +125,10 @@ GRANTS: dict[Role, set[Permission]] = {
         P.EVIDENCE_HOLD,
     },
     Role.COUNTY_FINANCE: {*_FINANCE, P.BATCH_CHECK},
-    Role.COUNTY_FINANCE_RELEASER: {*_FINANCE, P.BATCH_RELEASE, P.BATCH_COSIGN} - {P.DEMAND_AGREE, P.BUDGET_SET},
-    Role.CITY_FINANCE: {*_FINANCE, P.BATCH_COSIGN},
-    Role.PROVINCE_FINANCE: {*_FINANCE, P.BATCH_COSIGN},
+    Role.COUNTY_FINANCE_RELEASER: {*_FINANCE, P.BATCH_RELEASE, P.BATCH_COSIGN, P.BUDGET_CONFIRM}
+    - {P.DEMAND_AGREE, P.BUDGET_SET},
+    Role.CITY_FINANCE: {*_FINANCE, P.BATCH_COSIGN, P.BUDGET_CONFIRM},
+    Role.PROVINCE_FINANCE: {*_FINANCE, P.BATCH_COSIGN, P.BUDGET_CONFIRM},
     Role.INSTITUTION_MANAGER: {
         P.INSTITUTION_APPLY,
         P.CLASS_APPLY,

@@ -1,4 +1,13 @@
 from rollbook.funds.actions.ledger import Posting, move, post, release, reserve, set_budget
+from rollbook.funds.actions.orders import (
+    ask_freeze,
+    ask_reversal,
+    ask_transfer,
+    ask_unfreeze,
+    close_month,
+    decide_order,
+    end_freeze,
+)
 from rollbook.funds.actions.ownership import HANDS, ask_owners, learn_owner, request_owners
 from rollbook.funds.actions.payments import (
     LineDraft,
@@ -21,11 +30,18 @@ __all__ = [
     "LineDraft",
     "Posting",
     "account_changed",
+    "ask_freeze",
     "ask_owners",
+    "ask_reversal",
+    "ask_transfer",
+    "ask_unfreeze",
     "cancel_batch",
     "check_batch",
+    "close_month",
     "confirm_batch",
     "cosign_batch",
+    "decide_order",
+    "end_freeze",
     "learn_owner",
     "make_batch",
     "move",

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4, uuid5
 
-from django.db import IntegrityError, transaction
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.utils.timezone import localdate
 
 from rollbook.accounts.rules import Permission, authorise
 from rollbook.funds import queries, rules
-from rollbook.funds.models import LedgerAccount, LedgerEntry, Transaction
+from rollbook.funds.models import LedgerAccount
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import Refused, reason
@@ -24,7 +26,11 @@ NAMESPACE = UUID("5f1c1f5e-6f0d-4c1b-9a55-0d7c6c1f2a10")
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """Money from one account to another for one subject; amounts in fen, always positive."""
+    """Money from one account to another for one subject; amounts in fen, always positive.
+
+    What takes money out of where it waits `closes` the posting that put it there; `rest_fen` of it goes to
+    another account than the target.
+    """
 
     id: UUID
     kind: str
@@ -33,6 +39,18 @@ class Posting:
     target: LedgerAccount
     amount_fen: int
     document: str = ""
+    closes: UUID | None = None
+    reverses: UUID | None = None
+    booked_on: date | None = None
+    rest: LedgerAccount | None = None
+    rest_fen: int = 0
+
+    @property
+    def entries(self) -> list[tuple[int, int]]:
+        sides = [(self.source.pk, -self.amount_fen), (self.target.pk, self.amount_fen - self.rest_fen)]
+        if self.rest is not None:
+            sides.append((self.rest.pk, self.rest_fen))
+        return sides
 
 
 def move(name: str) -> UUID:
@@ -48,22 +66,29 @@ def account(kind: rules.AccountKind, fund: str, region_code: str, year: int) -> 
 
 
 def post(postings: Sequence[Posting], *, by: "Account | None", at: datetime) -> None:
-    """Write transactions, all or none. What overdraws an account, or was posted before, is refused
-    by the database and explained here."""
+    """Write transactions, all or none, in two streams. What overdraws an account, was posted or closed before
+    or falls into a closed month is refused by the database and explained here."""
+    if not postings:
+        return
+    today, at_text, by_id = localdate(at), at.astimezone(UTC).isoformat(), by.pk if by else None
     try:
-        with transaction.atomic():
-            Transaction.objects.bulk_create(
-                Transaction(id=one.id, kind=one.kind, subject=one.subject, at=at, by=by, document=one.document)
-                for one in postings
-            )
-            LedgerEntry.objects.bulk_create(
-                entry
-                for one in postings
-                for entry in (
-                    LedgerEntry(transaction_id=one.id, account=one.source, amount_fen=-one.amount_fen),
-                    LedgerEntry(transaction_id=one.id, account=one.target, amount_fen=one.amount_fen),
-                )
-            )
+        with transaction.atomic(), connection.cursor() as cursor, connection.wrap_database_errors:
+            columns = "id, kind, subject, at, booked_on, by_id, document, reverses_id, closes_id, seal"
+            with cursor.copy(f"COPY funds_transaction ({columns}) FROM STDIN") as copy:
+                for one in postings:
+                    booked_on, sides = one.booked_on or today, one.entries
+                    seal = rules.seal(
+                        settings.SIGNATURE_KEY, one.id, one.kind, one.subject, at_text, booked_on, by_id, one.document,
+                        one.reverses, one.closes, entries=sides,
+                    )  # fmt: skip
+                    copy.write_row((
+                        one.id, one.kind, one.subject, at, booked_on, by_id, one.document, one.reverses, one.closes,
+                        seal,
+                    ))  # fmt: skip
+            with cursor.copy("COPY funds_ledgerentry (transaction_id, account_id, amount_fen) FROM STDIN") as copy:
+                for one in postings:
+                    for account_id, amount_fen in one.entries:
+                        copy.write_row((one.id, account_id, amount_fen))
     except IntegrityError as error:
         raise Refused(_explained(error, postings)) from error
 
@@ -72,23 +97,35 @@ def _explained(error: IntegrityError, postings: Sequence[Posting]) -> Message:
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
     if name == "account_is_not_overdrawn":
         left = queries.balance_fen(postings[0].source.pk)
-        text = _("The budget has {left} yuan left; {asked} yuan are asked for.")
         asked = sum(one.amount_fen for one in postings)
-        return reason("over-budget", text, "N12.1", left=left // 100, asked=asked // 100)
+        values = {"left": left // 100, "asked": asked // 100}
+        if postings[0].source.kind == K.BUDGET:
+            text = _("The budget has {left} yuan left; {asked} yuan are asked for.")
+            return reason("over-budget", text, "N12.1", **values)
+        text = _("The account holds {left} yuan; {asked} yuan are asked for.")
+        return reason("over-balance", text, "N12.1", **values)
+    if name == "closed_month_takes_adjustments":
+        return reason("month-closed", _("The books of this month are closed; only adjustments go there."), "N14.1")
+    if name == "reversal_is_within_its_original":
+        text = _("More would be reversed than was posted and not reversed yet.")
+        return reason("reversal-too-much", text, "N14.1")
+    if name == "pending_is_closed_whole" or name.startswith("funds_transaction_closes"):
+        return reason("not-pending", _("This money was moved on before; look at the page again."), "N14.1")
     return reason("posted-before", _("This movement of money was posted before."), "N14.1")
 
 
 @transaction.atomic
 def set_budget(
-    *, by: "Account", region_code: str, fund: str, year: int, amount_fen: int, document: str, now: datetime
-) -> None:
-    """Add to the budget of a region, fund and year (N12.1)."""
+    *, by: "Account", region_code: str, fund: str, year: int, amount_fen: int, document: str, now: datetime,
+    key: UUID | None = None,
+) -> None:  # fmt: skip
+    """Add to the budget of a region, fund and year (N12.1). The same `key` twice is one budget."""
     authorise(by, Permission.BUDGET_SET, region_code=region_code)
     if amount_fen <= 0 or not document.strip():
         raise Refused(reason("budget", _("Give an amount above zero and the document that grants it."), "N12.1"))
     rules.Fund(fund)
     treasury, budget = account(K.TREASURY, fund, region_code, year), account(K.BUDGET, fund, region_code, year)
-    one = Posting(uuid4(), "budget", f"funds.LedgerAccount:{budget.pk}", treasury, budget, amount_fen, document)
+    one = Posting(key or uuid4(), "budget", f"funds.LedgerAccount:{budget.pk}", treasury, budget, amount_fen, document)
     post([one], by=by, at=now)
     record("budget.set", budget, by=by, at=now, region_code=region_code, amount_fen=amount_fen, document=document)
 
@@ -104,9 +141,11 @@ def reserve(
 
 def release(*, by: "Account | None", subject: str, now: datetime, times: int = 0) -> None:
     """Give back what was set aside for a subject."""
-    found = queries.reservation(subject)
+    found = queries.pending([subject], K.RESERVED).get(subject)
     if found is None:
         return
-    reserved, amount_fen = found
-    budget = account(K.BUDGET, reserved.fund, reserved.region_code, reserved.year)
-    post([Posting(move(f"release {subject} {times}"), "release", subject, reserved, budget, amount_fen)], by=by, at=now)
+    budget = account(K.BUDGET, found.account.fund, found.account.region_code, found.account.year)
+    one = Posting(
+        move(f"release {subject} {times}"), "release", subject, found.account, budget, found.amount_fen, closes=found.id
+    )
+    post([one], by=by, at=now)

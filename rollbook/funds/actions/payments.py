@@ -30,6 +30,7 @@ from rollbook.persons import queries as persons
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
+    from rollbook.funds.models import LedgerAccount
 
 M, S = rules.BatchMove, rules.BatchState
 
@@ -169,7 +170,7 @@ def release_batch(*, by: "Account", batch_id: int, now: datetime) -> PaymentBatc
     lines = list(queries.lines_of(batch.pk))
     reserved = account(K.RESERVED, batch.fund, batch.region_code, batch.year)
     transit = account(K.TRANSIT, batch.fund, batch.region_code, batch.year)
-    post([_posting("pay", one, reserved, transit) for one in lines], by=by, at=now)
+    post(_postings("pay", lines, reserved, transit), by=by, at=now)
     accounts = persons.unsealed_for_payment([one.person_id for one in lines])
     out = [files.Out(one.reference, one.payee_name, accounts[one.person_id], one.amount_fen) for one in lines]
     content = files.write_out(batch.number, out)
@@ -182,8 +183,21 @@ def release_batch(*, by: "Account", batch_id: int, now: datetime) -> PaymentBatc
     return batch
 
 
-def _posting(kind: str, line: PaymentLine, source: "object", target: "object") -> Posting:
-    return Posting(move(f"{kind} {line.reference}"), kind, line.subject, source, target, line.amount_fen)  # type: ignore[arg-type]
+def _postings(
+    kind: str, lines: Sequence[PaymentLine], source: "LedgerAccount", target: "LedgerAccount"
+) -> list[Posting]:
+    """Each line's money moves on from where it waits."""
+    waiting = queries.pending([one.subject for one in lines], K(source.kind))
+    if missing := [one for one in lines if one.subject not in waiting]:
+        text = _("No money is set aside for payment {number} of the batch.")
+        raise Refused(reason("not-reserved", text, "N12.1", number=missing[0].number))
+    return [
+        Posting(
+            move(f"{kind} {one.reference}"), kind, one.subject, source, target, one.amount_fen,
+            closes=waiting[one.subject].id,
+        )
+        for one in lines
+    ]  # fmt: skip
 
 
 def send_batch(*, batch_id: int, now: datetime) -> bool:
@@ -252,15 +266,18 @@ def _settle(batch: PaymentBatch, backs: Sequence[files.Back], lines: dict[str, P
     transit = account(K.TRANSIT, batch.fund, batch.region_code, batch.year)
     paid = account(K.PAID, batch.fund, batch.region_code, batch.year)
     reserved = account(K.RESERVED, batch.fund, batch.region_code, batch.year)
-    postings = []
+    said: dict[str, list[PaymentLine]] = {"PAID": [], "FAIL": []}
     for back in backs:
         line = lines[back.reference]
-        is_paid = back.status == "PAID"
-        line.state = rules.LineState.PAID if is_paid else rules.LineState.FAILED
+        line.state = rules.LineState.PAID if back.status == "PAID" else rules.LineState.FAILED
         line.bank_reference, line.failure, line.returned_at = back.bank_reference, back.failure, now
-        line.save()
-        kind, target = ("settle", paid) if is_paid else ("fail", reserved)
-        postings.append(_posting(kind, line, transit, target))
+        said[back.status].append(line)
+    PaymentLine.objects.bulk_update(
+        [one for found in said.values() for one in found],
+        ["state", "bank_reference", "failure", "returned_at"],
+        batch_size=2000,
+    )
+    postings = _postings("settle", said["PAID"], transit, paid) + _postings("fail", said["FAIL"], transit, reserved)
     post(postings, by=None, at=now)
     _note(
         "batch.return-taken", batch, by=None, at=now,

@@ -58,14 +58,18 @@ def _take_back(batch: PaymentBatch, now: datetime) -> None:
     reserved = account(K.RESERVED, batch.fund, batch.region_code, batch.year)
     transit = account(K.TRANSIT, batch.fund, batch.region_code, batch.year)
     lines = list(queries.lines_of(batch.pk))
+    waiting = queries.pending([one.subject for one in lines], K.TRANSIT)
     post(
         [
-            Posting(move(f"void {one.reference}"), "void", one.subject, transit, reserved, one.amount_fen)
+            Posting(
+                move(f"void {one.reference}"), "void", one.subject, transit, reserved, one.amount_fen,
+                closes=waiting[one.subject].id,
+            )
             for one in lines
         ],
         by=None,
         at=now,
-    )
+    )  # fmt: skip
     for one in lines:
         start, _mark, times = one.reference.partition("R")
         one.reference, one.state = f"{start}R{int(times or 0) + 1}", rules.LineState.WAITING

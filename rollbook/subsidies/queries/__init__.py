@@ -30,6 +30,7 @@ from rollbook.subsidies.queries.decisions import (
     sources,
 )
 from rollbook.subsidies.queries.entitlement import entitlement
+from rollbook.subsidies.queries.payments import payments_without_claim
 from rollbook.subsidies.queries.policies import (
     binding,
     policies_visible_to,
@@ -56,6 +57,7 @@ __all__ = [
     "objections_open",
     "of_class",
     "of_person",
+    "payments_without_claim",
     "policies_visible_to",
     "policy",
     "policy_above",

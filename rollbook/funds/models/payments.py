@@ -1,3 +1,5 @@
+"""Payment batches, their lines, their files, and what must be true of them before money leaves."""
+
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -6,63 +8,6 @@ from django.db.models import F, Q
 
 from rollbook.accounts.rules import Role
 from rollbook.funds import rules
-
-
-class LedgerAccount(models.Model):
-    """An account of the double-entry ledger: integer fen, positive what it holds.
-
-    Only a treasury account may go below nothing: it is where budgets come from.
-    """
-
-    kind = models.CharField(max_length=16, choices=rules.AccountKind.choices())
-    fund = models.CharField(max_length=16, choices=rules.Fund.choices())
-    region_code = models.CharField(max_length=6)
-    year = models.PositiveSmallIntegerField()
-    balance_fen = models.BigIntegerField(default=0)  # kept by the trigger on entries
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(name="one_account_a_purpose", fields=["kind", "fund", "region_code", "year"]),
-            models.CheckConstraint(
-                name="account_is_not_overdrawn",
-                condition=Q(kind="treasury") | Q(balance_fen__gte=0),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.fund} {self.region_code} {self.year}"
-
-
-class Transaction(models.Model):
-    """A movement of money: entries that sum to zero within one fund. `id` is its maker's own."""
-
-    id = models.UUIDField(primary_key=True)
-    kind = models.CharField(max_length=32)  # "budget", "reserve", "release", "pay", "settle", "fail"
-    subject = models.CharField(max_length=64)  # what it is for: "subsidies.Claim:3"
-    at = models.DateTimeField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    document = models.CharField(max_length=64, blank=True)
-    reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversal")
-
-    class Meta:
-        indexes = [models.Index(fields=["subject"], name="transaction_by_subject")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.id}"
-
-
-class LedgerEntry(models.Model):
-    """One side of a transaction. Written once: triggers stop changes and deletions."""
-
-    transaction = models.ForeignKey(Transaction, models.PROTECT, related_name="entries")
-    account = models.ForeignKey(LedgerAccount, models.PROTECT, related_name="entries")
-    amount_fen = models.BigIntegerField()
-
-    class Meta:
-        constraints = [models.CheckConstraint(name="entry_moves_something", condition=~Q(amount_fen=0))]
-
-    def __str__(self) -> str:
-        return f"{self.amount_fen} #{self.pk}"
 
 
 class PaymentBatch(models.Model):

@@ -1,42 +1,28 @@
-from collections.abc import Sequence
+"""Payment batches, their lines, files, owners and signatures."""
+
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
 from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils.timezone import localdate, localtime
 
-from rollbook.accounts.rules import Permission, holds
 from rollbook.funds import rules
 from rollbook.funds.models import (
     BankFile,
-    LedgerAccount,
-    LedgerEntry,
     Ownership,
     PaymentBatch,
     PaymentLine,
     ReleaseBand,
     Signature,
 )
+from rollbook.funds.queries.ledger import may_read
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import queries as persons
 from rollbook.regions.rules import around, prefix
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
-
-READERS = (Permission.LEDGER_READ, Permission.BATCH_MAKE, Permission.BATCH_CHECK, Permission.BATCH_RELEASE)
-
-
-def may_read(by: "Account") -> bool:
-    return any(holds(by, one) for one in READERS)
-
-
-def accounts_visible_to(by: "Account") -> QuerySet[LedgerAccount]:
-    if not may_read(by):
-        return LedgerAccount.objects.none()
-    return LedgerAccount.objects.filter(region_code__startswith=prefix(by.region_code))
 
 
 def visible_to(by: "Account") -> QuerySet[PaymentBatch]:
@@ -66,33 +52,6 @@ def lines_of(batch_id: int) -> QuerySet[PaymentLine]:
     return PaymentLine.objects.filter(batch_id=batch_id).select_related("person").order_by("number")
 
 
-def balance_fen(account_id: int) -> int:
-    return LedgerAccount.objects.values_list("balance_fen", flat=True).get(pk=account_id)
-
-
-def reservation(subject: str) -> tuple[LedgerAccount, int] | None:
-    """The account and the amount that is set aside for a subject now; None where nothing is."""
-    row = (
-        LedgerEntry.objects.filter(transaction__subject=subject, account__kind=rules.AccountKind.RESERVED)
-        .values("account_id")
-        .annotate(left=Sum("amount_fen"))
-        .filter(left__gt=0)
-        .order_by("account_id")
-        .first()
-    )
-    return (LedgerAccount.objects.get(pk=row["account_id"]), row["left"]) if row else None
-
-
-def balances(by: "Account", year: int | None = None) -> list[dict[str, object]]:
-    """Budget, reserved, in transit and paid of each region, fund and year, in fen."""
-    found = accounts_visible_to(by)
-    if year:
-        found = found.filter(year=year)
-    kinds = {kind.value: Sum("balance_fen", filter=Q(kind=kind), default=0) for kind in rules.AccountKind}
-    rows = found.values("region_code", "fund", "year").annotate(**{f"{k}_fen": v for k, v in kinds.items()})
-    return [dict(row) for row in rows.order_by("-year", "region_code", "fund")]
-
-
 def shared_accounts(batch_id: int) -> list[str]:
     """Accounts in a batch that would receive for more than one person (domain 5.2, D26)."""
     rows = (
@@ -117,57 +76,6 @@ def out_file(batch_id: int) -> BankFile:
     return BankFile.objects.get(batch_id=batch_id, direction="out")  # one that was never offered is "void"
 
 
-def broken_invariants() -> list[str]:
-    """What would be wrong with the money: empty when every invariant of quality.md that the
-    ledger itself can break holds. Read from one snapshot."""
-    checks: Sequence[tuple[str, str]] = (
-        (
-            "transactions that do not sum to zero",
-            "SELECT transaction_id::text FROM funds_ledgerentry GROUP BY 1 HAVING sum(amount_fen) <> 0",
-        ),
-        (
-            "transactions between funds",
-            "SELECT e.transaction_id::text FROM funds_ledgerentry e JOIN funds_ledgeraccount a ON a.id = e.account_id "
-            "GROUP BY 1 HAVING count(DISTINCT a.fund) > 1",
-        ),
-        (
-            "balances that are not the sum of their entries",
-            "SELECT a.id::text FROM funds_ledgeraccount a LEFT JOIN funds_ledgerentry e ON e.account_id = a.id "
-            "GROUP BY a.id HAVING a.balance_fen <> coalesce(sum(e.amount_fen), 0)",
-        ),
-        (
-            "overdrawn accounts",
-            "SELECT id::text FROM funds_ledgeraccount WHERE balance_fen < 0 AND kind <> 'treasury'",
-        ),
-        (
-            "subjects paid more than once",
-            "SELECT subject FROM funds_paymentline WHERE state = 'paid' GROUP BY 1 HAVING count(*) > 1",
-        ),
-        (
-            "money paid that no line of the bank proves",
-            "SELECT a.id::text FROM funds_ledgeraccount a WHERE a.kind = 'paid' AND a.balance_fen <> "
-            "(SELECT coalesce(sum(l.amount_fen), 0) FROM funds_paymentline l JOIN funds_paymentbatch b "
-            "ON b.id = l.batch_id WHERE l.state = 'paid' AND b.fund = a.fund AND b.region_code = a.region_code "
-            "AND b.year = a.year)",
-        ),
-        (
-            "money in transit that no line at the bank accounts for",
-            "SELECT a.id::text FROM funds_ledgeraccount a WHERE a.kind = 'transit' AND a.balance_fen <> "
-            "(SELECT coalesce(sum(l.amount_fen), 0) FROM funds_paymentline l JOIN funds_paymentbatch b "
-            "ON b.id = l.batch_id WHERE l.state = 'sent' AND b.fund = a.fund AND b.region_code = a.region_code "
-            "AND b.year = a.year)",
-        ),
-    )
-    found = []
-    with connection.cursor() as cursor:
-        for name, statement in checks:
-            cursor.execute(statement)
-            rows = [row[0] for row in cursor.fetchall()]
-            if rows:
-                found.append(f"{name}: {', '.join(rows[:10])}")
-    return found
-
-
 def line(line_id: int) -> PaymentLine:
     return PaymentLine.objects.get(pk=line_id)
 
@@ -182,6 +90,12 @@ def released_batches() -> list[PaymentBatch]:
 
 def subjects_of(batch_id: int) -> list[str]:
     return list(PaymentLine.objects.filter(batch_id=batch_id).values_list("subject", flat=True))
+
+
+def live_lines() -> "QuerySet[PaymentLine, Any]":
+    """Payments that are under way or made."""
+    live = [rules.LineState.WAITING, rules.LineState.SENT, rules.LineState.PAID]
+    return PaymentLine.objects.filter(state__in=live)
 
 
 def totals_of(batch_id: int) -> dict[str, int]:

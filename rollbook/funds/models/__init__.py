@@ -1,0 +1,17 @@
+from rollbook.funds.models.ledger import Closing, LedgerAccount, LedgerEntry, Transaction
+from rollbook.funds.models.orders import FundOrder
+from rollbook.funds.models.payments import BankFile, Ownership, PaymentBatch, PaymentLine, ReleaseBand, Signature
+
+__all__ = [
+    "BankFile",
+    "Closing",
+    "FundOrder",
+    "LedgerAccount",
+    "LedgerEntry",
+    "Ownership",
+    "PaymentBatch",
+    "PaymentLine",
+    "ReleaseBand",
+    "Signature",
+    "Transaction",
+]

@@ -1,0 +1,153 @@
+"""What must be true of all money at every instant (quality.md), asked of one snapshot of what is stored.
+
+Triggers and constraints hold all of it; this proves it of whatever happened around them: a restored backup, a hand
+with the rights of the database's owner, a fault of the triggers themselves.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC
+from itertools import groupby
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from rollbook.funds import rules
+
+SHOWN = 10  # so many of what breaks an invariant are named
+
+
+class Invariant(NamedTuple):
+    """`statement` selects what breaks it; each row's first column says which."""
+
+    code: str
+    broken: str
+    statement: str
+
+
+LINES = """
+    SELECT coalesce(sum(l.amount_fen), 0) FROM funds_paymentline l JOIN funds_paymentbatch b ON b.id = l.batch_id
+    WHERE l.state = '{state}' AND b.fund = a.fund AND b.region_code = a.region_code AND b.year = a.year
+"""
+INVARIANTS = (
+    Invariant(
+        "transaction-balances",
+        "transactions whose entries do not sum to zero",
+        """SELECT t.id::text FROM funds_transaction t LEFT JOIN funds_ledgerentry e ON e.transaction_id = t.id
+        GROUP BY t.id HAVING coalesce(sum(e.amount_fen), 1) <> 0""",
+    ),
+    Invariant(
+        "ledger-balances",
+        "funds whose balances do not sum to zero",
+        "SELECT fund FROM funds_ledgeraccount GROUP BY fund HAVING sum(balance_fen) <> 0",
+    ),
+    Invariant(
+        "balance-is-its-entries",
+        "balances that are not the sum of their entries",
+        """SELECT a.id::text FROM funds_ledgeraccount a LEFT JOIN funds_ledgerentry e ON e.account_id = a.id
+        GROUP BY a.id HAVING a.balance_fen <> coalesce(sum(e.amount_fen), 0)
+        UNION ALL SELECT DISTINCT 'entry of no account: ' || e.account_id FROM funds_ledgerentry e
+        WHERE NOT EXISTS (SELECT FROM funds_ledgeraccount a WHERE a.id = e.account_id)""",
+    ),
+    Invariant(
+        "not-overdrawn",
+        "accounts that hold less than nothing",
+        "SELECT id::text FROM funds_ledgeraccount WHERE balance_fen < 0 AND kind <> 'treasury'",
+    ),
+    Invariant(
+        "pending-once",
+        "money that was moved on from where it waited other than whole and once",
+        """SELECT t.id::text FROM funds_ledgerentry e
+        JOIN funds_ledgeraccount a ON a.id = e.account_id AND a.kind IN ('frozen', 'reserved', 'transit')
+        JOIN funds_transaction t ON t.id = e.transaction_id
+        LEFT JOIN funds_transaction p ON p.id = t.closes_id AND p.subject = t.subject
+        LEFT JOIN funds_ledgerentry w
+            ON w.transaction_id = p.id AND w.account_id = e.account_id AND w.amount_fen = -e.amount_fen
+        WHERE e.amount_fen < 0 AND w.id IS NULL
+        UNION ALL SELECT closes_id::text FROM funds_transaction WHERE closes_id IS NOT NULL
+        GROUP BY closes_id HAVING count(*) > 1""",
+    ),
+    Invariant(
+        "one-payment-a-claim",
+        "claims with more than one payment that is under way or made",
+        """SELECT subject FROM funds_paymentline WHERE state IN ('waiting', 'sent', 'paid')
+        GROUP BY 1 HAVING count(*) > 1""",
+    ),
+    Invariant(
+        "funds-apart",
+        "transactions between funds",
+        """SELECT e.transaction_id::text FROM funds_ledgerentry e JOIN funds_ledgeraccount a ON a.id = e.account_id
+        GROUP BY 1 HAVING min(a.fund) <> max(a.fund)""",
+    ),
+    Invariant(
+        "reversal-within-original",
+        "reversals of more than was posted",
+        """SELECT r.reverses_id::text FROM funds_transaction r
+        JOIN funds_ledgerentry back ON back.transaction_id = r.id
+        LEFT JOIN LATERAL (
+            SELECT sum(o.amount_fen) AS amount_fen FROM funds_ledgerentry o
+            WHERE o.transaction_id = r.reverses_id AND o.account_id = back.account_id
+        ) was ON true
+        WHERE r.reverses_id IS NOT NULL
+        GROUP BY r.reverses_id, back.account_id, was.amount_fen
+        HAVING was.amount_fen IS NULL OR sign(was.amount_fen) = sign(sum(back.amount_fen))
+            OR abs(sum(back.amount_fen)) > abs(was.amount_fen)""",
+    ),
+    Invariant(
+        "ledger-is-the-banks",
+        "money paid or in transit that no payment accounts for",
+        # Nothing of the statement comes from outside.
+        f"""SELECT a.kind || ' ' || a.id FROM funds_ledgeraccount a
+        WHERE a.kind = 'paid' AND a.balance_fen <> ({LINES.format(state="paid")})
+        OR a.kind = 'transit' AND a.balance_fen <> ({LINES.format(state="sent")})""",  # noqa: S608
+    ),
+    Invariant(
+        "closed-month",
+        "entries other than adjustments that were booked into a month after it was closed",
+        """SELECT t.id::text FROM funds_transaction t
+        JOIN funds_ledgerentry e ON e.transaction_id = t.id
+        JOIN funds_ledgeraccount a ON a.id = e.account_id
+        JOIN funds_closing c ON c.region_code = a.region_code AND c.fund = a.fund
+            AND c.month = date_trunc('month', t.booked_on)::date
+        WHERE t.reverses_id IS NULL AND t.at > c.closed_at""",
+    ),
+)  # fmt: skip
+ENTRIES_STAY = ("entries-stay", "transactions or entries that were changed after they were written")
+CODES = (*(one.code for one in INVARIANTS), ENTRIES_STAY[0])
+
+
+def broken_invariants() -> list[str]:
+    """What is wrong with the money, each with its code and some of what breaks it; empty when all of it holds."""
+    found = []
+    is_own = not connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        if is_own:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        for one in INVARIANTS:
+            cursor.execute(one.statement)
+            if rows := cursor.fetchall():
+                found.append(_told(one.code, one.broken, [row[0] for row in rows]))
+        if changed := list(_changed()):
+            found.append(_told(*ENTRIES_STAY, changed))
+    return found
+
+
+def _told(code: str, broken: str, which: list[str]) -> str:
+    more = f" and {len(which) - SHOWN} more" if len(which) > SHOWN else ""
+    return f"{code}: {broken}: {', '.join(which[:SHOWN])}{more}"
+
+
+def _changed() -> Iterator[str]:
+    """Transactions whose seal is not that of what is stored."""
+    statement = """
+        SELECT t.id, t.kind, t.subject, t.at, t.booked_on, t.by_id, t.document, t.reverses_id, t.closes_id, t.seal,
+            e.account_id, e.amount_fen
+        FROM funds_transaction t JOIN funds_ledgerentry e ON e.transaction_id = t.id ORDER BY t.id
+    """
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(statement)
+        rows = (row for part in iter(lambda: cursor.fetchmany(5000), []) for row in part)
+        for key, sides in groupby(rows, key=lambda row: row[:10]):
+            said = (*key[:3], key[3].astimezone(UTC).isoformat(), *key[4:9])
+            if key[9] != rules.seal(settings.SIGNATURE_KEY, *said, entries=[row[10:12] for row in sides]):
+                yield str(key[0])
