@@ -145,12 +145,12 @@ def _posting(order: FundOrder) -> Posting:
             return Posting(key, "freeze", subject, budget, frozen, order.amount_fen, order.document)
         case Kind.UNFREEZE:
             frozen = account(K.FROZEN, order.fund, order.region_code, order.year)
-            was = Transaction.objects.get(pk=order.of_id)
+            was = Transaction.objects.get(orders=order)
             return Posting(
                 key, "unfreeze", was.subject, frozen, budget, order.amount_fen, order.document, closes=was.pk
             )
         case _:
-            was = Transaction.objects.get(pk=order.of_id)
+            was = Transaction.objects.get(orders=order)
             source, target = queries.sides_of(was)
             return Posting(
                 key, "reverse", was.subject, target, source, order.amount_fen, order.document, reverses=was.pk,

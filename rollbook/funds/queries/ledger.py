@@ -111,7 +111,8 @@ def sides_of(one: Transaction) -> tuple[LedgerAccount, LedgerAccount]:
 def reversed_fen(one: Transaction) -> int:
     """How much of it was taken back."""
     found = LedgerEntry.objects.filter(transaction__reverses=one, amount_fen__gt=0)
-    return found.aggregate(sum=Sum("amount_fen", default=0))["sum"]
+    total: int = found.aggregate(sum=Sum("amount_fen", default=0))["sum"]
+    return total
 
 
 def freeze(by: "Account", transaction_id: UUID) -> Pending:
