@@ -47,6 +47,7 @@ MANAGER, TEACHER, WORKER = {Role.INSTITUTION_MANAGER}, {Role.TEACHER}, {Role.WOR
 EVIDENCE = {*OFFICE, Role.AUDITOR, *MANAGER}
 # Who opens the page of an object of the own county, institution or training. Everybody else gets no page.
 SEEN = {
+    "jobs/<int:job_id>/file/": set(),  # its owner alone
     "me/lessons/<int:lesson_id>/": WORKER,
     "me/lessons/<int:lesson_id>/leave/": WORKER,
     "me/commitments/<int:enrolment_id>/": WORKER,

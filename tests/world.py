@@ -22,6 +22,7 @@ from rollbook.institutions.tests.factories import equipped
 from rollbook.subsidies import actions as subsidies
 from rollbook.subsidies.models import Objection
 from rollbook.subsidies.tests.factories import NOW, assessed_class, load_policies, payee
+from rollbook.web import actions as pages
 
 HERE, ELSEWHERE = "320102", "320583"
 
@@ -59,6 +60,7 @@ class County:
             **self._of_the_class(),
             **self._of_the_money(item),
             **self._of_the_directory(),
+            **self._of_the_account(),
         }
 
     def _of_the_institution(self):
@@ -133,6 +135,12 @@ class County:
         made = DemandListFactory(region_code=self.region_code, state="draft", in_force=None, published_at=None)
         item = DemandItemFactory(demand_list=made, level="3")
         return {"list_id": made.pk, "item_id": item.pk}
+
+    def _of_the_account(self):
+        now = timezone.now()
+        job = pages.start_export(by=self.office, source="persons", query="", language="en", total=1, now=now)
+        view = pages.save_view(by=self.office, page="/persons/", name="mine", query="q=1")
+        return {"job_id": job.pk, "view_id": view.pk}
 
     def account(self, role):
         person = {Role.WORKER: self.person.pk, Role.TEACHER: self.teacher.person_id}.get(role)

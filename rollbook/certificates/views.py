@@ -10,9 +10,10 @@ from rollbook.certificates import actions, files, queries, rules
 from rollbook.classes import queries as classes
 from rollbook.journal.queries import timeline
 from rollbook.kernel.reasons import NotFound
-from rollbook.web.exports import workbook
+from rollbook.web.exports import Table
 from rollbook.web.forms import WhyForm, sent
 from rollbook.web.lists import Filter, listing, narrowed
+from rollbook.web.views import exported
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,16 +25,24 @@ SEARCH = ("number", "name", "institution_name", "project")
 COLUMNS = ("Number", "Name", "Identity number", "Project", "Level", "Institution", "Issued on", "State")
 
 
+def _filters() -> list[Filter]:
+    return [Filter("state", "State", rules.State.choices())]
+
+
+def certificate_table(request: "Request") -> Table:
+    found = queries.visible_to(request.user).order_by("-pk")
+    return Table("certificates", COLUMNS, narrowed(request, found, filters=_filters(), search=SEARCH), _row)
+
+
+def _row(r: "Certificate") -> tuple[object, ...]:
+    return (r.number, r.name, r.id_masked, r.project, r.level, r.institution_name, r.issued_on, r.state)
+
+
 @require_GET
 def certificate_list(request: "Request") -> HttpResponse:
-    found = queries.visible_to(request.user).order_by("-pk")
-    filters = [Filter("state", "State", rules.State.choices())]
     if request.GET.get("export"):
-        rows = narrowed(request, found, filters=filters, search=SEARCH)
-        table = (
-            (r.number, r.name, r.id_masked, r.project, r.level, r.institution_name, r.issued_on, r.state) for r in rows
-        )
-        return workbook(COLUMNS, table, "certificates")
+        return exported(request, "certificates", certificate_table(request))
+    found, filters = queries.visible_to(request.user).order_by("-pk"), _filters()
     shown = listing(request, found, filters=filters, search=SEARCH, exports=True)
     return render(request, "certificates/list.html", {"listing": shown})
 

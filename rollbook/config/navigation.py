@@ -48,6 +48,13 @@ ALL_STAFF = OFFICE | MANAGER | FINANCE
 PAGES: list[Page] = [
     page(_("Work"), "reports:workbench", _("Workbench"), "layout-dashboard", ALL_STAFF),
     page(_("Work"), "portal:me", _("My training"), "school", {Role.WORKER}),
+    page(
+        _("Work"),
+        "web:job_list",
+        _("My jobs"),
+        "file-download",
+        ALL_STAFF | may(P.JOURNAL_READ, P.ACCOUNT_MANAGE, P.ACCOUNT_SECURE),
+    ),
     page(_("Directories"), "directory:list_list", _("Demand directories"), "list-search", ALL_STAFF),
     page(_("Directories"), "directory:term_list", _("Dated terms"), "calendar-cog", OFFICE | FINANCE),
     page(_("Directories"), "institutions:institution_list", _("Institutions"), "building", OFFICE | MANAGER),

@@ -1,6 +1,7 @@
 """What follows from what: when the journal records the left, the tasks on the right are queued."""
 
 REACTIONS: dict[str, list[str]] = {
+    "export.asked": ["rollbook.web.tasks.run_export"],
     "person.registered": ["rollbook.persons.tasks.verify_person"],
     "person.account-changed": ["rollbook.funds.tasks.account_changed", "rollbook.persons.tasks.send_notices"],
     "batch.made": ["rollbook.funds.tasks.ask_owners"],

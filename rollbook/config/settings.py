@@ -6,6 +6,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
 
+from rollbook.config.exports import EXPORTS as EXPORTS
 from rollbook.config.reactions import REACTIONS as REACTIONS
 
 ROOT = Path(__file__).parents[1]

@@ -21,6 +21,6 @@ urlpatterns = [
     path("certificates/", include("rollbook.certificates.urls")),
     path("claims/", include("rollbook.subsidies.urls")),
     path("funds/", include("rollbook.funds.urls")),
-    path("look/", include("rollbook.web.urls")),
+    path("", include("rollbook.web.urls")),
     path("api/", api.urls),
 ]

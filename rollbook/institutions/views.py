@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING, Any
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.accounts.rules import Permission, admit, holds
@@ -12,32 +13,48 @@ from rollbook.journal.queries import timeline
 from rollbook.kernel.reasons import NotFound
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
-from rollbook.web.exports import workbook
+from rollbook.web.exports import Table
 from rollbook.web.forms import WhyForm, cleaned, sent
 from rollbook.web.lists import Filter, listing, narrowed
+from rollbook.web.views import exported
 
 if TYPE_CHECKING:
+    from rollbook.institutions.models import Institution
     from rollbook.web.requests import Request
 
 SEARCH = ("name", "uscc", "pinyin")
 COLUMNS = ("Name", "Unified social credit code", "Kind", "Region", "Address", "State")
 
 
-@require_GET
-def institution_list(request: "Request") -> HttpResponse:
-    found = queries.visible_to(request.user).order_by("name")
-    filters = [
+def _filters(request: "Request") -> list[Filter]:
+    return [
         Filter("state", "State", rules.State.choices()),
         Filter("kind", "Kind", rules.Kind.choices()),
         Filter("region_code", "Region", regions(request.user.region_code)),
     ]
+
+
+def institution_table(request: "Request") -> Table:
+    found = queries.visible_to(request.user).order_by("name")
+    return Table("institutions", COLUMNS, narrowed(request, found, filters=_filters(request), search=SEARCH), _row)
+
+
+def _row(r: "Institution") -> tuple[object, ...]:
+    return (
+        r.name,
+        r.uscc,
+        gettext(r.get_kind_display()),
+        name_of(r.region_code),
+        r.address,
+        gettext(r.get_state_display()),
+    )
+
+
+@require_GET
+def institution_list(request: "Request") -> HttpResponse:
     if request.GET.get("export"):
-        rows = narrowed(request, found, filters=filters, search=SEARCH)
-        return workbook(
-            COLUMNS,
-            ((r.name, r.uscc, r.get_kind_display(), name_of(r.region_code), r.address, r.state) for r in rows),
-            "institutions",
-        )
+        return exported(request, "institutions", institution_table(request))
+    found, filters = queries.visible_to(request.user).order_by("name"), _filters(request)
     shown = listing(request, found, filters=filters, search=SEARCH, exports=True)
     expiring = queries.papers_expiring(request.user, timezone.localdate())[:20]
     return render(request, "institutions/institution_list.html", {"listing": shown, "expiring": expiring})

@@ -10,37 +10,66 @@ from django.views.decorators.http import require_GET, require_POST
 from rollbook.accounts import actions as account_actions
 from rollbook.accounts import queries as accounts
 from rollbook.accounts import rules as roles
-from rollbook.accounts.rules import Permission, holds
+from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Forbidden
 from rollbook.persons import actions, forms, queries, rules
 from rollbook.regions import queries as regions
-from rollbook.web.exports import workbook
+from rollbook.web.exports import Table
 from rollbook.web.forms import cleaned, sent
 from rollbook.web.lists import Filter, listing, narrowed
+from rollbook.web.views import exported
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from rollbook.accounts.models import Account
+    from rollbook.persons.models import Person
     from rollbook.web.requests import Request
 
 
-def person_list(request: "Request") -> HttpResponse:
-    """Persons by name; by number only as a POST, so that no number stands in an address."""
-    if not holds(request.user, Permission.PERSON_SHOW):
-        raise Forbidden("person.show")
-    found = queries.visible_to(request.user).order_by("-pk")
-    if request.method == "POST":
-        one = queries.find_by_number(request.POST.get("number", ""))
-        found = found.filter(pk=one.pk if one else 0)
-    filters = [
+PERSON_SORTS = {"name": "name", "region": "region_code"}
+PERSON_HEADS = ("Name", "Identity number", "Kind of document", "Region", "Person category", "Identity")
+
+
+def _person_filters(request: "Request") -> list[Filter]:
+    return [
         Filter("verification", "Identity", rules.Verification.choices()),
         Filter("id_kind", _("Kind of document"), rules.IdKind.choices()),
         Filter("account_kind", "Paid to", rules.AccountKind.choices()),
         Filter("category", "Person category", rules.Category.choices()),
         Filter("region_code", "Region", regions.choices(request.user.region_code)),
     ]
-    shown = listing(request, found, filters=filters, search=("name",), sorts={"name": "name", "region": "region_code"})
+
+
+def person_table(request: "Request") -> Table:
+    """Numbers are masked, as on the page."""
+    admit(request.user, Permission.PERSON_SHOW)
+    found = queries.visible_to(request.user).order_by("-pk")
+    found = narrowed(request, found, filters=_person_filters(request), search=("name",), sorts=PERSON_SORTS)
+    return Table("persons", PERSON_HEADS, found, _person_row)
+
+
+def _person_row(r: "Person") -> tuple[object, ...]:
+    category = gettext(r.get_category_display()) if r.category else ""
+    return (
+        r.name, r.id_masked, gettext(r.get_id_kind_display()), regions.name_of(r.region_code) if r.region_code else "",
+        category, gettext(r.get_verification_display()),
+    )  # fmt: skip
+
+
+def person_list(request: "Request") -> HttpResponse:
+    """Persons by name; by number only as a POST, so that no number stands in an address."""
+    admit(request.user, Permission.PERSON_SHOW)
+    if request.GET.get("export") and request.method == "GET":
+        return exported(request, "persons", person_table(request))
+    found = queries.visible_to(request.user).order_by("-pk")
+    if request.method == "POST":
+        one = queries.find_by_number(request.POST.get("number", ""))
+        found = found.filter(pk=one.pk if one else 0)
+    filters = _person_filters(request)
+    shown = listing(request, found, filters=filters, search=("name",), sorts=PERSON_SORTS, exports=True)
     context = {"listing": shown, "may_merge": holds(request.user, Permission.PERSON_MERGE)}
     return render(request, "persons/person_list.html", context)
 
@@ -107,25 +136,39 @@ SORTS = {"username": "username", "name": "name", "role": "role", "region": "regi
 HEADS = ("User name", "Name", "Role", "Region", "Office", "State", "Last sign-in")
 
 
+ACCOUNT_SEARCH = ("username", "name", "office")
+
+
+def _accounts(request: "Request", now: datetime) -> "QuerySet[Account]":
+    found, state = accounts.managed_by(request.user).order_by("username"), request.GET.get("state", "")
+    return accounts.in_state(found, state, now) if state in dict(STATES) else found
+
+
+def _account_filters(request: "Request") -> list[Filter]:
+    return [
+        Filter("role", "Role", roles.Role.choices()),
+        Filter("region_code", "Region", regions.choices(request.user.region_code)),
+    ]
+
+
+def account_table(request: "Request") -> Table:
+    admit(request.user, Permission.ACCOUNT_MANAGE, Permission.ACCOUNT_SECURE)
+    now = timezone.now()
+    found = _accounts(request, now)
+    found = narrowed(request, found, filters=_account_filters(request), search=ACCOUNT_SEARCH, sorts=SORTS)
+    return Table("accounts", HEADS, found, lambda one: _row(one, now))
+
+
 @require_GET
 def account_list(request: "Request") -> HttpResponse:
     """The accounts of the administrator's region (N14.1)."""
     by, now = request.user, timezone.now()
-    if not (holds(by, Permission.ACCOUNT_MANAGE) or holds(by, Permission.ACCOUNT_SECURE)):
-        raise Forbidden("account.manage")
-    found = accounts.managed_by(by).order_by("username")
-    state = request.GET.get("state", "")
-    found = accounts.in_state(found, state, now) if state in dict(STATES) else found
-    filters = [
-        Filter("role", "Role", roles.Role.choices()),
-        Filter("region_code", "Region", regions.choices(by.region_code)),
-    ]
-    search = ("username", "name", "office")
+    admit(by, Permission.ACCOUNT_MANAGE, Permission.ACCOUNT_SECURE)
     if request.GET.get("export"):
-        rows = narrowed(request, found, filters=filters, search=search, sorts=SORTS)[:20000]
-        return workbook(HEADS, (_row(one, now) for one in rows), "accounts")
-    shown = listing(request, found, filters=filters, search=search, sorts=SORTS, exports=True)
-    shown.filters.append(Filter("state", "State", STATES, value=state))
+        return exported(request, "accounts", account_table(request))
+    found, filters = _accounts(request, now), _account_filters(request)
+    shown = listing(request, found, filters=filters, search=ACCOUNT_SEARCH, sorts=SORTS, exports=True)
+    shown.filters.append(Filter("state", "State", STATES, value=request.GET.get("state", "")))
     context = {"listing": shown, "now": now, "may_manage": holds(by, Permission.ACCOUNT_MANAGE)}
     return render(request, "persons/account_list.html", context)
 

@@ -7,17 +7,19 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
-from rollbook.accounts.rules import Permission, holds
+from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.journal import queries as journal
 from rollbook.journal.rules import LABELS, label_of
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Forbidden
 from rollbook.regions import queries as regions
 from rollbook.reports import queries
-from rollbook.web.exports import workbook
+from rollbook.web.exports import Table, workbook
 from rollbook.web.lists import Filter, listing, narrowed
+from rollbook.web.views import exported
 
 if TYPE_CHECKING:
+    from rollbook.journal.models import Entry
     from rollbook.web.requests import Request
 
 
@@ -89,38 +91,48 @@ SUBJECTS = [
 ]
 
 
-@require_GET
-def journal_list(request: "Request") -> HttpResponse:
-    """The journal, as far as the account may read it (N14.1)."""
-    by = request.user
-    if not holds(by, Permission.JOURNAL_READ):
-        raise Forbidden("journal.read")
-    filters = [
+JOURNAL_SEARCH = ("title", "subject", "by__name", "by__username")
+JOURNAL_COLUMNS = ("Time", "Account", "Kind", "Number", "Subject", "Region", "Data")
+
+
+def _journal_filters(request: "Request") -> list[Filter]:
+    return [
         Filter("kind", "Kind", list(LABELS.items())),
         Filter("about", "Subject", SUBJECTS, lookup="subject__startswith"),
-        Filter("region_code", "Region", regions.choices(by.region_code)),
+        Filter("region_code", "Region", regions.choices(request.user.region_code)),
         Filter("account", _("User name"), [], lookup="by__username", kind="text"),
         Filter("since", _("From"), [], lookup="at__date__gte", kind="date"),
         Filter("until", _("To"), [], lookup="at__date__lte", kind="date"),
     ]
-    found = journal.visible_to(by)
-    search = ("title", "subject", "by__name", "by__username")
+
+
+def journal_table(request: "Request") -> Table:
+    admit(request.user, Permission.JOURNAL_READ)
+    found = journal.visible_to(request.user)
+    found = narrowed(request, found, filters=_journal_filters(request), search=JOURNAL_SEARCH, sorts=JOURNAL_SORTS)
+    return Table("journal", JOURNAL_COLUMNS, found, _journal_row)
+
+
+def _journal_row(r: "Entry") -> tuple[object, ...]:
+    return (
+        f"{timezone.localtime(r.at):%Y-%m-%d %H:%M:%S}",
+        str(r.by or ""),
+        gettext(label_of(r.kind)),
+        r.subject,
+        r.title,
+        regions.name_of(r.region_code) if r.region_code else "",
+        "; ".join(f"{gettext(name)}: {gettext(value)}" for name, value in journal.facts(r)),
+    )
+
+
+@require_GET
+def journal_list(request: "Request") -> HttpResponse:
+    """The journal, as far as the account may read it (N14.1)."""
+    admit(request.user, Permission.JOURNAL_READ)
     if request.GET.get("export"):
-        rows = narrowed(request, found, filters=filters, search=search, sorts=JOURNAL_SORTS)[:20000]
-        table = (
-            (
-                f"{timezone.localtime(r.at):%Y-%m-%d %H:%M:%S}",
-                str(r.by or ""),
-                gettext(label_of(r.kind)),
-                r.subject,
-                r.title,
-                regions.name_of(r.region_code) if r.region_code else "",
-                "; ".join(f"{gettext(name)}: {gettext(value)}" for name, value in journal.facts(r)),
-            )
-            for r in rows
-        )
-        return workbook(("Time", "Account", "Kind", "Number", "Subject", "Region", "Data"), table, "journal")
-    shown = listing(request, found, filters=filters, search=search, sorts=JOURNAL_SORTS, exports=True)
+        return exported(request, "journal", journal_table(request))
+    found, filters = journal.visible_to(request.user), _journal_filters(request)
+    shown = listing(request, found, filters=filters, search=JOURNAL_SEARCH, sorts=JOURNAL_SORTS, exports=True)
     for entry in shown.rows:
         entry.label, entry.facts = label_of(entry.kind), list(journal.facts(entry))
     return render(request, "reports/journal.html", {"listing": shown})

@@ -12,13 +12,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from rollbook.kernel.messages import _
+
 register = Library()
 
 # What a state means to whoever looks: done, yours to do, danger, under way; else over or unknown.
 TONES = {
     "green": {
         "published", "listed", "approved", "passed", "valid", "paid", "granted", "matched",
-        "assessed", "settled", "present", "agreed", "active",
+        "assessed", "settled", "present", "agreed", "active", "done",
     },
     "yellow": {
         "submitted", "reviewed", "applied", "verified", "asked", "filed", "first", "returned",
@@ -27,6 +29,16 @@ TONES = {
     "red": {"refused", "removed", "failed", "revoked", "absent", "mismatched", "overdue", "locked"},
     "blue": {"running", "publicity", "in-payment", "sent", "released", "leave", "in-force"},
 }  # fmt: skip
+EXPORT_NAMES = {
+    "classes": _("Classes"),
+    "class-reviews": _("Classes to review"),
+    "certificates": _("Certificates"),
+    "institutions": _("Institutions"),
+    "claims": _("Claims"),
+    "persons": _("Persons"),
+    "accounts": _("Accounts"),
+    "journal": _("Journal"),
+}
 ICONS = {
     "green": "circle-check",
     "yellow": "clock-hour-4",
@@ -91,6 +103,27 @@ def query(context: dict[str, Any], **changes: object) -> str:
         else:
             parameters[name] = str(value)
     return f"?{parameters.urlencode()}" if parameters else "?"
+
+
+@register.simple_tag(takes_context=True)
+def saved_views(context: dict[str, Any]) -> list[Any] | None:
+    """The filters of this page that the account keeps under names; None for who has no account."""
+    from rollbook.web.actions import narrowing
+    from rollbook.web.queries import views_of
+
+    request: HttpRequest = context["request"]
+    if not request.user.is_authenticated:
+        return None
+    here, views = narrowing(request.GET.urlencode()), list(views_of(request.user, request.path))
+    for one in views:
+        one.is_here = one.query == here  # type: ignore[attr-defined]
+    return views
+
+
+@register.simple_tag
+def export_name(source: str) -> str:
+    """What a list is called, of which a file is made."""
+    return gettext(EXPORT_NAMES.get(source, source))
 
 
 @register.simple_tag(takes_context=True)

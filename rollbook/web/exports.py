@@ -1,8 +1,9 @@
 """Tables out: Excel files that cannot carry a formula."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from django.http import HttpResponse
@@ -11,8 +12,21 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A list as a file: which rows, and what of each. Identity numbers and accounts are masked in it as on the page."""
+
+    name: str
+    columns: Sequence[str]
+    found: "QuerySet[Any]"
+    row: Callable[[Any], Sequence[Any]]
 
 
 def safe(value: Any) -> Any:
@@ -22,8 +36,8 @@ def safe(value: Any) -> Any:
     return value
 
 
-def workbook(columns: Sequence[str], rows: Iterable[Sequence[Any]], name: str, note: str = "") -> HttpResponse:
-    """An Excel file to download; the columns' names are translated. `note` says what was filtered, on a sheet of its own."""
+def written(columns: Sequence[str], rows: Iterable[Sequence[Any]], name: str, note: str = "") -> Workbook:
+    """An Excel file; the columns' names are translated. `note` says what was filtered, on a sheet of its own."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(name[:31])
     heads = []
@@ -36,8 +50,13 @@ def workbook(columns: Sequence[str], rows: Iterable[Sequence[Any]], name: str, n
         sheet.append([safe(value) for value in row])
     if note:
         book.create_sheet(gettext("Filters")).append([safe(note)])
+    return book
+
+
+def workbook(columns: Sequence[str], rows: Iterable[Sequence[Any]], name: str, note: str = "") -> HttpResponse:
+    """The file to download."""
     content = BytesIO()
-    book.save(content)
+    written(columns, rows, name, note).save(content)
     response = HttpResponse(content.getvalue(), content_type=EXCEL)
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}.xlsx"
     return response

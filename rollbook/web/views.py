@@ -1,10 +1,22 @@
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.kernel.messages import _
-from rollbook.kernel.reasons import reason
+from rollbook.kernel.reasons import NotFound, reason
+from rollbook.web import actions, queries, rules
 from rollbook.web.components import TONES
+from rollbook.web.exports import Table, workbook
+
+if TYPE_CHECKING:
+    from rollbook.web.requests import Request
 
 
 @login_not_required
@@ -21,3 +33,54 @@ def gallery(request: HttpRequest) -> HttpResponse:
         )
     ]
     return render(request, "web/gallery.html", {"tones": TONES, "reasons": shown})
+
+
+def exported(request: "Request", source: str, table: Table) -> HttpResponse:
+    """The file of a list: at once where it is short, else as a job that is found again under "My jobs".
+
+    `source` is the list's name in settings.EXPORTS, by which the job builds the same table again.
+    """
+    by, now, query = request.user, timezone.now(), request.GET.urlencode()
+    total = table.found.order_by().values("pk")[: rules.MOST_ROWS + 1].count()
+    if total <= rules.AT_ONCE:
+        actions.note_export(by=by, source=source, query=query, rows=total, now=now)
+        return workbook(
+            table.columns, map(table.row, table.found), table.name, note=rules.legible(actions.narrowing(query))
+        )
+    actions.start_export(by=by, source=source, query=query, language=get_language() or "en", total=total, now=now)
+    messages.success(request, gettext("The list is long: its file is being written. You may leave this page."))
+    return redirect("web:job_list")
+
+
+@require_GET
+def job_list(request: "Request") -> HttpResponse:
+    """My exports, with their progress while they are under way."""
+    jobs = list(queries.jobs_of(request.user)[:50])
+    for one in jobs:
+        one.filters = rules.legible(one.query)  # type: ignore[attr-defined]
+    context = {"jobs": jobs, "under_way": any(one.state in rules.OPEN for one in jobs), "kept": rules.KEPT.days}
+    return render(request, "web/jobs.html" + ("#jobs" if request.htmx else ""), context)
+
+
+@require_GET
+def job_file(request: "Request", job_id: int) -> FileResponse:
+    job = queries.job(request.user, job_id)
+    if not job.file:
+        raise NotFound
+    day = timezone.localdate(job.ended_at)
+    return FileResponse(job.file.open(), as_attachment=True, filename=f"{job.source}-{day}.xlsx")
+
+
+@require_POST
+def save_view(request: "Request") -> HttpResponse:
+    page = request.POST.get("page", "")[:200]
+    if not url_has_allowed_host_and_scheme(page, None):
+        raise NotFound
+    name, query = request.POST.get("name", "")[:40], request.POST.get("query", "")[:1000]
+    made = actions.save_view(by=request.user, page=page, name=name, query=query)
+    return redirect(f"{made.page}?{made.query}")
+
+
+@require_POST
+def forget_view(request: "Request", view_id: int) -> HttpResponse:
+    return redirect(actions.forget_view(by=request.user, view_id=view_id))

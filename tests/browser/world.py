@@ -22,7 +22,7 @@ BY_ROLE = {
     "classes/lessons/<int:lesson_id>/": (Role.TEACHER,),
     "funds/batches/<int:batch_id>/": (Role.COUNTY_FINANCE,),
 }
-FILES = re.compile(r"\.(pdf|svg)$|/thumb/$")
+FILES = re.compile(r"\.(pdf|svg)$|/thumb/$|/file/$")
 ORDER = list(Role)
 
 
@@ -33,7 +33,7 @@ def pages(county: County) -> list[tuple[str, Role | None]]:
     for page in PAGES:
         found += [(reverse(page.url_name), min(page.roles, key=ORDER.index))] if page.roles else []
     for route, roles in SEEN.items():
-        if not FILES.search(route):
+        if roles and not FILES.search(route):
             readers = BY_ROLE.get(route) or (min(roles, key=ORDER.index),)
             found += [(filled(route, county.ids), role) for role in readers]
     return list(dict.fromkeys(found))

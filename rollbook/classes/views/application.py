@@ -19,14 +19,13 @@ from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of, working_days
-from rollbook.web.exports import workbook
+from rollbook.web.exports import Table
 from rollbook.web.forms import FileForm, WhyForm, cleaned, sent
 from rollbook.web.lists import Filter, listing, months, narrowed
+from rollbook.web.views import exported
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from django.db.models import QuerySet
 
     from rollbook.classes.models import TrainingClass
     from rollbook.web.requests import Request
@@ -49,16 +48,22 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def _exported(rows: "QuerySet[TrainingClass]", name: str) -> HttpResponse:
-    table = (
-        (
-            r.number, r.title, r.institution.name, name_of(r.region_code), str(r.occupation or ""), r.level,
-            r.starts_on, r.ends_on, getattr(r, "trainees", 0), gettext(r.get_state_display()),
-            gettext("yes") if r.is_deemed else "", r.decide_by,
-        )
-        for r in rows
+def _row(r: "TrainingClass") -> tuple[object, ...]:
+    return (
+        r.number, r.title, r.institution.name, name_of(r.region_code), str(r.occupation or ""), r.level,
+        r.starts_on, r.ends_on, getattr(r, "trainees", 0), gettext(r.get_state_display()),
+        gettext("yes") if r.is_deemed else "", r.decide_by,
     )  # fmt: skip
-    return workbook(COLUMNS, table, name)
+
+
+def class_table(request: "Request") -> Table:
+    found = queries.class_list(request.user)
+    return Table("classes", COLUMNS, narrowed(request, found, filters=_filters(request), search=SEARCH), _row)
+
+
+def review_table(request: "Request") -> Table:
+    found = queries.review_queue(request.user)
+    return Table("review", COLUMNS, narrowed(request, found, filters=_queue_filters(request), search=SEARCH), _row)
 
 
 def _filters(request: "Request") -> list[Filter]:
@@ -82,11 +87,16 @@ def _of_region(request: "Request") -> list[Filter]:
     return [Filter("region_code", "Region", counties)] if len(counties) > 1 else []
 
 
+def _queue_filters(request: "Request") -> list[Filter]:
+    waiting = [(one.value, one.label) for one in (states.State.SUBMITTED, states.State.REVIEWED)]
+    return [Filter("state", "State", waiting), *_of_region(request)]
+
+
 @require_GET
 def class_list(request: "Request") -> HttpResponse:
-    found, filters = queries.class_list(request.user), _filters(request)
     if request.GET.get("export"):
-        return _exported(narrowed(request, found, filters=filters, search=SEARCH), "classes")
+        return exported(request, "classes", class_table(request))
+    found, filters = queries.class_list(request.user), _filters(request)
     shown = listing(
         request, found, filters=filters, search=SEARCH, sorts=SORTS, exports=True,
         hint=gettext("Class, number, institution, occupation"),
@@ -99,12 +109,9 @@ def class_list(request: "Request") -> HttpResponse:
 def review_queue(request: "Request") -> HttpResponse:
     """What waits for this officer, the nearest limit first, with the working days left."""
     found, today = queries.review_queue(request.user), timezone.localdate()
-    filters = [
-        Filter("state", "State", [(one.value, one.label) for one in (states.State.SUBMITTED, states.State.REVIEWED)]),
-        *_of_region(request),
-    ]
     if request.GET.get("export"):
-        return _exported(narrowed(request, found, filters=filters, search=SEARCH), "review")
+        return exported(request, "class-reviews", review_table(request))
+    filters = _queue_filters(request)
     shown = listing(
         request, found, filters=filters, search=SEARCH, sorts=SORTS, exports=True,
         hint=gettext("Class, number, institution, occupation"),

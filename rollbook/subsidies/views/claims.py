@@ -15,9 +15,10 @@ from rollbook.kernel.reasons import Forbidden
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of, working_days
 from rollbook.subsidies import actions, forms, queries, rules
-from rollbook.web.exports import workbook
+from rollbook.web.exports import Table
 from rollbook.web.forms import sent
 from rollbook.web.lists import Filter, listing, months, narrowed
+from rollbook.web.views import exported
 
 if TYPE_CHECKING:
     from rollbook.subsidies.models import Claim
@@ -34,18 +35,25 @@ def _ids(request: "Request") -> list[int]:
     return [int(text) for text in request.POST.getlist("claim") if text.isascii() and text.isdigit()]
 
 
-@require_GET
-def claim_list(request: "Request") -> HttpResponse:
-    found = queries.visible_to(request.user).order_by("-pk")
+def _filters(request: "Request") -> list[Filter]:
     paid = months(timezone.localdate(), request.GET.get("paid", ""))
-    filters = [
+    return [
         Filter("state", _("State"), rules.State.choices()),
         Filter("paid", _("Paid in"), paid, lookup="paid_at__date__startswith"),
         Filter("region_code", _("Region"), regions(request.user.region_code)),
     ]
+
+
+def claim_table(request: "Request") -> Table:
+    found = queries.visible_to(request.user).order_by("-pk")
+    return Table(gettext("Claims"), COLUMNS, narrowed(request, found, filters=_filters(request), search=SEARCH), _row)
+
+
+@require_GET
+def claim_list(request: "Request") -> HttpResponse:
     if request.GET.get("export"):
-        rows = (_row(one) for one in narrowed(request, found, filters=filters, search=SEARCH))
-        return workbook(COLUMNS, rows, gettext("Claims"))
+        return exported(request, "claims", claim_table(request))
+    found, filters = queries.visible_to(request.user).order_by("-pk"), _filters(request)
     hint = gettext("Name, institution or class number")
     shown = listing(request, found, filters=filters, search=SEARCH, hint=hint, exports=True)
     return render(request, "subsidies/claim_list.html", {"listing": shown})

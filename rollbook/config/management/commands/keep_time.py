@@ -17,6 +17,7 @@ SCHEDULE = (
     ("seal_journal", 3600),
     ("expire_evidence", 3600),
     ("scrub_evidence", 86_400),
+    ("tidy_jobs", 600),
 )
 
 

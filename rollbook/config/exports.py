@@ -1,0 +1,12 @@
+"""Which lists become files: the name that a job keeps, and the function that builds the table for a request."""
+
+EXPORTS: dict[str, str] = {
+    "classes": "rollbook.classes.views.application.class_table",
+    "class-reviews": "rollbook.classes.views.application.review_table",
+    "certificates": "rollbook.certificates.views.certificate_table",
+    "institutions": "rollbook.institutions.views.institution_table",
+    "claims": "rollbook.subsidies.views.claims.claim_table",
+    "persons": "rollbook.persons.views.person_table",
+    "accounts": "rollbook.persons.views.account_table",
+    "journal": "rollbook.reports.views.journal_table",
+}

@@ -1,0 +1,138 @@
+from collections.abc import Iterator
+from datetime import datetime
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone, translation
+from django.utils.module_loading import import_string
+
+from rollbook.journal.actions import record
+from rollbook.kernel.messages import Message, _
+from rollbook.kernel.reasons import Forbidden, NotFound, Refused, reason, refuse_if
+from rollbook.web import queries, rules
+from rollbook.web.exports import Table, written
+from rollbook.web.models import Job, SavedView
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+
+STEP = 500  # rows between two signs of life
+OF_A_PAGE = ("after", "before", "n", "export")  # what an address says of a page and not of a list
+
+
+def narrowing(query: str) -> str:
+    """The filters, the search and the order of an address."""
+    kept = QueryDict(query, mutable=True)
+    for name in OF_A_PAGE:
+        kept.pop(name, None)
+    return kept.urlencode()
+
+
+def note_export(*, by: "Account", source: str, query: str, rows: int, now: datetime) -> None:
+    """What left the system as a file, and under which filters (N14.1)."""
+    record(
+        "list.exported", by, by=by, at=now, region_code=by.region_code, institution_id=by.institution_id,
+        list=source, rows=rows, filters=narrowing(query),
+    )  # fmt: skip
+
+
+@transaction.atomic
+def start_export(*, by: "Account", source: str, query: str, language: str, total: int, now: datetime) -> Job:
+    """Have a long list written while its owner does something else."""
+    open_jobs = queries.jobs_of(by).select_for_update().filter(state__in=rules.OPEN)
+    refuse_if([*rules.reasons_against_job(len(open_jobs)), *rules.reasons_against_rows(total)])
+    made = Job.objects.create(
+        account=by, source=source, query=narrowing(query), language=language, total=total, made_at=now, seen_at=now
+    )
+    record("export.asked", made, by=by, at=now, region_code=by.region_code, list=source, filters=made.query)
+    return made
+
+
+def run_export(*, job_id: int) -> None:
+    """Write the file. Not one transaction: its progress is seen, and what it reads may be a million rows."""
+    now = timezone.now()
+    if not Job.objects.filter(pk=job_id, state=rules.JobState.WAITING).update(state="running", seen_at=now):
+        return  # another worker has it, or it was given up
+    job = Job.objects.select_related("account").get(pk=job_id)
+    try:
+        with translation.override(job.language):
+            content, rows = _content(job)
+    except Refused as refused:
+        _fail(job, *refused.reasons)
+    except (Forbidden, NotFound):
+        _fail(job, reason("job-forbidden", _("Your account may no longer see this list.")))
+    except Exception:
+        _fail(job, reason("job-broken", _("Something went wrong here; it was noted. Try again later.")))
+        raise
+    else:
+        with transaction.atomic():
+            job.file.save(f"{job.source}.xlsx", ContentFile(content), save=False)  # the storage finds a free name
+            job.state, job.done, job.total = rules.JobState.DONE, rows, rows
+            job.seen_at = job.ended_at = timezone.now()
+            job.save()
+            note_export(by=job.account, source=job.source, query=job.query, rows=rows, now=job.ended_at)
+
+
+def _content(job: Job) -> tuple[bytes, int]:
+    if not job.account.is_active:
+        raise Forbidden("closed")
+    request = HttpRequest()  # as the page got it: the same function narrows the same list
+    request.method, request.GET, request.user = "GET", QueryDict(job.query), job.account
+    table: Table = import_string(settings.EXPORTS[job.source])(request)
+    count, content = 0, BytesIO()
+
+    def counted() -> Iterator[Any]:
+        nonlocal count
+        for count, row in enumerate(table.found.iterator(chunk_size=STEP), 1):
+            if count % STEP == 0:
+                Job.objects.filter(pk=job.pk).update(done=count, seen_at=timezone.now())
+            yield table.row(row)
+
+    written(table.columns, counted(), table.name, note=rules.legible(job.query)).save(content)
+    return content.getvalue(), count
+
+
+def _fail(job: Job, *reasons: Message) -> None:
+    told = [{"template": one.template, "values": dict(one.values), "code": one.code} for one in reasons]
+    now = timezone.now()
+    Job.objects.filter(pk=job.pk).update(state="failed", reasons=told, seen_at=now, ended_at=now)
+
+
+def tidy_jobs(*, now: datetime) -> int:
+    """Give up what was cut off, and delete files that were kept long enough; how many lines that were."""
+    touched = 0
+    for one in queries.jobs_cut_off(now):
+        _fail(one, reason("job-cut-off", _("The job was cut off; start it again.")))
+        touched += 1
+    for one in queries.jobs_expired(now):
+        if one.file:
+            one.file.delete(save=False)
+        one.delete()
+        touched += 1
+    return touched
+
+
+@transaction.atomic
+def save_view(*, by: "Account", page: str, name: str, query: str) -> SavedView:
+    """Keep filters under a name. What one likes to look at changes nothing for anyone: the journal is not told."""
+    name = name.strip()
+    others = queries.views_of(by, page).exclude(name=name).count()
+    refuse_if(rules.reasons_against_view(name, others))
+    made, _new = SavedView.objects.update_or_create(
+        account=by, page=page, name=name, defaults={"query": narrowing(query)}
+    )
+    return made
+
+
+@transaction.atomic
+def forget_view(*, by: "Account", view_id: int) -> str:
+    """Remove saved filters; gives the address of their page."""
+    one = SavedView.objects.filter(account=by, pk=view_id).first()
+    if one is None:
+        raise NotFound
+    one.delete()
+    return one.page

@@ -1,0 +1,50 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from rollbook.web import rules
+
+
+class SavedView(models.Model):
+    """Filters of a list that an account keeps under a name."""
+
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    page = models.CharField(max_length=200)  # the address without its query
+    name = models.CharField(max_length=40)
+    query = models.CharField(max_length=1000)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="view_once_by_name", fields=["account", "page", "name"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Job(models.Model):
+    """A long export that goes on while its owner does something else, and is found again under "My jobs"."""
+
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    source = models.CharField(max_length=32)  # which list: a name of settings.EXPORTS
+    query = models.CharField(max_length=2000, blank=True)  # filters as the address had them
+    language = models.CharField(max_length=8)
+    state = models.CharField(max_length=8, choices=rules.JobState.choices(), default="waiting")
+    done = models.PositiveIntegerField(default=0)  # rows
+    total = models.PositiveIntegerField(null=True)
+    reasons = models.JSONField(default=list)  # messages: why it failed
+    file = models.FileField(upload_to="jobs", blank=True)
+    made_at = models.DateTimeField()
+    seen_at = models.DateTimeField()  # when it last moved
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="job_ends_once",
+                condition=Q(state__in=["waiting", "running"], ended_at=None)
+                | Q(state__in=["done", "failed"], ended_at__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(fields=["account", "-id"], name="job_by_account")]
+
+    def __str__(self) -> str:
+        return f"{self.source} #{self.pk}"
