@@ -11,7 +11,7 @@ from rollbook.subsidies.tests.cases import SAID, facts, shipped
 
 CLAIMS = 1_000_000
 SOME = {
-    "attended_percent": (60, 101), "worst_day_percent": (75, 101), "stage": (1, 3), "level": (1, 6),
+    "attended_percent": (60, 101), "worst_day_percent": (75, 101), "stage": (2, 4), "level": (1, 6),
     "highest_had_level": (1, 10), "days_since_certificate": (0, 400), "identity": (6180100, 6180400), "urgency": (0, 4),
     "grade": (1, 4), "list_fen": (-1, 3),
 }  # fmt: skip

@@ -21,7 +21,7 @@ from rollbook.institutions.models import Restriction, Room, SiteVisit, Teacher
 from rollbook.institutions.tests.factories import equipped
 from rollbook.subsidies import actions as subsidies
 from rollbook.subsidies.models import Objection
-from rollbook.subsidies.tests.factories import NOW, assessed_class, load_policies, payee
+from rollbook.subsidies.tests.factories import NOW, PolicyFactory, assessed_class, load_policies, payee
 from rollbook.web import actions as pages
 
 HERE, ELSEWHERE = "320102", "320583"
@@ -134,7 +134,8 @@ class County:
     def _of_the_directory(self):
         made = DemandListFactory(region_code=self.region_code, state="draft", in_force=None, published_at=None)
         item = DemandItemFactory(demand_list=made, level="3")
-        return {"list_id": made.pk, "item_id": item.pk}
+        policy = PolicyFactory(region_code=self.region_code, drafted_by=self.office)
+        return {"list_id": made.pk, "item_id": item.pk, "policy_id": policy.pk, "part": "amounts", "place": 1}
 
     def _of_the_account(self):
         now = timezone.now()

@@ -56,6 +56,7 @@ PAGES: list[Page] = [
         ALL_STAFF | may(P.JOURNAL_READ, P.ACCOUNT_MANAGE, P.ACCOUNT_SECURE),
     ),
     page(_("Directories"), "directory:list_list", _("Demand directories"), "list-search", ALL_STAFF),
+    page(_("Directories"), "subsidies:policy_list", _("Subsidy policies"), "gavel", ALL_STAFF),
     page(_("Directories"), "directory:term_list", _("Dated terms"), "calendar-cog", OFFICE | FINANCE),
     page(_("Directories"), "institutions:institution_list", _("Institutions"), "building", OFFICE | MANAGER),
     page(_("Classes"), "classes:class_list", _("Classes"), "school", OFFICE | MANAGER | {Role.TEACHER}),

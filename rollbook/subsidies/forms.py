@@ -1,8 +1,14 @@
+from decimal import Decimal
+from typing import Any, TypeVar
+
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.persons.rules import AccountKind
-from rollbook.subsidies.rules import Move
+from rollbook.subsidies import rules
+from rollbook.subsidies.rules import Field, Move, Policy, Sort
+from rollbook.web.forms import day
 from rollbook.web.words import translated
 
 REVIEWS = {Move.PASS_FIRST, Move.PASS_SECOND, Move.RETURN, Move.REFUSE}
@@ -33,3 +39,121 @@ class SettleForm(forms.Form):
         choices=[("yes", _("Upheld: the claim is refused")), ("no", _("Rejected: the claim goes on"))],
     )
     finding = forms.CharField(label=_("Finding"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class DraftPolicyForm(forms.Form):
+    subsidy = forms.ChoiceField(label=_("Kind of subsidy"), choices=translated(rules.Subsidy))
+    title = forms.CharField(label=_("Title"), max_length=128)
+    document = forms.CharField(label=_("Document"), max_length=128)
+
+
+class PublishPolicyForm(forms.Form):
+    from_on = day(_("In force from"))
+
+
+class PartForm(forms.Form):
+    """One row of a part of a policy, or its single figures: a field for each column."""
+
+    columns: tuple[Field, ...] = ()
+    several: frozenset[str] = frozenset()  # fields of which any number may be ticked
+
+    def row(self) -> dict[str, Any]:
+        """What was filled in, as the rules keep it."""
+        return {one.name: _kept(one, self.cleaned_data[one.name]) for one in self.columns}
+
+
+class HeadForm(PartForm):
+    title = forms.CharField(label=_("Title"), max_length=128)
+
+    def values(self) -> dict[str, Any]:
+        limits = {one.name for one in rules.LIMITS}
+        row = self.row()
+        return {
+            "title": self.cleaned_data["title"],
+            "head": {name: value for name, value in row.items() if name not in limits},
+            "limits": {name: value for name, value in row.items() if name in limits},
+        }
+
+
+class RowForm(PartForm):
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def values(self) -> dict[str, Any]:
+        return {"row": self.row(), "seen": self.cleaned_data["seen"], "to": self.cleaned_data["to"]}
+
+
+F = TypeVar("F", bound=PartForm)
+
+
+def head_form(title: str, policy: Policy, data: QueryDict | None = None) -> HeadForm:
+    columns = (*rules.HEAD, *rules.LIMITS)
+    now = {one.name: getattr(policy.limits if one in rules.LIMITS else policy, one.name) for one in columns}
+    form = HeadForm(data, initial={"title": title} | {one.name: _shown(one, now[one.name]) for one in columns})
+    return _with(form, columns)
+
+
+def row_form(part: str, subsidy: str, row: Any, data: QueryDict | None = None, *, place: int) -> RowForm:
+    columns = rules.COLUMNS[part]
+    initial = {one.name: _shown(one, getattr(row, one.name)) for one in columns}
+    form = _with(RowForm(data, initial=initial | {"seen": rules.mark(row), "to": place}), columns)
+    if part == "amounts":
+        kinds = [(one.value, _(one.label)) for one in rules.KINDS[subsidy]]
+        form.fields["kind"].choices = kinds  # type: ignore[attr-defined]
+    form.fields["to"] = forms.IntegerField(label=_("Place in the table"), min_value=1)
+    return form
+
+
+def _with(form: F, columns: tuple[Field, ...]) -> F:
+    form.columns = columns
+    form.several = frozenset(one.name for one in columns if one.sort == Sort.WORDS)
+    for one in columns:
+        form.fields[one.name] = _field(one)
+    return form
+
+
+def _field(one: Field) -> forms.Field:
+    same: dict[str, Any] = {"label": _(one.label), "help_text": _(one.hint) if one.hint else ""}
+    words = [(str(value), _(label) if label else "") for value, label in one.words]
+    match one.sort:
+        case Sort.WORD:
+            return forms.ChoiceField(choices=words, required=("", "") not in words and "" not in dict(words), **same)
+        case Sort.WORDS:
+            same["help_text"] = _("None ticked: all of them.")
+            return forms.MultipleChoiceField(choices=words, required=False, widget=forms.CheckboxSelectMultiple, **same)
+        case Sort.YES:
+            return forms.BooleanField(required=False, **same)
+        case Sort.YUAN:
+            return forms.DecimalField(min_value=Decimal(0), max_digits=12, decimal_places=2, required=False, **same)
+        case Sort.NUMBER:
+            return forms.IntegerField(
+                min_value=max(one.least, 0), max_value=one.most or None, required=one.least > 0, **same
+            )
+    is_needed = one.name == "document" or (one.name == "name" and not one.hint)
+    return forms.CharField(max_length=one.most, required=is_needed, **same)
+
+
+def _shown(one: Field, value: Any) -> Any:
+    match one.sort:
+        case Sort.WORDS:
+            return [str(word) for word in value]
+        case Sort.WORD:
+            return str(value)
+        case Sort.YUAN:
+            return Decimal(value) / 100 if value else None
+        case Sort.NUMBER:
+            return value if value > 0 or (value == 0 and one.least < 0) else None
+    return value
+
+
+def _kept(one: Field, value: Any) -> Any:
+    kept = {str(word): word for word, _label in one.words}
+    match one.sort:
+        case Sort.WORD:
+            return kept[value]
+        case Sort.WORDS:
+            return tuple(kept[word] for word in value)
+        case Sort.YUAN:
+            return int((value or 0) * 100)
+        case Sort.NUMBER:
+            return one.least if value is None and one.least < 0 else value or 0
+    return value.strip() if isinstance(value, str) else value

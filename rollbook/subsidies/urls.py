@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.subsidies.views import claims
+from rollbook.subsidies.views import claims, policies
 
 app_name = "subsidies"
 
@@ -24,4 +24,19 @@ urlpatterns = [
     path("payments/new/", claims.payment_new, name="to_pay"),
     path("payments/make/", claims.make_batch, name="make_batch"),
     path("payments/<int:batch_id>/cancel/", claims.cancel_batch, name="cancel_batch"),
+    path("policies/", policies.policy_list, name="policy_list"),
+    path("policies/draft/", policies.draft_policy, name="draft_policy"),
+    path("policies/<int:policy_id>/", policies.policy_detail, name="policy_detail"),
+    path("policies/<int:policy_id>/difference/", policies.policy_difference, name="policy_difference"),
+    path("policies/<int:policy_id>/submit/", policies.submit_policy, name="submit_policy"),
+    path("policies/<int:policy_id>/agree/", policies.agree_policy, name="agree_policy"),
+    path("policies/<int:policy_id>/return/", policies.return_policy, name="return_policy"),
+    path("policies/<int:policy_id>/publish/", policies.publish_policy, name="publish_policy"),
+    path("policies/<int:policy_id>/parts/head/set/", policies.set_head, name="set_policy_head"),
+    path("policies/<int:policy_id>/parts/<slug:part>/", policies.policy_part, name="policy_part"),
+    path("policies/<int:policy_id>/parts/<slug:part>/<int:place>/", policies.policy_row, name="policy_row"),
+    path("policies/<int:policy_id>/parts/<slug:part>/<int:place>/set/", policies.set_row, name="set_policy_row"),
+    path(
+        "policies/<int:policy_id>/parts/<slug:part>/<int:place>/remove/", policies.remove_row, name="remove_policy_row"
+    ),
 ]

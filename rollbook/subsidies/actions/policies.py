@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from rollbook.accounts.rules import Permission, authorise
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import LISTS, ListMove, ListState
 from rollbook.journal.actions import record
-from rollbook.kernel.messages import _
+from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import Refused, reason, refuse_if
 from rollbook.subsidies import queries, rules
 from rollbook.subsidies.models import PolicyVersion
@@ -65,16 +65,91 @@ def draft_policy(*, by: "Account", subsidy: str, title: str, document: str, now:
 def set_content(*, by: "Account", version_id: int, content: Mapping[str, Any], now: datetime) -> PolicyVersion:
     """Write what a draft says. What is not sound yet may be kept, and is refused on submission;
     what cannot even be read is refused at once."""
-    one = _own(by, version_id, Permission.DEMAND_DRAFT)
-    if one.state != ListState.DRAFT:
-        raise Refused(reason("not-draft", _("Only a draft can be changed; draft the next version."), "N13.1"))
+    one, _before = _open(by, version_id)
     try:
         policy = rules.Policy.of({**content, "subsidy": one.subsidy})
     except (KeyError, TypeError, ValueError) as error:
         raise Refused(reason("unreadable", _("Not a policy: {error}."), "N13.1", error=str(error))) from error
+    return _rewritten(one, policy, by, now, rows=sum(len(getattr(policy, part)) for part in rules.PARTS))
+
+
+@transaction.atomic
+def set_policy_head(
+    *,
+    by: "Account",
+    version_id: int,
+    title: str,
+    head: Mapping[str, Any],
+    limits: Mapping[str, Any],
+    now: datetime,
+) -> PolicyVersion:
+    """Write the title, the single figures and the limits of a draft."""
+    one, policy = _open(by, version_id)
+    if not title.strip():
+        raise Refused(reason("policy-head", _("Give the kind of subsidy, a title and the document."), "N13.1"))
+    changed = replace(policy, **head, limits=rules.Limits(**limits))
+    figures = rules.figures(policy, changed)
+    was = {field.name: before for field, before, _after in figures}
+    after = {field.name: value for field, _before, value in figures}
+    one.title = title.strip()[:128]
+    return _rewritten(one, changed, by, now, part="head", was=_line(was), now=_line(after))
+
+
+@transaction.atomic
+def set_policy_row(
+    *, by: "Account", version_id: int, part: str, place: int, row: Mapping[str, Any], seen: str, to: int, now: datetime
+) -> PolicyVersion:
+    """Write one row of a part of a draft: in place of the one that was seen there, or a new one at the end."""
+    one, policy = _open(by, version_id)
+    rows = list(getattr(policy, part))
+    made = rules.PARTS[part](**row)
+    before = _taken(rows, place, seen) if place <= len(rows) else None
+    rows.insert(min(to, len(rows) + 1) - 1, made)
+    was, after = (_line(asdict(before)) if before else "", _line(asdict(made)))
+    return _rewritten(one, policy.having(part, rows), by, now, part=part, row=to, was=was, now=after)
+
+
+@transaction.atomic
+def remove_policy_row(
+    *, by: "Account", version_id: int, part: str, place: int, seen: str, now: datetime
+) -> PolicyVersion:
+    one, policy = _open(by, version_id)
+    rows = list(getattr(policy, part))
+    if place > len(rows):
+        raise Refused(_moved())
+    before = _taken(rows, place, seen)
+    changed = policy.having(part, rows)
+    return _rewritten(one, changed, by, now, part=part, row=place, was=_line(asdict(before)), now="")
+
+
+def _taken(rows: list[Any], place: int, seen: str) -> Any:
+    """Take the row from its place, if it still is the one that the page showed."""
+    if rules.mark(rows[place - 1]) != seen:
+        raise Refused(_moved())
+    return rows.pop(place - 1)
+
+
+def _moved() -> Message:
+    return reason("row-changed", _("Somebody changed this table meanwhile; look at it again."), "N13.1")
+
+
+def _line(values: Mapping[str, Any]) -> str:
+    """The values of a row that say something, for the journal."""
+    return ", ".join(f"{name} {value}" for name, value in values.items() if value not in ("", 0, (), False))
+
+
+def _open(by: "Account", version_id: int) -> tuple[PolicyVersion, rules.Policy]:
+    """A draft of the own region, locked, with what it says."""
+    one = _own(by, version_id, Permission.DEMAND_DRAFT)
+    if one.state != ListState.DRAFT:
+        raise Refused(reason("not-draft", _("Only a draft can be changed; draft the next version."), "N13.1"))
+    return one, rules.Policy.of(one.content)
+
+
+def _rewritten(one: PolicyVersion, policy: rules.Policy, by: "Account", at: datetime, **data: Any) -> PolicyVersion:
     one.content = identified(policy).json()
-    one.save(update_fields=["content"])
-    _note("policy.changed", one, by=by, at=now)
+    one.save(update_fields=["content", "title"])
+    _note("policy.changed", one, by=by, at=at, **data)
     return one
 
 

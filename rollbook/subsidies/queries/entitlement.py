@@ -85,6 +85,7 @@ def entitlement(
                 is_committed=hasattr(one, "commitment"),
                 is_verified=one.person.verification == "matched",
                 days_since_certificate=(day - certificate.issued_on).days if certificate else 0,
+                months_since_certificate=rules.months_begun(certificate.issued_on, day) if certificate else 0,
             )
         )
     days = {"start": starts_on, "approval": localdate(klass.decided_at) if klass.decided_at else starts_on}
@@ -104,11 +105,15 @@ class _Had:
 
     def __init__(self) -> None:
         self.counts = np.zeros((4, len(KINDS)), dtype=np.int16)
+        self.funds = np.zeros((2, len(rules.FUNDS)), dtype=np.int16)
         self.levels: set[str] = set()
 
-    def add(self, kind: str, level: str, *, is_same_occupation: bool, is_this_year: bool, is_alike: bool) -> None:
+    def add(
+        self, kind: str, level: str, fund: str, *, is_same_occupation: bool, is_this_year: bool, is_alike: bool
+    ) -> None:
         which = [is_this_year, True, is_same_occupation and is_this_year, is_same_occupation]
         self.counts[which, KINDS.index(kind)] += 1
+        self.funds[[is_this_year, True], rules.FUNDS.index(fund)] += 1
         if is_same_occupation and is_alike:
             self.levels.add(level)
 
@@ -116,7 +121,8 @@ class _Had:
         names = ("had_year", "had_ever", "had_occupation_year", "had_occupation_ever")
         highest = min((int(one) or rules.NEVER for one in self.levels), default=rules.NEVER)
         same = {"same_level_had": level in self.levels, "highest_had_level": highest}
-        return same | dict(zip(names, self.counts, strict=True))
+        funds = {"had_fund_year": self.funds[0], "had_fund_ever": self.funds[1]}
+        return same | funds | dict(zip(names, self.counts, strict=True))
 
 
 def _had(
@@ -127,16 +133,18 @@ def _had(
     found = {one.pk: _Had() for one in people}
     by_person: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     live = Claim.objects.filter(person_id__in=records).exclude(state=rules.State.REFUSED)
-    for row in live.values_list("person_id", "filed_at", "pk", "occupation_identity", "kind", "level"):
+    for row in live.values_list(
+        "person_id", "filed_at", "pk", "occupation_identity", "kind", "level", "policy__content__fund"
+    ):
         by_person[records[row[0]]].append(row[1:])
     for one in people:
         again = claims.get(one.pk)
         day = localdate(again.filed_at) if again else today
-        for filed_at, pk, occupation, other, level in by_person[one.person_id]:
+        for filed_at, pk, occupation, other, level, fund in by_person[one.person_id]:
             if again and (filed_at, pk) >= (again.filed_at, again.pk):
                 continue
             found[one.pk].add(
-                other, level, is_same_occupation=occupation == identity,
+                other, level, fund, is_same_occupation=occupation == identity,
                 is_this_year=localdate(filed_at).year == day.year, is_alike=other in rules.alike(kind),
             )  # fmt: skip
     return found

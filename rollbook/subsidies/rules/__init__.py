@@ -1,5 +1,20 @@
+from rollbook.subsidies.rules.changes import Change, compared, figures
 from rollbook.subsidies.rules.entitlement import award, grounds, payable_fen
-from rollbook.subsidies.rules.facts import EXCLUSIONS, NEVER, Facts, code, heard, said
+from rollbook.subsidies.rules.facts import EXCLUSIONS, FUNDS, NEVER, Facts, code, heard, months_begun, said
+from rollbook.subsidies.rules.fields import (
+    COLUMNS,
+    HEAD,
+    LIMITS,
+    TITLES,
+    Field,
+    Ladder,
+    Sort,
+    blank,
+    is_percent,
+    ladders,
+    mark,
+    told,
+)
 from rollbook.subsidies.rules.once import TRAINED, alike
 from rollbook.subsidies.rules.policy import (
     KINDS,
@@ -22,32 +37,41 @@ from rollbook.subsidies.rules.policy import (
     project_identity,
 )
 from rollbook.subsidies.rules.replay import TOTAL, Aspect, Difference, apart, conditions, facts_apart, kept
-from rollbook.subsidies.rules.soundness import difference, reasons_against_policy
+from rollbook.subsidies.rules.soundness import doubts_about, reasons_against_policy
 from rollbook.subsidies.rules.states import LIFECYCLE, LIVE, Move, State
 
 __all__ = [
+    "COLUMNS",
     "EXCLUSIONS",
+    "FUNDS",
+    "HEAD",
     "KINDS",
     "LIFECYCLE",
+    "LIMITS",
     "LIVE",
     "NEVER",
     "PARTS",
+    "TITLES",
     "TOTAL",
     "TRAINED",
     "Amount",
     "Aspect",
     "Cap",
     "Category",
+    "Change",
     "Difference",
     "Excluded",
     "Factor",
     "Facts",
+    "Field",
     "Instalment",
     "Kind",
+    "Ladder",
     "Limits",
     "Move",
     "Policy",
     "Selector",
+    "Sort",
     "Source",
     "Stage",
     "Standing",
@@ -57,15 +81,23 @@ __all__ = [
     "alike",
     "apart",
     "award",
+    "blank",
     "code",
+    "compared",
     "conditions",
-    "difference",
+    "doubts_about",
     "facts_apart",
+    "figures",
     "grounds",
     "heard",
+    "is_percent",
     "kept",
+    "ladders",
+    "mark",
+    "months_begun",
     "payable_fen",
     "project_identity",
     "reasons_against_policy",
     "said",
+    "told",
 ]

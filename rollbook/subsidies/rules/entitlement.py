@@ -11,7 +11,7 @@ from rollbook.kernel.columns import Bools, Counts, Ints, Texts
 from rollbook.kernel.decisions import Award, Ground, Line, refused
 from rollbook.kernel.messages import _
 from rollbook.subsidies.rules import standards
-from rollbook.subsidies.rules.facts import EXCLUSIONS, Facts, code
+from rollbook.subsidies.rules.facts import EXCLUSIONS, FUNDS, Facts, code
 from rollbook.subsidies.rules.policy import Cap, Factor, Kind, Period, Policy, Scope, Source, Stage, Standing, Unit
 
 KINDS = Kind.values()
@@ -85,6 +85,14 @@ def _evidence(facts: Facts, policy: Policy) -> Iterator[Ground]:
             facts.days_since_certificate > limits.claim_days,
             {"days": facts.days_since_certificate, "limit": _always(limits.claim_days, facts)},
         )
+    if limits.claim_months >= 0:
+        yield Ground(
+            "too-late",
+            _("More than {limit} months since the certificate: the claim is too late."),
+            document,
+            facts.months_since_certificate > limits.claim_months,
+            {"limit": _always(limits.claim_months, facts)},
+        )
     if limits.insured_months >= 0:
         yield Ground(
             "insured-months",
@@ -125,13 +133,15 @@ def _person(facts: Facts, policy: Policy) -> Iterator[Ground]:
         yield Ground(f"is-{one.exclusion}", texts[one.exclusion], document, (facts.excluded & bit) > 0)
 
 
+ONCE = [KINDS.index(one) for one in Kind if one not in (Kind.LIVING, Kind.SAFETY)]  # those have caps of their own
 LADDER = [KINDS.index(one) for one in (Kind.LEVEL, Kind.UPGRADE, Kind.APPRENTICE, Kind.EVALUATION)]
 
 
 def _before(facts: Facts) -> Iterator[Ground]:
     """Never twice, in whatever fund or region (N12.3)."""
     same = _("The same occupation and level was claimed or paid before.")
-    yield Ground("same-level", same, _same("N12.3", facts), facts.same_level_had)
+    once = np.isin(facts.kind, ONCE)
+    yield Ground("same-level", same, _same("N12.3", facts), facts.same_level_had & once)
     yield Ground(
         "higher-level",
         _("Level {had} of this occupation was claimed or paid before; a higher one bars a lower."),
@@ -150,6 +160,9 @@ def _cap(facts: Facts, policy: Policy, cap: Cap) -> Ground:
     }[Period(cap.period), Scope(cap.scope)]
     kinds = [KINDS.index(one) for one in cap.kinds or KINDS]
     count = table[:, kinds].sum(axis=1, dtype=np.int64)
+    if cap.fund:
+        had = facts.had_fund_year if cap.period == Period.YEAR else facts.had_fund_ever
+        count = had[:, FUNDS.index(cap.fund)].astype(np.int64)
     text = {
         Period.YEAR: _("{count} subsidies this year already; {limit} may be had."),
         Period.EVER: _("{count} subsidies in all already; {limit} may be had."),
@@ -174,12 +187,13 @@ def award(facts: Facts, policy: Policy) -> Award:
     from_list = (facts.list_fen >= 0) & (policy.source == Source.LIST)
     by_piece = np.isin(found.unit, [standards.UNITS.index(one) for one in (Unit.HOUR, Unit.DAY, Unit.YEAR)])
     cost = facts.cost_fen * found.amount_fen // 100
-    table = np.where(by_piece, found.amount_fen * facts.units, found.amount_fen)
+    units = np.where(found.most_units > 0, np.minimum(facts.units, found.most_units), facts.units)
+    table = np.where(by_piece, found.amount_fen * units, found.amount_fen)
     table = np.where(found.unit == standards.UNITS.index(Unit.COST), cost, table)
     document = _same(policy.document, facts)
     lines = [
         Line(_("Standard of the demand directory"), np.where(from_list, facts.list_fen, 0), document),
-        Line(_("Standard of the policy"), np.where(from_list, 0, table), document, {"units": facts.units}),
+        Line(_("Standard of the policy"), np.where(from_list, 0, table), document, {"units": units}),
     ]
     total: Ints = np.where(from_list, facts.list_fen, table)
     over = np.where((found.cap_fen > 0) & ~from_list, np.minimum(0, found.cap_fen - total), 0)

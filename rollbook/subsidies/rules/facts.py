@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import date
 from typing import Any
 
+from rollbook.funds.rules import Fund
 from rollbook.kernel.columns import Bools, Columns, Counts, Ints, Texts, pick
 from rollbook.subsidies.rules.policy import Exclusion, Kind, Mode, Stage, Urgency
 
@@ -20,6 +22,7 @@ WORDS: Mapping[str, Sequence[str]] = {
     ),
 }  # fmt: skip
 EXCLUSIONS = Exclusion.values()
+FUNDS = Fund.values()
 
 
 def code(column: str, word: str) -> int:
@@ -54,6 +57,7 @@ class Facts(Columns):
     is_committed: Bools
     is_verified: Bools  # against the population service
     days_since_certificate: Ints
+    months_since_certificate: Ints  # begun; on the day itself, a month later, none more than these
     insured_months: Ints
     contract_months: Ints
     same_level_had: Bools
@@ -62,6 +66,22 @@ class Facts(Columns):
     had_ever: Counts
     had_occupation_year: Counts  # of the same occupation
     had_occupation_ever: Counts
+    had_fund_year: Counts  # awards of this person this year, a column each `Fund`
+    had_fund_ever: Counts
+
+
+# What was not yet asked when the first decisions were kept: it did not weigh in them.
+ADDED_LATER: Mapping[str, Any] = {
+    "months_since_certificate": 0,
+    "had_fund_year": [0] * len(FUNDS),
+    "had_fund_ever": [0] * len(FUNDS),
+}
+
+
+def months_begun(since: date, today: date) -> int:
+    """Calendar months that have begun since a day: within 12 months is as long as this is not above 12.
+    A month that has no such day ends on its last."""
+    return (today.year - since.year) * 12 + today.month - since.month + (today.day > since.day)
 
 
 def said(facts: Facts, row: int) -> dict[str, Any]:
@@ -72,4 +92,4 @@ def said(facts: Facts, row: int) -> dict[str, Any]:
 
 def heard(case: Mapping[str, Any]) -> Facts:
     """The case of `said`, to be decided again."""
-    return Facts.one(**dict(case) | {name: code(name, case[name]) for name in WORDS})
+    return Facts.one(**{**ADDED_LATER, **case} | {name: code(name, case[name]) for name in WORDS})

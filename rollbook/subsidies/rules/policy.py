@@ -4,11 +4,12 @@ A policy is one document of parts (`PARTS`), each a list of rows. What is writte
 policy can say; officials fill it in, and `entitlement` applies it (N13.1, B1).
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 from zlib import crc32
 
+from rollbook.funds.rules import Fund
 from rollbook.kernel.choices import Choice
 from rollbook.kernel.messages import _
 
@@ -63,7 +64,7 @@ class Source(Choice):
 class Standing(Choice):
     """A blank in a published table says one of two things (domain 3.7 B)."""
 
-    PAID = "paid", _("Paid")
+    PAID = "paid", _("Subsidised")
     NOT_SUBSIDISED = "not-subsidised", _("Level exists, not subsidised")
     NO_LEVEL = "no-level", _("No such level in the occupation's standard")
 
@@ -94,6 +95,7 @@ class Mode(Choice):
 class Stage(Choice):
     """How far a case has come; each stage contains the ones before it."""
 
+    DROPPED = "dropped", _("Ended without completing")
     FILED = "filed", _("Filed")
     COMPLETED = "completed", _("Completed")
     CERTIFIED = "certified", _("Certified")
@@ -161,6 +163,7 @@ class Amount:
     hours: int = 0  # from so many academic hours on
     urgency: str = ANY
     unit: str = Unit.PERSON
+    most_units: int = 0  # most hours, days or years that are paid; 0 no limit
     cap_fen: int = 0  # most that hours, days or costs come to; 0 no limit
     standing: str = Standing.PAID
 
@@ -183,13 +186,16 @@ class Factor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cap:
-    """At most so many awards of these kinds (none named: all) in a period, this one included."""
+    """At most so many awards of these kinds (none named: all) in a period, this one included.
+
+    One that names a fund counts whatever was had of that fund, of every kind."""
 
     limit: int
     period: str
     kinds: tuple[str, ...] = ()
     scope: str = Scope.ALL
     category: str = ANY  # for these persons alone; they are then not under the cap for all
+    fund: str = ANY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +205,7 @@ class Category:
     category: str
     proof: str = ""
     frozen_at: str = FrozenAt.START
-    payee: str = Payee.PERSON
+    payee: str = ANY  # where it is another than the policy's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +227,7 @@ class Limits:
     """Single numbers; -1 where the policy sets none."""
 
     claim_days: int = -1  # days from the certificate to the claim
+    claim_months: int = -1  # calendar months from the certificate to the claim
     insured_months: int = -1  # unemployment insurance paid before the certificate
     contract_months: int = -1  # least labour contract of an apprentice
     years: int = -1  # most years that are paid
@@ -234,7 +241,8 @@ class Policy:
     document: str
     selector: str = Selector.START
     source: str = Source.TABLE
-    fund: str = "employment"
+    fund: str = Fund.EMPLOYMENT
+    payee: str = Payee.PERSON  # to whom the money goes (N16.2)
     rounding_fen: int = 1  # amounts are cut to whole multiples of this
     amounts: tuple[Amount, ...] = ()
     factors: tuple[Factor, ...] = ()
@@ -254,6 +262,15 @@ class Policy:
         parts = {name: tuple(_row(part, row) for row in data.get(name, ())) for name, part in PARTS.items()}
         limits = _row(Limits, data.get("limits", {}))
         return cls(**values | parts | {"limits": limits})
+
+    def payee_of(self, category: str) -> str:
+        """Who is paid for a person of this category."""
+        named = (one.payee for one in self.categories if one.category == category and one.payee)
+        return next(named, self.payee)
+
+    def having(self, part: str, rows: Iterable[Any]) -> Self:
+        """The same with other rows in one of its parts."""
+        return replace(self, **{part: tuple(rows)})  # type: ignore[arg-type]
 
     def json(self) -> dict[str, Any]:
         """Plain values that `of` reads back to an equal policy."""

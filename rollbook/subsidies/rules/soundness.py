@@ -1,42 +1,27 @@
-"""Whether a policy makes sense as a whole, and what a new version of it changes (N13.1)."""
+"""Whether a policy makes sense as a whole: what stops it, and what should be looked at again (N13.1)."""
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import reason
-from rollbook.subsidies.rules.facts import WORDS
+from rollbook.subsidies.rules.fields import CATEGORIES, COLUMNS, HEAD, LIMITS, TITLES, Field, Sort
 from rollbook.subsidies.rules.policy import (
     KINDS,
-    PARTS,
     Amount,
-    Exclusion,
-    FrozenAt,
+    Cap,
+    Factor,
     Kind,
-    Mode,
-    Payee,
     Period,
     Policy,
-    Scope,
-    Selector,
     Source,
     Stage,
     Standing,
     Subsidy,
-    Unit,
-    Urgency,
 )
-
-CLOSED: dict[str, list[str]] = {
-    "kind": Kind.values(), "kinds": Kind.values(), "unit": Unit.values(), "standing": Standing.values(),
-    "urgency": ["", *Urgency.values()], "mode": ["", *Mode.values()], "stage": Stage.values(),
-    "period": Period.values(), "scope": Scope.values(), "payee": Payee.values(), "frozen_at": FrozenAt.values(),
-    "exclusion": Exclusion.values(), "grade": list(WORDS["grade"]), "category": list(WORDS["category"]),
-    "categories": list(WORDS["category"]),
-}  # fmt: skip
 
 
 def reasons_against_policy(policy: Policy) -> Iterator[Message]:
@@ -55,41 +40,60 @@ def reasons_against_policy(policy: Policy) -> Iterator[Message]:
 
 def _words(policy: Policy) -> Iterator[Message]:
     text = _("{part}, row {row}: “{word}” is not one of the words for {column}.")
-    for part in PARTS:
-        for row, one in enumerate(getattr(policy, part), 1):
-            for column, value in asdict(one).items():
-                for word in value if isinstance(value, tuple | list) else [value]:
-                    if column in CLOSED and word not in CLOSED[column]:
-                        yield reason("word", text, "N13.1", part=part, row=row, word=str(word), column=column)
-    for column, value, words in (
-        ("subsidy", policy.subsidy, Subsidy), ("selector", policy.selector, Selector), ("source", policy.source, Source),
-    ):  # fmt: skip
-        if value not in words.values():
-            yield reason("word", text, "N13.1", part="policy", row=1, word=str(value), column=column)
+    rows: list[tuple[str, int, tuple[Field, ...], Any]] = [("head", 1, HEAD, policy)]
+    rows += [(part, n, COLUMNS[part], row) for part in COLUMNS for n, row in enumerate(getattr(policy, part), 1)]
+    for part, n, columns, row in rows:
+        for field in columns:
+            known = {word for word, _label in field.words}
+            value = getattr(row, field.name)
+            said = value if field.sort == Sort.WORDS else [value] if field.sort == Sort.WORD else []
+            for word in said:
+                if word not in known:
+                    yield reason(
+                        "word",
+                        text,
+                        "N13.1",
+                        part=Message(TITLES[part]),
+                        row=n,
+                        word=str(word),
+                        column=Message(field.label),
+                    )
+    if policy.subsidy not in Subsidy.values():
+        yield reason(
+            "word",
+            text,
+            "N13.1",
+            part=Message(TITLES["head"]),
+            row=1,
+            word=policy.subsidy,
+            column=Message(_("Kind of subsidy")),
+        )
 
 
 def _figures(policy: Policy) -> Iterator[Message]:
     text = _("{part}, row {row}: {column} cannot be {value}.")
-    for part, row, column, value, is_right in (
-        *(("amounts", n, "amount_fen", a.amount_fen, a.amount_fen >= 0) for n, a in enumerate(policy.amounts, 1)),
-        *(("amounts", n, "level", a.level, -1 <= a.level <= 5) for n, a in enumerate(policy.amounts, 1)),
-        *(("amounts", n, "cap_fen", a.cap_fen, a.cap_fen >= 0) for n, a in enumerate(policy.amounts, 1)),
-        *(("factors", n, "percent", f.percent, 0 <= f.percent <= 300) for n, f in enumerate(policy.factors, 1)),
-        *(("caps", n, "limit", c.limit, c.limit > 0) for n, c in enumerate(policy.caps, 1)),
-        *(("instalments", n, "percent", i.percent, 0 < i.percent <= 100) for n, i in enumerate(policy.instalments, 1)),
-        ("policy", 1, "rounding_fen", policy.rounding_fen, policy.rounding_fen > 0),
-    ):
-        if not is_right:
-            yield reason("figure", text, "N13.1", part=part, row=row, column=column, value=value)
-    text = _("amounts, row {row}: a level that is paid has an amount; one that is not has none.")
+    rows: list[tuple[str, int, tuple[Field, ...], Any]] = [
+        ("head", 1, HEAD, policy),
+        ("head", 1, LIMITS, policy.limits),
+    ]
+    rows += [(part, n, COLUMNS[part], row) for part in COLUMNS for n, row in enumerate(getattr(policy, part), 1)]
+    for part, n, columns, row in rows:
+        for field in columns:
+            value = getattr(row, field.name)
+            is_number = field.sort in (Sort.NUMBER, Sort.YUAN)
+            if is_number and (value < field.least or (field.most and value > field.most)):
+                yield reason(
+                    "figure", text, "N13.1", part=Message(TITLES[part]), row=n, column=Message(field.label), value=value
+                )
+    text = _("Amounts, row {row}: a level that is paid has an amount; one that is not has none.")
     for n, one in enumerate(policy.amounts, 1):
         if (one.standing == Standing.PAID) != (one.amount_fen > 0):
             yield reason("standing", text, "N13.1", row=n)
-    text = _("amounts, row {row}: “{kind}” is not paid by this kind of policy.")
+    text = _("Amounts, row {row}: “{kind}” is not paid by this kind of policy.")
     for n, one in enumerate(policy.amounts, 1):
         if one.kind not in KINDS[policy.subsidy]:
-            yield reason("kind", text, "N13.1", row=n, kind=one.kind)
-    text = _("amounts, row {row}: the code {occupation} is not in any edition of the classification.")
+            yield reason("kind", text, "N13.1", row=n, kind=Kind(one.kind))
+    text = _("Amounts, row {row}: the code {occupation} is not in any edition of the classification.")
     for n, one in enumerate(policy.amounts, 1):
         if one.occupation and not one.identity:
             yield reason("occupation", text, "N13.1", row=n, occupation=one.occupation)
@@ -112,7 +116,7 @@ def _overlaps(policy: Policy) -> Iterator[Message]:
         for row, key in enumerate(keys, 1):
             seen[key] += 1
             if seen[key] == 2:
-                yield reason("overlap", text, "N13.1", part=part, row=row)
+                yield reason("overlap", text, "N13.1", part=Message(TITLES[part]), row=row)
     for one, after in pairwise(policy.instalments):
         if Stage.values().index(one.stage) > Stage.values().index(after.stage) or one.percent > after.percent:
             yield reason("ladder", _("Instalments go up, stage by stage."), "N13.1")
@@ -127,7 +131,7 @@ def _levels(policy: Policy) -> Iterator[Message]:
             tables.setdefault(key, {})[one.level] = one.amount_fen if one.standing == Standing.PAID else -1
     for key, row in tables.items():
         paid = {level: fen for level, fen in row.items() if fen >= 0}
-        what = key.name or key.occupation or key.grade or key.kind
+        what = _what(key)
         for higher, lower in pairwise(sorted(paid)):
             if paid[lower] > paid[higher]:
                 text = _("{what}: level {lower} is paid more than level {higher}.")
@@ -138,21 +142,78 @@ def _levels(policy: Policy) -> Iterator[Message]:
                 yield reason("gap", text, "N13.1", what=what, level=level)
 
 
-def difference(old: Policy | None, new: Policy) -> dict[str, dict[str, list[dict[str, Any]]]]:
-    """Rows of each part that a version adds and drops, and its single figures before and after."""
-    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    for part in PARTS:
-        before = list(getattr(old, part)) if old else []
-        after = list(getattr(new, part))
-        added, dropped = [row for row in after if row not in before], [row for row in before if row not in after]
-        if added or dropped:
-            found[part] = {"added": [asdict(row) for row in added], "dropped": [asdict(row) for row in dropped]}
-    whole = ("document", "selector", "source", "fund", "rounding_fen", "limits")
-    was, now = (old.json() if old else {}), new.json()
-    changed = [name for name in whole if was.get(name) != now[name]]
-    if changed:
-        found["policy"] = {
-            "added": [{"name": name, "value": now[name]} for name in changed],
-            "dropped": [{"name": name, "value": was[name]} for name in changed if name in was],
-        }
-    return found
+def doubts_about(policy: Policy) -> Iterator[Message]:
+    """What may be meant so but seldom is: shown while drafting and to finance, stops nothing (N13.1)."""
+    yield from _idle_factors(policy)
+    yield from _idle_caps(policy)
+    yield from _tiers(policy)
+    if policy.instalments and policy.instalments[-1].percent < 100:
+        text = _("The last instalment makes {percent} %: the whole amount is never paid.")
+        yield reason("never-whole", text, "N13.1", percent=policy.instalments[-1].percent)
+    if len({one.hours for one in policy.amounts}) > 1 and policy.source == Source.LIST:
+        yield reason(
+            "list-tiers", _("Tiers of hours do not apply where the demand directory gives the standard."), "N13.1"
+        )
+    if policy.limits.claim_days >= 0 and policy.limits.claim_months >= 0:
+        yield reason("two-limits", _("Days and months both limit the claim: the stricter holds."), "N13.1")
+
+
+def _idle_factors(policy: Policy) -> Iterator[Message]:
+    """Factors whose conditions no row, category or kind of this policy can meet."""
+    text = _("Factors, row {row}: “{name}” can never apply: {why}.")
+    kinds, levels = {one.kind for one in policy.amounts}, {one.level for one in policy.amounts}
+    for n, one in enumerate(policy.factors, 1):
+        for why, is_idle in _whys(policy, one, kinds, levels):
+            if is_idle:
+                yield reason("idle-factor", text, "N13.1", row=n, name=one.name, why=Message(why))
+
+
+def _whys(policy: Policy, one: Factor, kinds: set[str], levels: set[int]) -> Iterator[tuple[str, bool]]:
+    if policy.source == Source.TABLE:
+        yield _("no amount is of its kinds"), bool(one.kinds) and not kinds & set(one.kinds)
+        yield _("no amount is of its levels"), bool(one.levels) and not levels & {-1, *one.levels}
+    if policy.categories:
+        named = {row.category for row in policy.categories}
+        yield _("none of its persons may have the subsidy"), bool(one.categories) and not named & set(one.categories)
+
+
+def _idle_caps(policy: Policy) -> Iterator[Message]:
+    text = _("Caps, row {row}: “{category}” may not have the subsidy at all.")
+    named = {row.category for row in policy.categories}
+    for n, one in enumerate(policy.caps, 1):
+        if one.category and named and one.category not in named:
+            yield reason("idle-cap", text, "N13.1", row=n, category=Message(dict(CATEGORIES)[one.category]))
+        if one.fund and one.kinds:
+            yield reason(
+                "fund-cap", _("Caps, row {row}: a cap of a fund counts every kind; name none."), "N13.1", row=n
+            )
+        if any(_is_stricter(other, one) for other in policy.caps):
+            yield reason("idle-cap", _("Caps, row {row}: another row allows fewer in all."), "N13.1", row=n)
+
+
+def _is_stricter(other: Cap, one: Cap) -> bool:
+    """Fewer for a whole life than one allows in a year, of the same things."""
+    is_alike = replace(other, limit=0, period="") == replace(one, limit=0, period="")
+    return is_alike and (other.period, one.period) == (Period.EVER, Period.YEAR) and other.limit < one.limit
+
+
+def _tiers(policy: Policy) -> Iterator[Message]:
+    """More hours that are paid less, and scarce occupations that are paid less than others."""
+    tables: dict[Amount, dict[int, Amount]] = {}
+    for one in policy.amounts:
+        tables.setdefault(replace(one, hours=0, amount_fen=0, standing="", cap_fen=0), {})[one.hours] = one
+    text = _("{what}: {more} hours are paid less than {fewer}.")
+    for key, row in tables.items():
+        for fewer, more in pairwise(sorted(row)):
+            if 0 < row[more].amount_fen < row[fewer].amount_fen:
+                yield reason("tiers", text, "N13.1", what=_what(key), more=more, fewer=fewer)
+    plain = {replace(one, urgency="", amount_fen=0): one for one in policy.amounts if not one.urgency}
+    text = _("{what}: paid less where it is more urgent.")
+    for one in policy.amounts:
+        base = plain.get(replace(one, urgency="", amount_fen=0))
+        if one.urgency and base and 0 < one.amount_fen < base.amount_fen:
+            yield reason("urgency", text, "N13.1", what=_what(one))
+
+
+def _what(row: Amount) -> str:
+    return row.name or row.occupation or row.grade or Kind(row.kind)

@@ -20,6 +20,7 @@ class Standards:
 
     amount_fen: Ints
     unit: Ints
+    most_units: Ints
     cap_fen: Ints
     standing: Ints
 
@@ -40,6 +41,7 @@ def find(policy: Policy, facts: Facts) -> Standards:
     return Standards(
         amount_fen=spread([row.amount_fen for row in rows]),
         unit=spread([UNITS.index(row.unit) for row in rows]),
+        most_units=spread([row.most_units for row in rows]),
         cap_fen=spread([row.cap_fen for row in rows]),
         standing=spread([STANDINGS.index(row.standing) for row in rows]),
     )

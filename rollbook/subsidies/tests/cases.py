@@ -19,7 +19,8 @@ SAID = {
     "attended_percent": 100, "attendance_least": 80, "worst_day_percent": 100, "day_attendance_least": 80,
     "attendance_document": "attendance", "is_committed": True, "is_verified": True, "days_since_certificate": 30,
     "insured_months": 24, "contract_months": 12, "same_level_had": False, "highest_had_level": 9, "had_year": NONE,
-    "had_ever": NONE, "had_occupation_year": NONE, "had_occupation_ever": NONE,
+    "had_ever": NONE, "had_occupation_year": NONE, "had_occupation_ever": NONE, "months_since_certificate": 1,
+    "had_fund_year": [0, 0, 0], "had_fund_ever": [0, 0, 0],
 }  # fmt: skip
 
 
@@ -41,6 +42,11 @@ def shipped(region: str, subsidy: str, day: str = "2023-06-01") -> rules.Policy:
             if is_it and one["since"] <= day < (one["until"] or date.max.isoformat()):
                 return identified(rules.Policy.of(content))
     raise LookupError(f"{region} {subsidy} {day}")
+
+
+def shipped_all() -> list[dict]:
+    """What every shipped version says."""
+    return [one["content"] for path in sorted(DATA.glob("*.json")) for one in json.loads(path.read_text("utf-8"))]
 
 
 def identified(policy: rules.Policy) -> rules.Policy:

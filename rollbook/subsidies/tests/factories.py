@@ -17,8 +17,8 @@ from rollbook.institutions.tests.factories import InstitutionFactory, RoomFactor
 from rollbook.persons.models import Sealed
 from rollbook.persons.sealing import digest, seal
 from rollbook.persons.tests.factories import PersonFactory
-from rollbook.subsidies import actions
-from rollbook.subsidies.models import Claim
+from rollbook.subsidies import actions, rules
+from rollbook.subsidies.models import Claim, PolicyVersion
 
 NOW = datetime(2026, 4, 1, 2, tzinfo=UTC)  # a Wednesday
 BUDGET_FEN = 10_000_000
@@ -52,6 +52,29 @@ def owned(person, outcome: str = "match", at: datetime = NOW) -> None:
         person=person, bank_digest=person.bank_digest,
         defaults={"outcome": outcome, "asked_at": at, "answered_at": None if outcome == "pending" else at},
     )  # fmt: skip
+
+
+class PolicyFactory(DjangoModelFactory):
+    """A draft of a county's training policy."""
+
+    class Meta:
+        model = PolicyVersion
+
+    region_code = "320102"
+    subsidy = "training"
+    version = 1
+    title = "玄武区职业培训补贴"
+    drafted_by = factory.SubFactory(AccountFactory)
+    created_at = NOW
+
+    @factory.lazy_attribute
+    def content(self):
+        amounts = [
+            {"kind": "level", "level": 5, "amount_fen": 100_000},
+            {"kind": "level", "level": 4, "amount_fen": 150_000},
+        ]
+        document = {"subsidy": self.subsidy, "document": "玄人社〔2026〕1号", "amounts": amounts}
+        return rules.Policy.of(document).json()
 
 
 class CertificateFactory(DjangoModelFactory):

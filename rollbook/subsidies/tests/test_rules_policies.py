@@ -264,7 +264,7 @@ def a(**values):
         ({"amounts": (a(kind="living"),)}, "kind"),
         ({"amounts": (a(amount_fen=0),)}, "standing"),
         ({"amounts": (a(standing="no-level"),)}, "standing"),
-        ({"amounts": (a(level=7),)}, "figure"),
+        ({"amounts": (a(level=7),)}, "word"),
         ({"amounts": (a(unit="week"),)}, "word"),
         ({"factors": (rules.Factor(name="x", percent=400),)}, "figure"),
         ({"factors": (rules.Factor(name="x", percent=50, categories=("king",)),)}, "word"),
@@ -278,11 +278,16 @@ def test_what_contradicts_itself_is_named(changes, code):
     assert codes(**changes) == [code]
 
 
-def test_a_difference_names_rows_and_figures():
+def test_what_a_version_changes_is_told_row_by_row():
     old = shipped(JIANGSU, "training")
-    new = replace(old, amounts=(*old.amounts[1:], replace(old.amounts[0], amount_fen=440_000)), rounding_fen=1000)
-    found = rules.difference(old, new)
-    assert [row["amount_fen"] for row in found["amounts"]["added"]] == [440_000]
-    assert [row["amount_fen"] for row in found["amounts"]["dropped"]] == [430_000]
-    assert found["policy"]["added"] == [{"name": "rounding_fen", "value": 1000}]
-    assert rules.difference(old, old) == {}
+    dearer = replace(old.amounts[0], amount_fen=440_000)
+    new = replace(old, amounts=(dearer, *old.amounts[2:]), caps=old.caps[:1], rounding_fen=1000)
+    found = rules.compared(old, new)
+    changed, gone = found["amounts"]
+    assert (changed.before.amount_fen, changed.after.amount_fen, changed.percent) == (430_000, 440_000, 2.3)
+    assert [one.name for one in changed.fields] == ["amount_fen"]
+    assert (gone.before, gone.after, gone.percent) == (old.amounts[1], None, None)
+    assert [(one.before, one.after) for one in found["caps"]] == [(old.caps[1], None)]
+    assert [(one.name, before, after) for one, before, after in rules.figures(old, new)] == [("rounding_fen", 1, 1000)]
+    assert (rules.compared(old, old), rules.figures(old, old)) == ({}, [])
+    assert len(rules.compared(None, old)["amounts"]) == len(old.amounts)
