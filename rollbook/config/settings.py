@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "rollbook.certificates",
     "rollbook.funds",
     "rollbook.subsidies",
+    "rollbook.risk",
     "rollbook.reports",
     "rollbook.portal",
     "rollbook.config",

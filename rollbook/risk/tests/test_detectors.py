@@ -1,0 +1,61 @@
+"""Every detector on small tables, without Django or a database: what it must find and what it must not (N3.5, B6)."""
+
+import string
+
+import ibis
+import pytest
+
+from rollbook.risk.detectors import DETECTORS
+from rollbook.risk.detectors.shapes import Tables, unbound
+from rollbook.risk.rules import LIMITS, Excuse, Severity
+from rollbook.risk.tests import cases_people, cases_results, cases_training, worlds
+
+CASES = {**cases_people.CASES, **cases_training.CASES, **cases_results.CASES}
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return ibis.duckdb.connect()
+
+
+def on(rows):
+    made = worlds.tables(rows)
+    return Tables(lambda name: ibis.memtable(made[name]))
+
+
+@pytest.mark.parametrize("code", DETECTORS)
+def test_it_finds_what_it_must_and_nothing_else(engine, code):
+    rows, expected = CASES[code]
+    one = DETECTORS[code]
+    found = engine.to_pyarrow(one.find(on(rows), one.defaults())).to_pylist()
+    assert {row["subject_id"] for row in found} == expected
+    for row in found:
+        assert str(one.ground(row))
+
+
+@pytest.mark.parametrize("code", DETECTORS)
+def test_it_says_a_sentence_of_its_own_columns_and_has_limits_with_words(code):
+    one, tables = DETECTORS[code], unbound()
+    columns = one.find(tables, one.defaults()).schema()
+    named = {field for _text, field, _spec, _conversion in string.Formatter().parse(one.sentence) if field}
+    assert named <= set(columns)
+    assert str(columns["subject_id"]) == "int64"
+    assert tables.read, "reads no table"
+    assert one.clause
+    assert set(one.limits) <= set(LIMITS)
+    assert all(limit.least <= limit.default <= limit.most for limit in one.limits.values())
+    assert set(one.excuses) <= set(Excuse)
+
+
+def test_nothing_is_found_in_an_empty_province(engine):
+    nothing = on({})
+    for one in DETECTORS.values():
+        assert engine.to_pyarrow(one.find(nothing, one.defaults())).num_rows == 0, one.code
+
+
+def test_likelihoods_never_stop_anything_by_themselves():
+    """Domain 5.3: only hard legal rules are B; a picture, a share or a cluster is for a person."""
+    blocking = {one.code for one in DETECTORS.values() if one.severity == Severity.BLOCK}
+    hard = "D01 D02 D03 D07 D09 D10 D11 D12 D18 D19 D20 D21 D23 D26 D27 D44 D45 D58 D59 D60 D66 D79"
+    hard += " D83 D101 D104 D107 D109 D113 D114 D115 D116"
+    assert blocking == set(hard.split())
