@@ -11,6 +11,7 @@ from rollbook.risk.tests.worlds import (
     enrol,
     institution,
     lesson,
+    month,
     person,
     presence,
     session,
@@ -21,10 +22,6 @@ LONG_AGO = date(2025, 1, 1)
 
 def fact(n, since=LONG_AGO, until=None, **other):
     return {"person_id": n, "from_on": since, "until_on": until, **other}
-
-
-def month(n, year=2026, month=3, company="acme"):
-    return {"person_id": n, "company": company, "month": date(year, month, 1)}
 
 
 def paid(n, level="5", occupation=1, on=LONG_AGO, **other):

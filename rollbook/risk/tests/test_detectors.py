@@ -8,9 +8,10 @@ import pytest
 from rollbook.risk.detectors import DETECTORS
 from rollbook.risk.detectors.shapes import Tables, unbound
 from rollbook.risk.rules import LIMITS, Excuse, Severity
-from rollbook.risk.tests import cases_people, cases_results, cases_training, worlds
+from rollbook.risk.tests import cases_capacity, cases_money, cases_people, cases_results, cases_training, worlds
 
-CASES = {**cases_people.CASES, **cases_training.CASES, **cases_results.CASES}
+FILES = (cases_people, cases_training, cases_capacity, cases_results, cases_money)
+CASES = {code: case for file in FILES for code, case in file.CASES.items()}
 
 
 @pytest.fixture(scope="module")

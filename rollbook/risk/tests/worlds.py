@@ -30,6 +30,14 @@ def enrol(n, klass=1, **other):
     return {"enrolment_id": n, "person_id": n, "class_id": klass, **row, **dates, **other}
 
 
+def roster(n, klass=1, first=1, **other):
+    return [enrol(first + i, klass=klass, **other) for i in range(n)]
+
+
+def month(n, year=2026, month=3, company="acme"):
+    return {"person_id": n, "company": company, "month": date(year, month, 1)}
+
+
 def klass(n=1, **other):
     row = {"institution_id": 1, "occupation": 1, "level": "5", "region_code": "320102", "hours": 80}
     plan = {"practice_hours": 50, "least_hours": 56, "least_practice": 60, "most_size": 50, "is_deemed": False}
