@@ -14,6 +14,9 @@ WITHOUT_A_KEY = {
     "/payments/batches/{batch_id}/owners",
     "/payments/batches/{batch_id}/release",
     "/payments/batches/{batch_id}/returns",
+    "/exchange/batches",
+    "/exchange/batches/{batch_id}/load",
+    "/exchange/batches/{batch_id}/refuse",
     "/persons/search",
 }
 

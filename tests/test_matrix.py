@@ -42,6 +42,7 @@ def test_nobody_sees_what_is_another_countys(client, counties, role):
 
 OFFICE = {Role.COUNTY_REVIEWER, Role.COUNTY_SECOND_REVIEWER, Role.CITY_OFFICER, Role.PROVINCE_OFFICER}
 FINANCE = {Role.COUNTY_FINANCE, Role.COUNTY_FINANCE_RELEASER, Role.CITY_FINANCE, Role.PROVINCE_FINANCE}
+EXCHANGE = {Role.CITY_OFFICER, Role.PROVINCE_OFFICER, Role.AUDITOR}
 STAFF = {*OFFICE, *FINANCE, Role.AUDITOR}
 MANAGER, TEACHER, WORKER = {Role.INSTITUTION_MANAGER}, {Role.TEACHER}, {Role.WORKER}
 EVIDENCE = {*OFFICE, Role.AUDITOR, *MANAGER}
@@ -53,6 +54,9 @@ SEEN = {
     "me/commitments/<int:enrolment_id>/": WORKER,
     "persons/accounts/<int:account_id>/": {Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR},
     "persons/<int:person_id>/": OFFICE | WORKER,
+    "exchange/contracts/<int:contract_id>/": EXCHANGE,
+    "exchange/batches/<int:received_id>/": EXCHANGE,
+    "exchange/persons/<int:person_id>/": OFFICE | WORKER,
     "directory/<int:list_id>/": STAFF,
     "directory/<int:list_id>/difference/": STAFF,
     "directory/<int:list_id>/items/new/": OFFICE - {Role.COUNTY_SECOND_REVIEWER},

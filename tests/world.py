@@ -16,6 +16,7 @@ from rollbook.directory.tests.factories import DemandItemFactory, DemandListFact
 from rollbook.evidence import actions as evidence
 from rollbook.evidence.rules import Keep, Kind
 from rollbook.evidence.tests.pictures import photo
+from rollbook.exchange.tests.factories import delivered
 from rollbook.funds.models import PaymentBatch
 from rollbook.institutions.models import Restriction, Room, SiteVisit, Teacher
 from rollbook.institutions.tests.factories import equipped
@@ -61,6 +62,7 @@ class County:
             **self._of_the_money(item),
             **self._of_the_directory(),
             **self._of_the_account(),
+            **self._of_other_departments(),
         }
 
     def _of_the_institution(self):
@@ -142,6 +144,10 @@ class County:
         job = pages.start_export(by=self.office, source="persons", query="", language="en", total=1, now=now)
         view = pages.save_view(by=self.office, page="/persons/", name="mine", query="q=1")
         return {"job_id": job.pk, "view_id": view.pk}
+
+    def _of_other_departments(self):
+        batch = delivered(self.region_code)
+        return {"contract_id": batch.contract_id, "received_id": batch.pk}
 
     def account(self, role):
         person = {Role.WORKER: self.person.pk, Role.TEACHER: self.teacher.person_id}.get(role)

@@ -45,6 +45,9 @@ class Permission(StrEnum):
     PERSON_SHOW = "person.show"
     PERSON_MERGE = "person.merge"
     JOURNAL_READ = "journal.read"
+    EXCHANGE_READ = "exchange.read"  # sources, their batches and how fresh they are
+    EXCHANGE_LOAD = "exchange.load"
+    EXCHANGE_SET = "exchange.set"  # sources and their contracts
     ACCOUNT_MANAGE = "account.manage"
     ACCOUNT_SECURE = "account.secure"
     CALENDAR_EXTEND = "calendar.extend"
@@ -112,6 +115,8 @@ GRANTS: dict[Role, set[Permission]] = {
         P.JOURNAL_READ,
         P.EVIDENCE_READ,
         P.EVIDENCE_HOLD,
+        P.EXCHANGE_READ,
+        P.EXCHANGE_LOAD,
     },
     Role.PROVINCE_OFFICER: {
         *_DIRECTORY,
@@ -119,6 +124,9 @@ GRANTS: dict[Role, set[Permission]] = {
         P.CERTIFICATE_REVOKE,
         P.PERSON_SHOW,
         P.PERSON_MERGE,
+        P.EXCHANGE_READ,
+        P.EXCHANGE_LOAD,
+        P.EXCHANGE_SET,
         P.STATISTICS_READ,
         P.JOURNAL_READ,
         P.EVIDENCE_READ,
@@ -144,7 +152,7 @@ GRANTS: dict[Role, set[Permission]] = {
     },
     Role.TEACHER: {P.ATTENDANCE_TAKE, P.ATTENDANCE_CORRECT, P.EVIDENCE_READ, P.EVIDENCE_ADD},
     Role.WORKER: {P.CHECK_IN, P.CLAIM_FILE},
-    Role.AUDITOR: {P.JOURNAL_READ, P.LEDGER_READ, P.STATISTICS_READ, P.EVIDENCE_READ},
+    Role.AUDITOR: {P.JOURNAL_READ, P.LEDGER_READ, P.STATISTICS_READ, P.EVIDENCE_READ, P.EXCHANGE_READ},
     Role.SYSTEM_ADMINISTRATOR: {P.ACCOUNT_MANAGE, P.CALENDAR_EXTEND},
     Role.SECURITY_ADMINISTRATOR: {P.ACCOUNT_SECURE},
     Role.AUDIT_ADMINISTRATOR: {P.JOURNAL_READ},

@@ -8,6 +8,7 @@ from rollbook.assessment.api import router as assessment
 from rollbook.certificates.api import router as certificates
 from rollbook.classes.api import router as classes
 from rollbook.directory.api import router as directory
+from rollbook.exchange.api import router as exchange
 from rollbook.funds.api import router as funds
 from rollbook.institutions.api import router as institutions
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused
@@ -22,6 +23,7 @@ api = NinjaAPI(title="Rollbook", auth=[token_auth, django_auth], docs_decorator=
 api.add_router("directory", directory)
 api.add_router("institutions", institutions)
 api.add_router("persons", persons)
+api.add_router("exchange", exchange)
 api.add_router("journal", journal)
 api.add_router("classes", classes)
 api.add_router("assessments", assessment)

@@ -31,6 +31,9 @@ STATICFILES_DIRS = [
 ]
 NODE_MODULES = PROJECT / "node_modules"
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", PROJECT / "media"))  # never served as it is
+LAKE_ROOT = Path(os.environ.get("LAKE_ROOT", MEDIA_ROOT / "lake"))  # columns: what was received, what is screened
+LAKE_MEMORY = os.environ.get("LAKE_MEMORY", "2GB")  # that one query over them may take
+DROP_ROOT = Path(os.environ.get("DROP_ROOT", MEDIA_ROOT / "drop"))  # where departments leave signed files
 
 # Evidence lies apart from other files: any storage of django-storages, with its options as JSON.
 STORAGES = {
@@ -74,6 +77,7 @@ INSTALLED_APPS = [
     "rollbook.journal",
     "rollbook.persons",
     "rollbook.evidence",
+    "rollbook.exchange",
     "rollbook.directory",
     "rollbook.institutions",
     "rollbook.classes",

@@ -13,6 +13,7 @@ urlpatterns = [
     path("work/", include("rollbook.reports.urls")),
     path("accounts/", include("rollbook.accounts.urls")),
     path("persons/", include("rollbook.persons.urls")),
+    path("exchange/", include("rollbook.exchange.urls")),
     path("directory/", include("rollbook.directory.urls")),
     path("evidence/", include("rollbook.evidence.urls")),
     path("institutions/", include("rollbook.institutions.urls")),

@@ -139,6 +139,14 @@ LABELS = {
     "batch.sent": _("Batch handed to the bank"),
     "batch.return-taken": _("Return of the bank taken"),
     "batch.settled": _("Batch settled"),
+    "exchange.source-added": _("Source entered"),
+    "exchange.contract-set": _("Contract agreed"),
+    "exchange.received": _("Batch received"),
+    "exchange.stopped": _("Batch stopped for a person"),
+    "exchange.loaded": _("Facts loaded"),
+    "exchange.refused": _("Batch refused"),
+    "exchange.line-changed": _("Line to the source changed"),
+    "exchange.facts-shown": _("Sensitive facts shown"),
 }
 
 # What is kept beside an entry, in words; other names are shown as they are.
@@ -195,6 +203,12 @@ FACTS = {
     "bytes": _("Bytes"),
     "keep_until": _("Kept until"),
     "alike": _("Nearly the same as"),
+    "wrong": _("Wrong rows"),
+    "new": _("New facts"),
+    "changed": _("Changed facts"),
+    "ended": _("Ended facts"),
+    "document": _("Document"),
+    "from_on": _("From"),
 }
 # As accounts.rules.Role says, which rests on this context; a test compares the two.
 ROLES = {
@@ -230,6 +244,8 @@ VALUES = {
     "evidence:recording": _("Recording of a classroom"),
     "outcome:matched": _("Verified"),
     "outcome:mismatched": _("Name and number do not match"),
+    "outcome:left-alone": _("Left alone after failures"),
+    "outcome:works": _("Works"),
     "direction:in": _("In"),
     "direction:out": _("Out"),
     "granted:True": _("yes"),

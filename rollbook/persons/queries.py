@@ -1,8 +1,8 @@
 from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import CharField, F, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
@@ -188,3 +188,34 @@ def text_of(notice: Notice) -> str:
             "The account for your training subsidy was changed on {day} from {was} to {now}. If it was not you, ask the office."
         )
         return text.format(day=date_format(localdate(notice.at)), was=notice.was, now=notice.now)
+
+
+def digests(numbers: Collection[str]) -> list[str]:
+    """The keyed digests that identity numbers, phones and accounts of other departments are kept by."""
+    return [digest(one) for one in numbers]
+
+
+def registered() -> "QuerySet[Any, Any]":
+    """The digest, tidy name and row of everybody whom the register has: to be joined with what others say of them."""
+    tidy = Func(F("name"), Value("•．・‧∙"), Value("·····"), function="TRANSLATE", output_field=CharField())
+    spaceless = Func(tidy, Value(" "), Value(""), function="REPLACE", output_field=CharField())
+    return Person.objects.annotate(tidy=spaceless).values("id_digest", "tidy")
+
+
+def by_digest(value: "OuterRef | str") -> "QuerySet[Any, Any]":
+    """The person of a digest, as a subquery: `live_id` follows a merge, `tidy` is the name to compare with."""
+    found: QuerySet[Any, Any] = registered().annotate(live_id=Coalesce("merged_into_id", "id")).filter(id_digest=value)
+    return found
+
+
+def is_named(person: Person, name: str) -> bool:
+    return rules.same_name(person.name, name)
+
+
+def digests_of(person: Person) -> list[str]:
+    """The digests of all the numbers that a person has had in the register: its own, and of records merged into it."""
+    return [person.id_digest, *person.merged.values_list("id_digest", flat=True)]
+
+
+def how_many() -> int:
+    return Person.objects.count()

@@ -20,13 +20,13 @@ register = Library()
 TONES = {
     "green": {
         "published", "listed", "approved", "passed", "valid", "paid", "granted", "matched",
-        "assessed", "settled", "present", "agreed", "active", "done",
+        "assessed", "settled", "present", "agreed", "active", "done", "loaded", "fresh", "works",
     },
     "yellow": {
         "submitted", "reviewed", "applied", "verified", "asked", "filed", "first", "returned",
-        "pending", "checked", "waiting", "late", "pulled-back", "ended", "soon",
+        "pending", "checked", "waiting", "late", "pulled-back", "ended", "soon", "stopped",
     },
-    "red": {"refused", "removed", "failed", "revoked", "absent", "mismatched", "overdue", "locked"},
+    "red": {"refused", "removed", "failed", "revoked", "absent", "mismatched", "overdue", "locked", "left-alone"},
     "blue": {"running", "publicity", "in-payment", "sent", "released", "leave", "in-force"},
 }  # fmt: skip
 EXPORT_NAMES = {

@@ -11,6 +11,7 @@ from django.db import close_old_connections
 SCHEDULE = (
     ("exchange_with_bank", 15),
     ("send_notices", 60),
+    ("receive_facts", 30),
     ("daily_classes", 300),
     ("daily_subsidies", 300),
     ("verify_pending", 120),

@@ -1,0 +1,17 @@
+from rollbook.exchange.actions.batches import load_batch, receive, refuse_batch, reveal_facts, take_push, take_upload
+from rollbook.exchange.actions.contracts import add_source, load_feeds, set_contract
+from rollbook.exchange.actions.lines import pull, take_drops
+
+__all__ = [
+    "add_source",
+    "load_batch",
+    "load_feeds",
+    "pull",
+    "receive",
+    "refuse_batch",
+    "reveal_facts",
+    "set_contract",
+    "take_drops",
+    "take_push",
+    "take_upload",
+]

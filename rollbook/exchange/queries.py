@@ -1,0 +1,278 @@
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from django.db import connection
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+
+from rollbook.accounts.rules import Permission, holds
+from rollbook.exchange import rules
+from rollbook.exchange.files import lake
+from rollbook.exchange.models import Batch, Contract, Fact, Source, Wrong
+from rollbook.exchange.rules.lines import Line, LineState, state
+from rollbook.kernel.reasons import NotFound
+from rollbook.persons import queries as persons
+from rollbook.regions.rules import around, prefix
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+    from rollbook.persons.models import Person
+
+CATALOGUE = Path(__file__).parent / "data" / "feeds.json"
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> dict[str, dict[str, Any]]:
+    """What each feed is agreed to hold, as it comes with the project; a contract keeps its own copy."""
+    return {one["feed"]: one for one in json.loads(CATALOGUE.read_text(encoding="utf-8"))}
+
+
+# Sources, contracts, batches
+
+
+def sources(by: "Account") -> QuerySet[Source]:
+    """The sources of the own region and of those around it: whose facts serve the region."""
+    if not holds(by, Permission.EXCHANGE_READ):
+        return Source.objects.none()
+    own = Q(region_code__startswith=prefix(by.region_code)) | Q(region_code__in=around(by.region_code))
+    return Source.objects.filter(own)
+
+
+def visible_to(by: "Account") -> QuerySet[Batch]:
+    """Batches hold people of the source's whole region: only who answers for all of it may see them."""
+    if not holds(by, Permission.EXCHANGE_READ):
+        return Batch.objects.none()
+    return Batch.objects.filter(source__region_code__startswith=prefix(by.region_code)).select_related("source")
+
+
+def get(by: "Account", batch_id: int, *, lock: bool = False) -> Batch:
+    found = visible_to(by).filter(pk=batch_id)
+    try:
+        return (found.select_for_update(of=("self",)) if lock else found).get()
+    except Batch.DoesNotExist:
+        raise NotFound from None
+
+
+def contracts(by: "Account", today: date) -> QuerySet[Contract]:
+    """The contracts in force, each with the day that its newest loaded batch speaks of."""
+    newest = Batch.objects.filter(
+        source=OuterRef("source"), feed=OuterRef("feed"), state=rules.BatchState.LOADED
+    ).order_by("-as_of")
+    waiting = Batch.objects.filter(
+        source=OuterRef("source"), feed=OuterRef("feed"), state__in=[rules.BatchState.CHECKED, rules.BatchState.STOPPED]
+    )
+    return (
+        Contract.objects.filter(source__in=sources(by), in_force__contains=today)
+        .select_related("source")
+        .annotate(
+            newest_on=Subquery(newest.values("as_of")[:1]),
+            received_at=Subquery(newest.values("received_at")[:1]),
+            waiting_id=Subquery(waiting.order_by("pk").values("pk")[:1]),
+        )
+        .order_by("source__region_code", "feed", "pk")
+    )
+
+
+def get_contract(by: "Account", contract_id: int) -> Contract:
+    try:
+        return Contract.objects.select_related("source").get(pk=contract_id, source__in=sources(by))
+    except Contract.DoesNotExist:
+        raise NotFound from None
+
+
+def versions_of(contract: Contract) -> QuerySet[Contract]:
+    return Contract.objects.filter(source=contract.source_id, feed=contract.feed).order_by("-in_force")
+
+
+def contract_for(source_id: int, feed: str, on: date) -> Contract | None:
+    return Contract.objects.filter(source_id=source_id, feed=feed, in_force__contains=on).first()
+
+
+def contract_now(source_id: int, feed: str) -> Contract | None:
+    return Contract.objects.filter(source_id=source_id, feed=feed, in_force__upper_inf=True).first()
+
+
+def to_send(by: "Account", today: date) -> QuerySet[Contract]:
+    """The contracts under which an official may upload a file."""
+    own = Q(source__region_code__startswith=prefix(by.region_code))
+    return Contract.objects.filter(own, in_force__contains=today).select_related("source").order_by("feed", "pk")
+
+
+def source_by_code(code: str) -> Source | None:
+    return Source.objects.filter(code=code).first()
+
+
+def batch_of_number(source_id: int, feed: str, number: str) -> Batch | None:
+    return Batch.objects.filter(source_id=source_id, feed=feed, number=number).first()
+
+
+def due_lines(now: Any) -> list[int]:
+    """Sources that are fetched from and whose turn has come."""
+    return list(
+        Source.objects.filter(next_try_at__lte=now).exclude(url="").order_by("next_try_at").values_list("pk", flat=True)
+    )
+
+
+def known_numbers(source_id: int) -> set[tuple[str, str]]:
+    return set(Batch.objects.filter(source_id=source_id).values_list("feed", "number"))
+
+
+def line_state(source: Source) -> LineState:
+    return state(Line(source.failures, source.next_try_at))
+
+
+def wrong_cells(batch: Batch) -> QuerySet[Wrong]:
+    return Wrong.objects.filter(batch=batch).order_by("row", "pk")
+
+
+def loaded_paths(source_id: int, feed: str, until: date) -> list[str]:
+    """The files of a feed that hold its present state and how it came to be, oldest first."""
+    found = Batch.objects.filter(source_id=source_id, feed=feed, state=rules.BatchState.LOADED, as_of__lte=until)
+    return list(found.exclude(lake_path="").order_by("as_of", "pk").values_list("lake_path", flat=True))
+
+
+def register_digests() -> Any:
+    """The digests of everybody in the register as one column."""
+    sql, params = persons.registered().values("id_digest").query.sql_with_params()
+    connection.ensure_connection()
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT", params or None) as source:
+        text = b"".join(bytes(block) for block in source).decode()
+    return pa.table({"digest": pa.array(text.split("\n")[:-1], pa.string())})
+
+
+def preview(batch: Batch) -> dict[str, Any]:
+    """The first rows of a batch: digests shortened, names as sent."""
+    shape = rules.Shape.of(batch.contract.shape)
+    headers = {f"f_{one.key}": one for one in shape.fields}
+    names, rows = lake.preview(batch.lake_path)
+    shown = [n for n, name in enumerate(names) if name in ("row", "subject", "name") or name in headers]
+    heads = [names[n] if names[n] not in headers else headers[names[n]].header for n in shown]
+    return {"heads": heads, "rows": [[_short(row[n]) for n in shown] for row in rows]}
+
+
+def _short(value: Any) -> Any:
+    return f"{value[:8]}…" if isinstance(value, str) and len(value) == 64 else value
+
+
+# Facts about people
+
+
+@dataclass(slots=True)
+class Said:
+    """One fact as a page shows it."""
+
+    feed: rules.Feed
+    source: str
+    as_of: date
+    received_at: Any
+    number: str  # of the batch
+    from_on: date | None
+    until_on: date | None
+    values: list[tuple[str, Any]]
+    is_ended: bool = False
+    is_history: bool = False
+    name_differs: str = ""  # the name that the source has
+    months: int = 0
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def facts_of(person: "Person", *, sensitive: bool, history: bool = False) -> list[Said]:
+    """What other departments said of a person, newest first; of each fact the present state, or all that was said."""
+    subjects = persons.digests_of(person)
+    found = Fact.objects.filter(subject__in=subjects).select_related("batch__contract", "source")
+    if not sensitive:
+        found = found.exclude(feed__in=sensitive_feeds())
+    said, seen = [], set()
+    for one in found.order_by("feed", "source", "key", "-as_of", "-pk"):
+        fact = (one.source_id, one.feed, one.subject, one.key)
+        is_old = fact in seen
+        seen.add(fact)
+        if history or not (is_old or one.is_ended):
+            said.append(_said(one, person, is_old=is_old))
+    return said + list(_months(subjects))
+
+
+def _said(one: Fact, person: "Person", *, is_old: bool) -> Said:
+    shape = rules.Shape.of(one.batch.contract.shape)
+    shown = [
+        f for f in shape.kept if not f.is_digested and f.key not in shape.period and one.data.get(f.key) is not None
+    ]
+    differs = one.name if one.name and not persons.is_named(person, one.name) else ""
+    return Said(
+        rules.Feed(one.feed), one.source.name, one.as_of, one.batch.received_at, one.batch.number,
+        one.from_on, one.until_on, [(f.header, _shown(f, one.data[f.key])) for f in shown],
+        is_ended=one.is_ended, is_history=is_old, name_differs=differs,
+    )  # fmt: skip
+
+
+def _shown(field: rules.Field, value: Any) -> Any:
+    match field.kind:
+        case rules.Kind.FEN | rules.Kind.PERCENT:
+            return f"{value / 100:.2f}"
+        case rules.Kind.MONTH:
+            return str(value)[:7]
+    return value
+
+
+def sensitive_feeds() -> list[str]:
+    return [feed for feed, one in catalogue().items() if one.get("sensitive")]
+
+
+def _months(subjects: Sequence[str]) -> Iterator[Said]:
+    """Facts of feeds that are kept as columns alone, months in a row with one employer as one line."""
+    bulk = [feed for feed, one in catalogue().items() if one.get("bulk")]
+    batches = Batch.objects.filter(feed__in=bulk, state=rules.BatchState.LOADED).exclude(lake_path="")
+    by_path = {str(lake.where(one.lake_path)): one for one in batches.select_related("source", "contract")}
+    present: dict[tuple[int, str], tuple[Batch, dict[str, Any]]] = {}
+    for subject in subjects if by_path else ():
+        for row in lake.rows_of([one.lake_path for one in by_path.values()], subject):
+            batch = by_path[row["filename"]]
+            fact = (batch.source_id, row["key"])
+            if fact not in present or (present[fact][0].as_of, present[fact][0].pk) < (batch.as_of, batch.pk):
+                present[fact] = batch, row
+    rows = [one for one in present.values() if one[1].get("f_withdrawn") != "yes"]
+    rows.sort(key=lambda one: (one[0].source_id, one[1]["f_employer"], one[1]["from_on"]))
+    for _who, months in groupby(rows, key=lambda one: (one[0].source_id, one[1]["f_employer"])):
+        yield from _spans(list(months))
+
+
+def _spans(months: list[tuple[Batch, dict[str, Any]]]) -> Iterator[Said]:
+    span: list[tuple[Batch, dict[str, Any]]] = []
+    for one in [*months, None]:
+        if span and (one is None or one[1]["from_on"] != span[-1][1]["until_on"] + timedelta(1)):
+            batch, last = span[-1]
+            field = rules.Shape.of(batch.contract.shape).field("employer")
+            yield Said(
+                rules.Feed(batch.feed), batch.source.name, batch.as_of, batch.received_at, batch.number,
+                span[0][1]["from_on"], last["until_on"], [(field.header, last["f_employer"])], months=len(span),
+            )  # fmt: skip
+            span = []
+        if one is not None:
+            span.append(one)
+
+
+def present(feed: str) -> "QuerySet[Fact, Any]":
+    """The facts of a feed that hold, one row each, for screening: never one whose name is not the register's.
+
+    `DISTINCT ON` over the index of facts in force; `person_id` is the register's row, NULL for whom it has not.
+    """
+    newest = (
+        Fact.objects.filter(feed=feed)
+        .order_by("source_id", "subject", "key", "-as_of", "-pk")
+        .distinct("source_id", "subject", "key")
+    )
+    person = persons.by_digest(OuterRef("subject"))
+    return (
+        Fact.objects.filter(pk__in=newest.values("pk"), is_ended=False)
+        .annotate(
+            person_id=Subquery(person.values("live_id")[:1]),
+            tidy=Subquery(person.values("tidy")[:1]),
+        )
+        .filter(Q(name="") | Q(name=F("tidy")) | Q(tidy__isnull=True))
+    )

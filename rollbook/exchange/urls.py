@@ -1,0 +1,19 @@
+from django.urls import path
+
+from rollbook.exchange import views
+
+app_name = "exchange"
+
+urlpatterns = [
+    path("", views.contract_list, name="contract_list"),
+    path("contracts/<int:contract_id>/", views.contract_detail, name="contract_detail"),
+    path("contracts/new/", views.contract_new, name="contract_new"),
+    path("sources/new/", views.source_new, name="source_new"),
+    path("batches/", views.batch_list, name="batch_list"),
+    path("batches/new/", views.batch_new, name="batch_new"),
+    path("batches/<int:received_id>/", views.batch_detail, name="batch_detail"),
+    path("batches/<int:received_id>/load/", views.load_batch, name="load_batch"),
+    path("batches/<int:received_id>/refuse/", views.refuse_batch, name="refuse_batch"),
+    path("persons/<int:person_id>/", views.person_facts, name="person_facts"),
+    path("persons/<int:person_id>/all/", views.person_facts_all, name="person_facts_all"),
+]
