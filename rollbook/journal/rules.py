@@ -208,7 +208,6 @@ FACTS = {
     "changed": _("Changed facts"),
     "ended": _("Ended facts"),
     "document": _("Document"),
-    "from_on": _("From"),
 }
 # As accounts.rules.Role says, which rests on this context; a test compares the two.
 ROLES = {
