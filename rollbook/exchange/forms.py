@@ -14,7 +14,7 @@ class BatchForm(forms.Form):
     number = forms.CharField(
         label=_("Batch number"), max_length=64, help_text=_("The source's own: the same number is taken once.")
     )
-    as_of = day(_("As of"))
+    as_of = day(_("Data as of"))
     file = forms.FileField(label=_("File (.xlsx, .csv or .parquet)"))
 
     def clean_file(self) -> tuple[bytes, str]:

@@ -46,7 +46,7 @@ class Kind(Choice):
     TEXT = "text", _("Text")
     INTEGER = "integer", _("Whole number")
     FEN = "fen", _("Amount in yuan")
-    PERCENT = "percent", _("Per cent")
+    PERCENT = "percent", _("Percentage")
     USCC = "uscc", _("Unified social credit code")
     ACCOUNT = "account", _("Bank account")
     PHONE = "phone", _("Phone")
