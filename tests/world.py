@@ -17,7 +17,8 @@ from rollbook.evidence import actions as evidence
 from rollbook.evidence.rules import Keep, Kind
 from rollbook.evidence.tests.pictures import photo
 from rollbook.exchange.tests.factories import delivered
-from rollbook.funds.models import PaymentBatch
+from rollbook.funds import actions as funds
+from rollbook.funds.models import LedgerAccount, PaymentBatch
 from rollbook.institutions.models import Restriction, Room, SiteVisit, Teacher
 from rollbook.institutions.tests.factories import equipped
 from rollbook.subsidies import actions as subsidies
@@ -124,11 +125,18 @@ class County:
             made_by=self.office, made_at=NOW,
         )  # fmt: skip
         certificate = klass.enrolments.get().certificate
+        money = {"fund": "employment", "year": 2026, "amount_fen": 5_000, "document": "宁财社〔2026〕1号"}
+        finance = self.account(Role.COUNTY_FINANCE)
+        order = funds.ask_freeze(by=finance, region_code=self.region_code, why="审计", now=NOW, **money)
+        budget = LedgerAccount.objects.get(kind="budget", region_code=self.region_code)
         return {
             "claim_id": claim.pk,
             "publicity_id": notice.pk,
             "objection_id": objection.pk,
             "batch_id": batch.pk,
+            "order_id": order.pk,
+            "ledger_id": budget.pk,
+            "transaction_id": budget.entries.order_by("pk").first().transaction_id,
             "certificate_id": certificate.pk,
             "token": certificate.token,
         }

@@ -113,6 +113,20 @@ PAGES: list[Page] = [
     ),
     page(
         _("Subsidies and funds"),
+        "funds:order_list",
+        _("Transfers and freezes"),
+        "transfer",
+        may(P.BUDGET_SET, P.BUDGET_CONFIRM) | {Role.AUDITOR},
+    ),
+    page(
+        _("Subsidies and funds"),
+        "funds:closing_list",
+        _("Closed months"),
+        "calendar-check",
+        may(P.BUDGET_CONFIRM) | {Role.AUDITOR},
+    ),
+    page(
+        _("Subsidies and funds"),
         "funds:return_list",
         _("Files of the bank"),
         "file-dollar",

@@ -1,18 +1,23 @@
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.accounts.rules import Role
 from rollbook.funds.rules import COSIGNERS, MOST_COSIGNERS, Basis, Fund
+from rollbook.web.forms import day
 from rollbook.web.words import translated
 
 MOST_BYTES = 20 * 2**20
 
 
-class BudgetForm(forms.Form):
-    fund = forms.ChoiceField(label=_("Fund"), choices=translated(Fund))
-    year = forms.IntegerField(label=_("Year"), min_value=2020, max_value=2100)
+class _Amount(forms.Form):
+    """Money in yuan, as people write it; the key makes a form that is sent twice one deed."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     amount = forms.DecimalField(label=_("Amount, yuan"), min_value=Decimal("0.01"), decimal_places=2, max_digits=14)
     document = forms.CharField(label=_("Document"), max_length=64)
 
@@ -21,6 +26,45 @@ class BudgetForm(forms.Form):
         values = dict(self.cleaned_data)
         values["amount_fen"] = int(values.pop("amount") * 100)
         return values
+
+
+class BudgetForm(_Amount):
+    fund = forms.ChoiceField(label=_("Fund"), choices=translated(Fund))
+    year = forms.IntegerField(label=_("Year"), min_value=2020, max_value=2100)
+    field_order = ["key", "fund", "year", "amount", "document"]
+
+
+class TransferForm(BudgetForm):
+    target_region = forms.ChoiceField(label=_("To region"))
+    field_order = ["key", "fund", "year", "target_region", "amount", "document"]
+
+    def __init__(self, *args: Any, regions: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["target_region"].choices = list(regions)  # type: ignore[attr-defined]
+
+
+class FreezeForm(BudgetForm):
+    why = forms.CharField(label=_("Reason"), max_length=200)
+    until = day(_("Until, where it ends by itself"), required=False)
+    field_order = ["key", "fund", "year", "amount", "document", "why", "until"]
+
+
+class ReversalForm(_Amount):
+    why = forms.CharField(label=_("Reason"), max_length=200)
+    booked_on = day(_("In the books of, where not of today"), required=False)
+    field_order = ["key", "amount", "document", "why", "booked_on"]
+
+
+class UnfreezeForm(forms.Form):
+    document = forms.CharField(label=_("Document"), max_length=64)
+    why = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class ClosingForm(forms.Form):
+    fund = forms.ChoiceField(label=_("Fund"), choices=translated(Fund))
+    month = forms.DateField(
+        label=_("Month"), input_formats=["%Y-%m"], widget=forms.DateInput(attrs={"type": "month"}, format="%Y-%m")
+    )
 
 
 class WhyForm(forms.Form):

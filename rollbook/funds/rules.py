@@ -34,6 +34,24 @@ class AccountKind(Choice):
     PAID = "paid", _("Paid out")
 
 
+class Movement(Choice):
+    """What a transaction of the ledger is."""
+
+    BUDGET = "budget", _("Budget granted")
+    TRANSFER = "transfer", _("Transfer down")
+    FREEZE = "freeze", _("Freeze")
+    UNFREEZE = "unfreeze", _("Freeze ended")
+    RESERVE = "reserve", _("Reserved for a claim")
+    RELEASE = "release", _("Reservation given back")
+    PAY = "pay", _("Released to the bank")
+    VOID = "void", _("Release taken back")
+    SETTLE = "settle", _("Paid by the bank")
+    FAIL = "fail", _("Refused by the bank")
+    RECOVER = "recover", _("Recovered money received")
+    NET = "net", _("Paid less what was to be recovered")
+    REVERSE = "reverse", _("Reversal")
+
+
 # Money in these waits: whatever put it there is pending until one other transaction takes it out, whole.
 HOLDING = (AccountKind.FROZEN, AccountKind.RESERVED, AccountKind.TRANSIT)
 

@@ -1,6 +1,20 @@
-from rollbook.funds.models.ledger import Closing, LedgerAccount, LedgerEntry, Transaction
-from rollbook.funds.models.orders import FundOrder
-from rollbook.funds.models.payments import BankFile, Ownership, PaymentBatch, PaymentLine, ReleaseBand, Signature
+from rollbook.funds.models.ledger import (
+    Closing,
+    LedgerAccount,
+    LedgerEntry,
+    Transaction,
+)
+from rollbook.funds.models.orders import (
+    FundOrder,
+)
+from rollbook.funds.models.payments import (
+    BankFile,
+    Ownership,
+    PaymentBatch,
+    PaymentLine,
+    ReleaseBand,
+    Signature,
+)
 
 __all__ = [
     "BankFile",

@@ -40,7 +40,7 @@ class Transaction(models.Model):
     """
 
     id = models.UUIDField(primary_key=True)
-    kind = models.CharField(max_length=32)  # "budget", "reserve", "release", "pay", "settle", "fail"
+    kind = models.CharField(max_length=32, choices=rules.Movement.choices())
     subject = models.CharField(max_length=64)  # what it is for: "subsidies.Claim:3"
     at = models.DateTimeField()
     booked_on = models.DateField()  # the day whose books it belongs to: of `at`, except for adjustments

@@ -22,6 +22,7 @@ from rollbook.funds.queries.ledger import (
     reversed_fen,
     sides_of,
     transaction_of,
+    years_of,
 )
 from rollbook.funds.queries.payments import (
     amounts_of,
@@ -98,4 +99,5 @@ __all__ = [
     "transaction_of",
     "visible_to",
     "with_owners",
+    "years_of",
 ]

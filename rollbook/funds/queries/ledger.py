@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet, Sum
@@ -58,14 +58,27 @@ def pending(subjects: Collection[str], kind: rules.AccountKind) -> dict[str, Pen
     return found
 
 
-def balances(by: "Account", year: int | None = None) -> list[dict[str, object]]:
-    """Budget, reserved, in transit and paid of each region, fund and year, in fen."""
+def balances(by: "Account", *, year: int | None = None, fund: str = "", region: str = "") -> list[dict[str, Any]]:
+    """For each region, fund and year the account of each kind, newest year first."""
     found = accounts_visible_to(by)
     if year:
         found = found.filter(year=year)
-    kinds = {kind.value: Sum("balance_fen", filter=Q(kind=kind), default=0) for kind in rules.AccountKind}
-    rows = found.values("region_code", "fund", "year").annotate(**{f"{k}_fen": v for k, v in kinds.items()})
-    return [dict(row) for row in rows.order_by("-year", "region_code", "fund")]
+    if fund:
+        found = found.filter(fund=fund)
+    if region:
+        found = found.filter(region_code=region)
+    rows: dict[tuple[int, str, str], dict[str, Any]] = {}
+    for one in found.order_by("-year", "region_code", "fund"):
+        row = rows.setdefault(
+            (one.year, one.region_code, one.fund),
+            {"year": one.year, "region_code": one.region_code, "fund": rules.Fund(one.fund), "accounts": {}},
+        )
+        row["accounts"][one.kind] = one
+    return list(rows.values())
+
+
+def years_of(by: "Account") -> list[int]:
+    return sorted(set(accounts_visible_to(by).values_list("year", flat=True)), reverse=True)
 
 
 def books(by: "Account", account_id: int) -> LedgerAccount:
@@ -77,7 +90,9 @@ def books(by: "Account", account_id: int) -> LedgerAccount:
 
 def entries_of(account_id: int) -> QuerySet[LedgerEntry]:
     """What moved an account, newest first."""
-    found = LedgerEntry.objects.filter(account_id=account_id).select_related("transaction__by")
+    found = LedgerEntry.objects.filter(account_id=account_id).select_related(
+        "transaction__by", "transaction__closed_by"
+    )
     return found.order_by("-pk")
 
 

@@ -1,4 +1,6 @@
-from typing import TYPE_CHECKING, Any
+"""Batches, their signatures and the bank's files."""
+
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -23,36 +25,14 @@ if TYPE_CHECKING:
 P = Permission
 
 
-def _reader(request: "Request") -> None:
+def reader(request: "Request") -> None:
     if not queries.may_read(request.user):
         raise Forbidden(P.LEDGER_READ)
 
 
 @require_GET
-def balance_list(request: "Request") -> HttpResponse:
-    _reader(request)
-    context = {
-        "rows": [_balance(row) for row in queries.balances(request.user)],
-        "may_set": holds(request.user, P.BUDGET_SET),
-        "form": forms.BudgetForm(initial={"year": timezone.localdate().year}),
-    }
-    return render(request, "funds/balances.html", context)
-
-
-def _balance(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"fund": rules.Fund(row["fund"]), "granted_fen": -row["treasury_fen"]}
-
-
-@require_POST
-def set_budget(request: "Request") -> HttpResponse:
-    form = sent(request, forms.BudgetForm)
-    actions.set_budget(by=request.user, region_code=request.user.region_code, now=timezone.now(), **form.values())  # type: ignore[arg-type]
-    return redirect("funds:balances")
-
-
-@require_GET
 def batch_list(request: "Request") -> HttpResponse:
-    _reader(request)
+    reader(request)
     filters = [
         Filter("state", _("State"), rules.BatchState.choices()),
         Filter("region_code", _("Region"), regions(request.user.region_code)),
@@ -136,7 +116,7 @@ def upload_return(request: "Request", batch_id: int) -> HttpResponse:
 
 @require_GET
 def return_list(request: "Request") -> HttpResponse:
-    _reader(request)
+    reader(request)
     shown = listing(request, queries.bank_files(request.user), search=("name",), hint=gettext("Name of the file"))
     return render(request, "funds/return_list.html", {"listing": shown})
 
@@ -155,7 +135,7 @@ def confirm_batch(request: "Request", batch_id: int) -> HttpResponse:
 
 def band_list(request: "Request") -> HttpResponse:
     """From which amount on more people sign, and who sets it."""
-    _reader(request)
+    reader(request)
     if request.method == "POST":
         form = sent(request, forms.BandForm)
         actions.set_band(by=request.user, now=timezone.now(), **form.values())  # type: ignore[arg-type]

@@ -1,0 +1,126 @@
+"""Pages of the books: what finance sees of balances, ages and movements, and what two people do there (N12.1)."""
+
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+import pytest
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.urls import reverse
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from rollbook.accounts.tests.factories import AccountFactory
+from rollbook.funds import actions, queries, rules
+from rollbook.funds.models import Closing, FundOrder, LedgerAccount, Transaction
+from rollbook.regions.models import Region
+
+pytestmark = pytest.mark.django_db
+K = rules.AccountKind
+CITY, COUNTY = "320100", "320102"
+PLACE = {"fund": "employment", "year": 2026}
+
+
+@pytest.fixture
+def offices(settings):
+    settings.DEMO = True
+    for code, name in ((CITY, "南京市"), (COUNTY, "玄武区")):
+        Region.objects.create(code=code, name=name, in_force=DateRange(datetime(1990, 1, 1, tzinfo=UTC).date(), None))
+    return [AccountFactory(role="city-finance", region_code=CITY) for _ in range(2)]
+
+
+def page(client, by, name, *args, **values):
+    client.force_login(by)
+    return client.get(reverse(f"funds:{name}", args=args), values)
+
+
+def sent(client, by, name, *args, **values):
+    client.force_login(by)
+    answer = client.post(reverse(f"funds:{name}", args=args), values)
+    assert answer.status_code == 302, answer.content.decode()
+    return answer
+
+
+def grant(client, by):
+    sent(client, by, "set_budget", key="5f1c1f5e-6f0d-4c1b-9a55-0d7c6c1f2a11", amount="1000", document="d", **PLACE)
+
+
+def test_a_budget_goes_down_by_two_people(client, offices):
+    one, other = offices
+    grant(client, one)
+    values = {"key": "5f1c1f5e-6f0d-4c1b-9a55-0d7c6c1f2a12", "amount": "400", "document": "宁财社〔2026〕2号", **PLACE}
+    sent(client, one, "ask_transfer", target_region=COUNTY, **values)
+    order = FundOrder.objects.get()
+    assert "宁财社〔2026〕2号" in page(client, other, "order_list").text
+    sent(client, other, "decide_order", order.pk, move="grant")
+    assert LedgerAccount.objects.get(region_code=COUNTY).balance_fen == 40_000
+    seen = page(client, AccountFactory(role="county-finance", region_code=COUNTY), "balances").text
+    assert "¥400.00" in seen
+    assert "¥600.00" not in seen  # what the city has is not the county's to see
+
+
+def test_the_same_form_sent_twice_is_one_budget(client, offices):
+    grant(client, offices[0])
+    client.post(
+        reverse("funds:set_budget"),
+        {"key": "5f1c1f5e-6f0d-4c1b-9a55-0d7c6c1f2a11", "amount": "1000", "document": "d", **PLACE},
+    )
+    assert LedgerAccount.objects.get(kind="budget").balance_fen == 100_000
+
+
+def test_freeze_reverse_and_close_by_their_forms(client, offices):
+    one, other = offices
+    grant(client, one)
+    paper = {"document": "宁审〔2026〕3号", "why": "审计"}
+    sent(client, one, "ask_freeze", key="5f1c1f5e-6f0d-4c1b-9a55-0d7c6c1f2a13", amount="10.50", **PLACE, **paper)
+    sent(client, other, "decide_order", FundOrder.objects.get().pk, move="grant")
+    frozen = Transaction.objects.get(kind="freeze")
+    assert "1,050" not in page(client, one, "transaction", frozen.pk).text
+    assert reverse("funds:ask_unfreeze", args=[frozen.pk]) in page(client, one, "transaction", frozen.pk).text
+    sent(client, one, "ask_unfreeze", frozen.pk, **paper)
+    sent(client, other, "decide_order", FundOrder.objects.get(kind="unfreeze").pk, move="refuse", why="尚未审结")
+    assert FundOrder.objects.filter(state="refused").count() == 1
+    budget = Transaction.objects.get(kind="budget")
+    sent(client, one, "ask_reversal", budget.pk, key="5f1c1f5e-6f0d-4c1b-9a55-0d7c6c1f2a14", amount="1", **paper)
+    sent(client, other, "decide_order", FundOrder.objects.get(kind="reverse").pk, move="grant")
+    assert queries.reversed_fen(budget) == 100
+    sent(client, one, "closing_list", fund="employment", month="2026-03")
+    assert Closing.objects.count() == 1
+    assert queries.broken_invariants() == []
+
+
+def test_what_is_open_is_shown_by_its_age(client, offices):
+    """30, 60, 90 days and older: each kind of waiting counts."""
+    actions.set_budget(by=offices[0], region_code=CITY, amount_fen=10_000, document="d", now=timezone.now(), **PLACE)
+    for days, amount in ((0, 1_00), (30, 2_00), (31, 4_00), (75, 8_00), (91, 16_00)):
+        at = timezone.now() - timedelta(days=days)
+        actions.reserve(by=None, subject=f"a:{days}", region_code=CITY, amount_fen=amount, now=at, **PLACE)
+    actions.release(by=None, subject="a:30", now=timezone.now())
+    reserved = LedgerAccount.objects.get(kind="reserved")
+    ages = queries.open_items(queries.accounts_visible_to(offices[0]), timezone.localdate())
+    assert ages == {reserved.pk: [1_00, 4_00, 8_00, 16_00]}
+    text = page(client, offices[0], "balances").text
+    assert all(f"¥{one}.00" in text for one in (1, 4, 8, 16, 29))
+    assert "a:91" in page(client, offices[0], "book", reserved.pk, q="a:91").text
+    assert "a:75" not in page(client, offices[0], "book", reserved.pk, q="a:91").text
+
+
+def test_lists_have_a_fixed_number_of_queries(client, offices, django_assert_max_num_queries):
+    actions.set_budget(by=offices[0], region_code=CITY, amount_fen=10_000, document="d", now=timezone.now(), **PLACE)
+    for n in range(30):
+        actions.reserve(by=None, subject=f"a:{n}", region_code=CITY, amount_fen=1, now=timezone.now(), **PLACE)
+        key = {"document": "d", "why": "w", "now": timezone.now(), "amount_fen": 1, "region_code": CITY, **PLACE}
+        actions.ask_freeze(by=offices[0], **key)
+    reserved = LedgerAccount.objects.get(kind="reserved")
+    for name, args in (("balances", ()), ("order_list", ()), ("closing_list", ()), ("book", (reserved.pk,))):
+        client.force_login(offices[1])
+        with django_assert_max_num_queries(22):
+            assert client.get(reverse(f"funds:{name}", args=args)).status_code == 200
+
+
+def test_exports_say_what_the_pages_say(client, offices):
+    grant(client, offices[0])
+    sheet = load_workbook(BytesIO(page(client, offices[0], "balances", export="1").content)).worksheets[0]
+    assert [row[3].value for row in sheet.iter_rows(min_row=2)] == [1000]
+    budget = LedgerAccount.objects.get(kind="budget")
+    sheet = load_workbook(BytesIO(page(client, offices[0], "book", budget.pk, export="1").content)).worksheets[0]
+    assert [row[4].value for row in sheet.iter_rows(min_row=2)] == [1000]

@@ -1,0 +1,240 @@
+"""Budgets and balances, the books behind them, and what two people do with them."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_POST
+
+from rollbook.accounts.rules import Permission, holds
+from rollbook.funds import actions, forms, queries, rules
+from rollbook.funds.views.payments import reader
+from rollbook.kernel.messages import _
+from rollbook.regions.queries import choices as regions
+from rollbook.regions.queries import name_of
+from rollbook.web.exports import workbook
+from rollbook.web.forms import cleaned, sent
+from rollbook.web.lists import Filter, listing, narrowed
+
+if TYPE_CHECKING:
+    from rollbook.web.requests import Request
+
+P, K = Permission, rules.AccountKind
+SHOWN = (K.BUDGET, K.FROZEN, K.RESERVED, K.TRANSIT, K.PAID)
+BALANCE_COLUMNS = (
+    _("Region"), _("Fund"), _("Year"), _("Granted"), _("Available budget"), _("Frozen"), _("Reserved for claims"),
+    _("In transit at the bank"), _("Paid out"), _("Open up to 30 days"), _("Open 31 to 60 days"),
+    _("Open 61 to 90 days"), _("Open over 90 days"),
+)  # fmt: skip
+ENTRY_COLUMNS = (_("Day"), _("Movement"), _("For"), _("Document"), _("Amount"), _("Who"), _("Transaction"))
+
+
+def _balances(request: "Request") -> list[dict[str, Any]]:
+    year, today = request.GET.get("year", ""), timezone.localdate()
+    rows = queries.balances(
+        request.user, year=int(year) if year.isdecimal() else None, fund=request.GET.get("fund", ""),
+        region=request.GET.get("region_code", ""),
+    )  # fmt: skip
+    ages = queries.open_items(queries.accounts_visible_to(request.user), today)
+    for row in rows:
+        found = row["accounts"]
+        row["granted_fen"] = -found[K.TREASURY].balance_fen if K.TREASURY in found else 0
+        row["shown"] = [found.get(kind) for kind in SHOWN]
+        waiting = [ages[one.pk] for one in found.values() if one.pk in ages]
+        row["ages"] = [sum(column) for column in zip(*waiting, strict=True)] or [0] * (len(rules.AGES) + 1)
+    return rows
+
+
+def _in_words(fund: rules.Fund) -> str:
+    return gettext(fund.label)
+
+
+@require_GET
+def balance_list(request: "Request") -> HttpResponse:
+    """What each region has of each fund, what of it is bound, and for how long it has been open (N12.1)."""
+    reader(request)
+    rows = _balances(request)
+    if request.GET.get("export"):
+        table = (
+            (
+                name_of(row["region_code"]), _in_words(row["fund"]), row["year"], row["granted_fen"] / 100,
+                *((one.balance_fen if one else 0) / 100 for one in row["shown"]),
+                *(fen / 100 for fen in row["ages"]),
+            )
+            for row in rows
+        )  # fmt: skip
+        return workbook(BALANCE_COLUMNS, table, gettext("Budgets and balances"))
+    by = request.user
+    filters = [
+        Filter("year", _("Year"), [(str(one), str(one)) for one in queries.years_of(by)]),
+        Filter("fund", _("Fund"), rules.Fund.choices()),
+        Filter("region_code", _("Region"), regions(by.region_code)),
+    ]
+    for one in filters:
+        one.value = request.GET.get(one.name, "")
+    context = {
+        "rows": rows,
+        "filters": filters,
+        "may_set": holds(by, P.BUDGET_SET),
+        "form": forms.BudgetForm(initial={"year": timezone.localdate().year}),
+    }
+    return render(request, "funds/balances.html", context)
+
+
+@require_POST
+def set_budget(request: "Request") -> HttpResponse:
+    form = sent(request, forms.BudgetForm)
+    actions.set_budget(by=request.user, region_code=request.user.region_code, now=timezone.now(), **form.values())  # type: ignore[arg-type]
+    return redirect("funds:balances")
+
+
+@require_GET
+def book(request: "Request", ledger_id: int) -> HttpResponse:
+    """The book of one account: everything that moved it."""
+    account = queries.books(request.user, ledger_id)
+    entries = queries.entries_of(account.pk)
+    filters = [
+        Filter("from", _("From"), [], lookup="transaction__booked_on__gte", kind="date"),
+        Filter("to", _("Until"), [], lookup="transaction__booked_on__lte", kind="date"),
+    ]
+    search = ("transaction__subject", "transaction__document", "transaction__kind")
+    name = f"{gettext(account.get_kind_display())} {name_of(account.region_code)} {account.year}"
+    if request.GET.get("export"):
+        rows = (
+            (
+                one.transaction.booked_on.isoformat(), gettext(one.transaction.get_kind_display()), one.transaction.subject,
+                one.transaction.document, one.amount_fen / 100, str(one.transaction.by or ""),
+                str(one.transaction_id),
+            )
+            for one in narrowed(request, entries, filters=filters, search=search)
+        )  # fmt: skip
+        return workbook(ENTRY_COLUMNS, rows, name)
+    shown = listing(
+        request, entries, filters=filters, search=search, hint=gettext("Movement, claim or document"), exports=True
+    )
+    ages = queries.open_items(queries.accounts_visible_to(request.user).filter(pk=account.pk), timezone.localdate())
+    context = {
+        "account": account,
+        "listing": shown,
+        "ages": ages.get(account.pk),
+        "holds": account.kind in rules.HOLDING,
+    }
+    return render(request, "funds/book.html", context)
+
+
+@require_GET
+def transaction_detail(request: "Request", transaction_id: UUID) -> HttpResponse:
+    """One movement of money: its entries, what it closes or reverses, what followed."""
+    one = queries.transaction_of(request.user, transaction_id)
+    may_ask = holds(request.user, P.BUDGET_SET)
+    source, target = queries.sides_of(one)
+    taken_back = queries.reversed_fen(one)
+    entries = list(one.entries.select_related("account").order_by("amount_fen"))
+    left = max(row.amount_fen for row in entries) - taken_back
+    is_open = target.kind == K.FROZEN and not hasattr(one, "closed_by")
+    context = {
+        "one": one,
+        "rows": entries,
+        "taken_back": taken_back,
+        "closed_by": getattr(one, "closed_by", None),
+        "may_reverse": may_ask and one.kind in rules.REVERSIBLE and one.reverses_id is None and left > 0,
+        "may_unfreeze": may_ask and is_open,
+        "reversal_form": forms.ReversalForm(initial={"amount": left / 100}),
+        "unfreeze_form": forms.UnfreezeForm(auto_id="unfreeze_%s"),
+        "source": source,
+    }
+    return render(request, "funds/transaction.html", context)
+
+
+def order_list(request: "Request") -> HttpResponse:
+    """Transfers, freezes and reversals: asked by one, decided by another."""
+    reader(request)
+    by, year = request.user, timezone.localdate().year
+    filters = [
+        Filter("state", _("State"), rules.OrderState.choices()),
+        Filter("kind", _("Kind"), rules.OrderKind.choices()),
+        Filter("fund", _("Fund"), rules.Fund.choices()),
+    ]
+    below = [one for one in regions(by.region_code) if one[0] != by.region_code]
+    context = {
+        "listing": listing(
+            request,
+            queries.orders_visible_to(by),
+            filters=filters,
+            search=("document", "why"),
+            hint=gettext("Document"),
+        ),
+        "may_ask": holds(by, P.BUDGET_SET),
+        "may_decide": holds(by, P.BUDGET_CONFIRM),
+        "transfer_form": forms.TransferForm(initial={"year": year}, regions=below, auto_id="transfer_%s")
+        if below
+        else None,
+        "freeze_form": forms.FreezeForm(initial={"year": year}, auto_id="freeze_%s"),
+    }
+    return render(request, "funds/order_list.html", context)
+
+
+def _asked(request: "Request") -> HttpResponse:
+    messages.success(request, gettext("Asked for; another person of finance has to confirm it."))
+    return redirect("funds:order_list")
+
+
+@require_POST
+def ask_transfer(request: "Request") -> HttpResponse:
+    form = cleaned(forms.TransferForm(request.POST, regions=regions(request.user.region_code)))
+    actions.ask_transfer(by=request.user, now=timezone.now(), **form.values())  # type: ignore[arg-type]
+    return _asked(request)
+
+
+@require_POST
+def ask_freeze(request: "Request") -> HttpResponse:
+    values = sent(request, forms.FreezeForm).values()
+    actions.ask_freeze(by=request.user, region_code=request.user.region_code, now=timezone.now(), **values)  # type: ignore[arg-type]
+    return _asked(request)
+
+
+@require_POST
+def ask_unfreeze(request: "Request", transaction_id: UUID) -> HttpResponse:
+    values = sent(request, forms.UnfreezeForm).cleaned_data
+    actions.ask_unfreeze(by=request.user, transaction_id=transaction_id, now=timezone.now(), **values)
+    return _asked(request)
+
+
+@require_POST
+def ask_reversal(request: "Request", transaction_id: UUID) -> HttpResponse:
+    values = sent(request, forms.ReversalForm).values()
+    actions.ask_reversal(by=request.user, transaction_id=transaction_id, now=timezone.now(), **values)  # type: ignore[arg-type]
+    return _asked(request)
+
+
+@require_POST
+def decide_order(request: "Request", order_id: int) -> HttpResponse:
+    granted = request.POST.get("move") == "grant"
+    why = "" if granted else sent(request, forms.WhyForm).cleaned_data["why"]
+    actions.decide_order(by=request.user, order_id=order_id, granted=granted, finding=why, now=timezone.now())
+    return redirect("funds:order_list")
+
+
+def closing_list(request: "Request") -> HttpResponse:
+    """Months whose books are closed."""
+    reader(request)
+    if request.method == "POST":
+        form = sent(request, forms.ClosingForm)
+        actions.close_month(by=request.user, now=timezone.now(), **form.cleaned_data)
+        return redirect("funds:closing_list")
+    filters = [
+        Filter("fund", _("Fund"), rules.Fund.choices()),
+        Filter("region_code", _("Region"), regions(request.user.region_code)),
+    ]
+    last = timezone.localdate().replace(day=1) - timedelta(days=1)
+    context = {
+        "listing": listing(request, queries.closings_visible_to(request.user), filters=filters),
+        "may_close": holds(request.user, P.BUDGET_CONFIRM),
+        "form": forms.ClosingForm(initial={"month": last}),
+    }
+    return render(request, "funds/closing_list.html", context)
