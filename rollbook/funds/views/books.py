@@ -31,7 +31,7 @@ BALANCE_COLUMNS = (
     _("In transit at the bank"), _("Paid out"), _("Open up to 30 days"), _("Open 31 to 60 days"),
     _("Open 61 to 90 days"), _("Open over 90 days"),
 )  # fmt: skip
-ENTRY_COLUMNS = (_("Day"), _("Movement"), _("For"), _("Document"), _("Amount"), _("Who"), _("Transaction"))
+ENTRY_COLUMNS = (_("Day"), _("Movement"), _("What for"), _("Document"), _("Amount"), _("Who"), _("Transaction"))
 
 
 def _balances(request: "Request") -> list[dict[str, Any]]:
