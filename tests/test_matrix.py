@@ -79,6 +79,7 @@ SEEN = {
     "claims/classes/<int:class_id>/": STAFF | MANAGER | WORKER,
     "claims/policies/<int:policy_id>/": STAFF,
     "claims/policies/<int:policy_id>/difference/": STAFF,
+    "claims/policies/<int:policy_id>/file/": OFFICE - {Role.COUNTY_SECOND_REVIEWER},
     "claims/policies/<int:policy_id>/parts/<slug:part>/": OFFICE - {Role.COUNTY_SECOND_REVIEWER},
     "claims/policies/<int:policy_id>/parts/<slug:part>/<int:place>/": OFFICE - {Role.COUNTY_SECOND_REVIEWER},
     "funds/batches/<int:batch_id>/": {Role.COUNTY_REVIEWER, Role.AUDITOR} | FINANCE,

@@ -78,6 +78,12 @@ class HeadForm(PartForm):
 class RowForm(PartForm):
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
+    def row(self) -> dict[str, Any]:
+        row = super().row()
+        if row.get("unit") == rules.Unit.COST:  # per cent, not yuan
+            row["amount_fen"] //= 100
+        return row
+
     def values(self) -> dict[str, Any]:
         return {"row": self.row(), "seen": self.cleaned_data["seen"], "to": self.cleaned_data["to"]}
 
@@ -95,6 +101,8 @@ def head_form(title: str, policy: Policy, data: QueryDict | None = None) -> Head
 def row_form(part: str, subsidy: str, row: Any, data: QueryDict | None = None, *, place: int) -> RowForm:
     columns = rules.COLUMNS[part]
     initial = {one.name: _shown(one, getattr(row, one.name)) for one in columns}
+    if part == "amounts" and row.unit == rules.Unit.COST:
+        initial["amount_fen"] = row.amount_fen
     form = _with(RowForm(data, initial=initial | {"seen": rules.mark(row), "to": place}), columns)
     if part == "amounts":
         kinds = [(one.value, _(one.label)) for one in rules.KINDS[subsidy]]
@@ -119,7 +127,12 @@ def _field(one: Field) -> forms.Field:
             return forms.ChoiceField(choices=words, required=("", "") not in words and "" not in dict(words), **same)
         case Sort.WORDS:
             same["help_text"] = _("None ticked: all of them.")
-            return forms.MultipleChoiceField(choices=words, required=False, widget=forms.CheckboxSelectMultiple, **same)
+            return forms.MultipleChoiceField(
+                choices=words,
+                required=False,
+                widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
+                **same,
+            )
         case Sort.YES:
             return forms.BooleanField(required=False, **same)
         case Sort.YUAN:

@@ -28,6 +28,7 @@ urlpatterns = [
     path("policies/draft/", policies.draft_policy, name="draft_policy"),
     path("policies/<int:policy_id>/", policies.policy_detail, name="policy_detail"),
     path("policies/<int:policy_id>/difference/", policies.policy_difference, name="policy_difference"),
+    path("policies/<int:policy_id>/file/", policies.policy_file, name="policy_file"),
     path("policies/<int:policy_id>/submit/", policies.submit_policy, name="submit_policy"),
     path("policies/<int:policy_id>/agree/", policies.agree_policy, name="agree_policy"),
     path("policies/<int:policy_id>/return/", policies.return_policy, name="return_policy"),

@@ -57,6 +57,11 @@ def workbook(columns: Sequence[str], rows: Iterable[Sequence[Any]], name: str, n
     """The file to download."""
     content = BytesIO()
     written(columns, rows, name, note).save(content)
-    response = HttpResponse(content.getvalue(), content_type=EXCEL)
+    return downloaded(content.getvalue(), name)
+
+
+def downloaded(content: bytes, name: str) -> HttpResponse:
+    """An Excel file as an answer, saved under that name."""
+    response = HttpResponse(content, content_type=EXCEL)
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}.xlsx"
     return response

@@ -30,7 +30,7 @@ def sent_file(request: "Request") -> bytes:
 
 
 def wrong_cells(
-    request: "Request", sheet: sheets.Sheet, content: bytes, *, subject: object, back: str
+    request: "Request", sheet: sheets.Sheet | sheets.Book, content: bytes, *, subject: object, back: str
 ) -> HttpResponse | None:
     """The answer to a file with wrong cells, or with `marked` sent along that file; None for a file in order.
 
@@ -42,7 +42,8 @@ def wrong_cells(
         return response
     if not sheet.wrong:
         return None
-    sheet.wrong.sort(key=lambda one: one.row)
+    if isinstance(sheet, sheets.Sheet):
+        sheet.wrong.sort(key=lambda one: one.row)
     context = {
         "sheet": sheet,
         "rows_wrong": len({one.row for one in sheet.wrong}),

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from io import BytesIO, StringIO
@@ -15,7 +15,7 @@ from openpyxl.utils import get_column_letter
 from python_calamine import CalamineError, CalamineWorkbook
 
 from rollbook.kernel.messages import Message, _
-from rollbook.kernel.reasons import Refused, reason
+from rollbook.kernel.reasons import Refused, reason, refuse_if
 from rollbook.web.exports import safe
 
 MOST_BYTES = 20 * 2**20  # of the file as sent
@@ -56,17 +56,57 @@ class Sheet:
         self.wrong.append(Wrong(row, column, message))
 
 
+@dataclass(slots=True)
+class Book:
+    """Several tables of one file, each on a sheet of its own."""
+
+    sheets: Mapping[str, Sheet]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [row for sheet in self.sheets.values() for row in sheet.rows]
+
+    @property
+    def wrong(self) -> list[Wrong]:
+        """Every wrong cell, sheet by sheet; its column names the sheet as well."""
+        return [
+            Wrong(one.row, f"{title} · {one.column}", one.message)
+            for title, sheet in self.sheets.items()
+            for one in sorted(sheet.wrong, key=lambda one: one.row)
+        ]
+
+
+def read_book(content: bytes, tables: Mapping[str, Sequence[Column]], *, max_rows: int = 5000) -> Book:
+    """Read an Excel file that has a sheet for each of these titles; a sheet may be without rows."""
+    if len(content) > MOST_BYTES or not content.startswith(b"PK"):
+        _table(content, max_rows)  # says what is wrong with it
+        raise Refused(reason("unreadable", _("This is not an Excel file (.xlsx) that can be read.")))
+    titles = _titles(content)
+    text = _("The sheet “{name}” is missing; take the template.")
+    refuse_if(reason("sheet-missing", text, name=title) for title in tables if title not in titles)
+    return Book(
+        {
+            title: _sheet(_excel(content, max_rows, title), columns, content, max_rows)
+            for title, columns in tables.items()
+        }
+    )
+
+
 def read(content: bytes, columns: Sequence[Column], *, max_rows: int = 5000) -> Sheet:
     """Read a file. Raises Refused where it cannot be read as a table at all; each wrong cell of
     a readable table is in `wrong`."""
-    table = _table(content, max_rows)
+    sheet = _sheet(_table(content, max_rows), columns, content, max_rows)
+    if not sheet.rows:
+        raise Refused(reason("no-rows", _("The file has a header but no rows.")))
+    return sheet
+
+
+def _sheet(table: list[list[str]], columns: Sequence[Column], content: bytes, max_rows: int) -> Sheet:
     sheet = Sheet(columns, hashlib.sha256(content).hexdigest())
     if not table:
         raise Refused(reason("empty-file", _("The file is empty; fill in the template.")))
     positions = _positions([cell.strip() for cell in table[0]], columns)
     rows = [row for row in enumerate(table[1:], 2) if any(cell.strip() for cell in row[1])]
-    if not rows:
-        raise Refused(reason("no-rows", _("The file has a header but no rows.")))
     if len(rows) > max_rows:
         text = _("The file has {rows} rows; at most {most} can be taken at once. Split it.")
         raise Refused(reason("too-many-rows", text, rows=len(rows), most=max_rows))
@@ -97,12 +137,21 @@ def template(columns: Sequence[Column]) -> bytes:
     return _saved(book)
 
 
-def marked(sheet: Sheet) -> bytes:
+def marked(sheet: Sheet | Book) -> bytes:
     """The file as it was read, wrong cells coloured, with a sentence at the end of each row."""
+    book = Workbook()
+    if isinstance(sheet, Sheet):
+        _mark(sheet, book.worksheets[0])
+    else:
+        book.remove(book.worksheets[0])
+        for title, one in sheet.sheets.items():
+            _mark(one, book.create_sheet(title))
+    return _saved(book)
+
+
+def _mark(sheet: Sheet, out: Any) -> None:
     from rollbook.web.words import said
 
-    book = Workbook()
-    out = book.worksheets[0]
     out.append([*(column.header for column in sheet.columns), "错误 Errors"])
     places = {column.header: n + 1 for n, column in enumerate(sheet.columns)}
     by_row: dict[int, list[Wrong]] = {}
@@ -116,7 +165,6 @@ def marked(sheet: Sheet) -> bytes:
         for one in errors:
             if one.column in places:
                 out.cell(at, places[one.column]).fill = red
-    return _saved(book)
 
 
 def _saved(book: Workbook) -> bytes:
@@ -173,8 +221,15 @@ def _table(content: bytes, max_rows: int) -> list[list[str]]:
     return _csv(content)
 
 
-def _excel(content: bytes, max_rows: int) -> list[list[str]]:
-    """The first sheet as texts; a formula stands as it is written, so that its cell can be refused."""
+def _titles(content: bytes) -> list[str]:
+    try:
+        return CalamineWorkbook.from_filelike(BytesIO(content)).sheet_names
+    except (CalamineError, ValueError, KeyError, OSError, SyntaxError, zipfile.BadZipFile):
+        raise Refused(reason("unreadable", _("This is not an Excel file (.xlsx) that can be read."))) from None
+
+
+def _excel(content: bytes, max_rows: int, title: str = "") -> list[list[str]]:
+    """A sheet, the first where none is named, as texts; a formula stands as it is written, so that its cell can be refused."""
     unreadable = reason("unreadable", _("This is not an Excel file (.xlsx) that can be read."))
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
@@ -193,8 +248,9 @@ def _excel(content: bytes, max_rows: int) -> list[list[str]]:
     if _holds(content, (b"<!DOCTYPE", b"<!doctype"), (".xml", ".rels")):
         raise Refused(reason("entities", _("The file declares entities of its own; save it anew from Excel.")))
     try:
-        sheet = CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_index(0)
-        formulas = _formulas(content, max_rows + 1000)
+        book = CalamineWorkbook.from_filelike(BytesIO(content))
+        sheet = book.get_sheet_by_name(title) if title else book.get_sheet_by_index(0)
+        formulas = _formulas(content, max_rows + 1000, title)
     except (CalamineError, ValueError, IndexError, KeyError, OSError, SyntaxError, zipfile.BadZipFile):
         raise Refused(unreadable) from None
     if sheet.merged_cell_ranges:
@@ -219,15 +275,15 @@ def _holds(content: bytes, marks: Sequence[bytes], parts: tuple[str, ...]) -> bo
     return False
 
 
-def _formulas(content: bytes, max_row: int) -> dict[tuple[int, int], str]:
-    """The formulas of the first sheet by row and column from 0; the reader gives only their results."""
+def _formulas(content: bytes, max_row: int, title: str = "") -> dict[tuple[int, int], str]:
+    """The formulas of a sheet by row and column from 0; the reader gives only their results."""
     if not _holds(content, (b"<f>", b"<f ", b":f>"), ("xl/worksheets/",)):
         return {}
     book = load_workbook(BytesIO(content), read_only=True)
     try:
         return {
             ((cell.row or 1) - 1, (cell.column or 1) - 1): str(cell.value)
-            for row in book.worksheets[0].iter_rows(max_row=max_row)
+            for row in (book[title] if title else book.worksheets[0]).iter_rows(max_row=max_row)
             for cell in row
             if cell.data_type == "f"
         }

@@ -218,7 +218,7 @@ def test_lists_ask_a_fixed_number_of_questions(client, office, django_assert_num
     client.get(reverse("subsidies:policy_list"))
     for version in (1, 2):
         f.PolicyFactory(region_code=HERE, drafted_by=office, version=version)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             client.get(reverse("subsidies:policy_list"))
 
 

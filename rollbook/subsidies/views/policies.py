@@ -1,9 +1,11 @@
+import base64
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
@@ -16,7 +18,9 @@ from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound
 from rollbook.regions.queries import choices as regions
 from rollbook.subsidies import actions, files, forms, queries, rules
-from rollbook.web.forms import WhyForm, cleaned, sent
+from rollbook.web.exports import downloaded
+from rollbook.web.forms import FileForm, WhyForm, cleaned, sent
+from rollbook.web.imports import sent_file, wrong_cells
 from rollbook.web.lists import Filter, listing
 
 if TYPE_CHECKING:
@@ -67,6 +71,8 @@ def _detail(request: "Request", policy_id: int) -> dict[str, Any]:
 def policy_detail(request: "Request", policy_id: int) -> HttpResponse:
     context = _detail(request, policy_id)
     one: PolicyVersion = context["version"]
+    if request.GET.get("export"):
+        return downloaded(files.written(queries.rules_of(one)), str(one))
     versions = queries.policies_visible_to(request.user).filter(region_code=one.region_code, subsidy=one.subsidy)
     context |= {
         "versions": versions.order_by("-version"),
@@ -85,19 +91,23 @@ def policy_difference(request: "Request", policy_id: int) -> HttpResponse:
     text = request.GET.get("with", "")
     other = queries.policy(request.user, int(text)) if text.isascii() and text.isdigit() else one.based_on
     old, new = queries.rules_of(other) if other else None, queries.rules_of(one)
-    changes = [
-        (gettext(rules.TITLES[part]), [_told(one) for one in found]) for part, found in rules.compared(old, new).items()
-    ]
+    versions = queries.policies_visible_to(request.user).filter(region_code=one.region_code, subsidy=one.subsidy)
+    context = {
+        "version": one, "other": other, **_changes(old, new),
+        "versions": versions.exclude(pk=one.pk).order_by("-version"),
+    }  # fmt: skip
+    return render(request, "subsidies/policy_difference.html", context)
+
+
+def _changes(old: rules.Policy | None, new: rules.Policy) -> dict[str, Any]:
+    """What one policy changes of another, in words."""
+    found = rules.compared(old, new)
+    changes = [(gettext(rules.TITLES[part]), [_told(one) for one in rows]) for part, rows in found.items()]
     figures = [
         (gettext(field.label), files.in_words(field, before), files.in_words(field, after))
         for field, before, after in rules.figures(old, new)
     ]
-    versions = queries.policies_visible_to(request.user).filter(region_code=one.region_code, subsidy=one.subsidy)
-    context = {
-        "version": one, "other": other, "changes": changes, "figures": figures,
-        "versions": versions.exclude(pk=one.pk).order_by("-version"),
-    }  # fmt: skip
-    return render(request, "subsidies/policy_difference.html", context)
+    return {"changes": changes, "figures": figures}
 
 
 def _told(change: rules.Change) -> dict[str, Any]:
@@ -241,3 +251,25 @@ def remove_row(request: "Request", policy_id: int, part: str, place: int) -> Htt
         by=request.user, version_id=policy_id, part=part, place=place, seen=seen, now=timezone.now()
     )
     return redirect("subsidies:policy_part", policy_id, part)
+
+
+def policy_file(request: "Request", policy_id: int) -> HttpResponse:
+    """A draft's whole content from an Excel file: first what it would change, then, confirmed, that."""
+    one = _draft(request, policy_id, "head")
+    back = reverse("subsidies:policy_detail", args=[policy_id])
+    context = {"version": one, "form": FileForm()}
+    if request.method != "POST":
+        return render(request, "subsidies/policy_file.html", context)
+    content = sent_file(request)
+    book = files.read(content)
+    if answer := wrong_cells(request, book, content, subject=one, back=back):
+        return answer
+    said = files.content_of(book, one.subsidy)
+    if "confirm" in request.POST:
+        actions.set_content(by=request.user, version_id=policy_id, content=said, now=timezone.now())
+        messages.success(request, gettext("Saved"))
+        return redirect("subsidies:policy_detail", policy_id)
+    new = actions.identified(rules.Policy.of(said))
+    context |= _changes(queries.rules_of(one), new)
+    context |= {"kept": base64.b64encode(content).decode(), "against": list(rules.reasons_against_policy(new))}
+    return render(request, "subsidies/policy_file.html", context)
