@@ -19,7 +19,7 @@ from rollbook.config.demo.courses import Course, at
 from rollbook.funds import actions as funds
 from rollbook.funds.actions.ledger import K, account
 from rollbook.funds.actions.signing import digest_of
-from rollbook.funds.models import PaymentBatch, PaymentLine
+from rollbook.funds.models import LedgerAccount, PaymentBatch, PaymentLine
 from rollbook.funds.rules import Step
 from rollbook.kernel.decisions import refused
 from rollbook.regions.rules import WorkingDays
@@ -329,14 +329,17 @@ def _line(rng: random.Random, batch: PaymentBatch, n: int, one: Claim, *, paid: 
 
 def _post(lines: list[PaymentLine], code: str, year: int, when: datetime) -> None:
     reserved, transit, paid = (account(kind, FUND, code, year) for kind in (K.RESERVED, K.TRANSIT, K.PAID))
-    out = [_posting("pay", line, reserved, transit) for line in lines]
+    out = [_posting("pay", line, reserved, transit, f"reserve {line.subject} 0") for line in lines]
     back = [
-        _posting("settle", line, transit, paid) if line.state == "paid" else _posting("fail", line, transit, reserved)
+        _posting("settle", line, transit, paid, f"pay {line.reference}")
+        if line.state == "paid"
+        else _posting("fail", line, transit, reserved, f"pay {line.reference}")
         for line in lines
     ]
     funds.post(out, by=None, at=when)
     funds.post(back, by=None, at=when)
 
 
-def _posting(kind: str, line: PaymentLine, source: object, target: object) -> funds.Posting:
-    return funds.Posting(funds.move(f"{kind} {line.reference}"), kind, line.subject, source, target, line.amount_fen)  # type: ignore[arg-type]
+def _posting(kind: str, line: PaymentLine, source: LedgerAccount, target: LedgerAccount, closes: str) -> funds.Posting:
+    name = funds.move(f"{kind} {line.reference}")
+    return funds.Posting(name, kind, line.subject, source, target, line.amount_fen, closes=funds.move(closes))
