@@ -18,7 +18,10 @@ from rollbook.classes.files import LESSONS, ROSTER
 from rollbook.classes.models import Enrolment, Lesson
 from rollbook.classes.tests.applications import ready
 from rollbook.classes.tests.factories import ClassFactory
-from rollbook.directory.tests.factories import load_terms
+from rollbook.directory.files import PROJECTS
+from rollbook.directory.models import DemandItem
+from rollbook.directory.tests.factories import DemandListFactory, OccupationFactory, load_terms
+from rollbook.institutions.files import ROOMS, TEACHERS
 from rollbook.institutions.models import Room, Teacher
 from rollbook.institutions.tests.factories import equipped
 from rollbook.journal.models import Entry
@@ -32,8 +35,9 @@ NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 class Import:
     """One import with a row that it takes, and what it writes."""
 
-    def __init__(self, client, columns, address, good, model):
+    def __init__(self, client, columns, address, good, model, other=None):
         self.client, self.columns, self.address, self.good, self.model = client, columns, address, good, model
+        self.other = other  # who does the like elsewhere
 
     def headers(self):
         return [one.header for one in self.columns]
@@ -67,8 +71,43 @@ def with_part(content, name, data):
     return changed.getvalue()
 
 
-@pytest.fixture(params=["lessons", "roster", "scores"])
-def imported(request, client, monkeypatch):
+def of_an_institution(client, what):
+    institution, occupation = equipped(), OccupationFactory(code="6-18-02-04", name="焊工")
+    client.force_login(AccountFactory(role=Role.INSTITUTION_MANAGER, institution_id=institution.pk))
+    good = {
+        "teachers": {
+            "name": "新老师", "number": number(901), "engaged": "专职", "years": "8", "code": occupation.code,
+            "occupation": "焊工", "level": "高级", "certificate": "S0000320100001",
+        },
+        "rooms": {
+            "site": "城东校区", "address": "栖霞区 1 号", "room": "201", "kind": "实训车间", "seats": "40",
+            "equipment": "弧焊机", "quantity": "20", "work_stations": "20",
+        },
+    }[what]  # fmt: skip
+    columns, model = (TEACHERS, Teacher) if what == "teachers" else (ROOMS, Room)
+    return Import(client, columns, reverse("institutions:import_file", args=[institution.pk, what]), good, model)
+
+
+def of_a_demand_list(client):
+    occupation = OccupationFactory(code="6-18-02-04", name="焊工")
+    draft = DemandListFactory(region_code="320102", state="draft", in_force=None, published_at=None)
+    client.force_login(AccountFactory(role=Role.COUNTY_REVIEWER, region_code="320102"))
+    good = {
+        "training_type": "技能等级培训", "code": occupation.code, "level": "高级", "hours": "56",
+        "practice_percent": "60", "amount_fen": "1,500.50",
+    }  # fmt: skip
+    other = AccountFactory(role=Role.COUNTY_REVIEWER, region_code="320583")
+    address = reverse("directory:import_items", args=[draft.pk])
+    return Import(client, PROJECTS, address, good, DemandItem, other)
+
+
+@pytest.fixture(params=["lessons", "roster", "scores", "teachers", "rooms", "projects"])
+def imported(request, client, monkeypatch, settings):
+    settings.DEMO = True  # officials need no second factor
+    if request.param in ("teachers", "rooms", "projects"):
+        load_terms()
+        monkeypatch.setattr(timezone, "now", lambda: NOW)
+        return of_a_demand_list(client) if request.param == "projects" else of_an_institution(client, request.param)
     load_terms(class_min=2)
     monkeypatch.setattr(timezone, "now", lambda: NOW)
     if request.param == "scores":
@@ -104,14 +143,14 @@ def number_of(person):
 
 def test_the_good_row_is_taken(imported):
     before = imported.stored()
-    assert imported.send(excel(imported.headers(), imported.row())).status_code == 302
+    assert imported.send(excel(imported.headers(), imported.row()), confirmed="1").status_code == 302
     assert imported.stored() != before
 
 
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-8-sig"])
 def test_a_csv_in_the_encodings_of_an_office_is_taken(imported, encoding):
     lines = "\r\n".join(",".join(row) for row in (imported.headers(), imported.row()))
-    assert imported.send(lines.encode(encoding)).status_code == 302
+    assert imported.send(lines.encode(encoding), confirmed="1").status_code == 302
 
 
 def hostile(one):
@@ -168,8 +207,42 @@ def test_the_same_file_comes_back_with_its_wrong_cells_marked(imported):
 
 
 def test_nobody_else_may_send_one(imported):
-    other = AccountFactory(role=Role.INSTITUTION_MANAGER, institution_id=equipped().pk)
+    other = imported.other or AccountFactory(role=Role.INSTITUTION_MANAGER, institution_id=equipped().pk)
     imported.client.force_login(other)
     before = imported.stored()
     assert imported.send(excel(imported.headers(), imported.row())).status_code == 404
     assert imported.stored() == before
+
+
+@pytest.mark.parametrize("imported", ["teachers", "rooms", "projects"], indirect=True)
+def test_a_file_in_order_is_shown_and_written_only_when_confirmed(imported):
+    """The page of what would be written carries the file along; sent twice, the second is recognised."""
+    before, content = imported.stored(), excel(imported.headers(), imported.row())
+    page = imported.send(content)
+    assert page.status_code == 200
+    shown = page.content.decode()
+    assert all(value in shown for value in imported.good.values())
+    assert imported.stored() == before
+
+    kept = {"confirmed": "1", "kept": page.context["kept"]}
+    assert imported.client.post(imported.address, kept).status_code == 302
+    after = imported.stored()
+    assert after != before
+    again = imported.client.post(imported.address, kept)
+    assert again.status_code == 422
+    assert [one.code for one in again.context["reasons"]] == ["same-file"]
+    assert imported.stored() == after
+
+
+@pytest.mark.parametrize("imported", ["teachers", "rooms", "projects"], indirect=True)
+def test_the_template_is_taken_by_its_own_import(imported):
+    """Whoever only fills in the template has every column that is asked for."""
+    path = {Teacher: "/institutions/templates/teachers/", Room: "/institutions/templates/rooms/"}
+    answer = imported.client.get(path.get(imported.model, "/directory/template/"))
+    sheet = load_workbook(BytesIO(answer.content)).active
+    assert [cell.value for cell in sheet[1]] == imported.headers()
+    sheet.delete_rows(2)
+    sheet.append(imported.row())
+    content = BytesIO()
+    sheet.parent.save(content)
+    assert imported.send(content.getvalue()).status_code == 200

@@ -16,7 +16,7 @@ from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 from rollbook.persons import queries as persons
 from rollbook.persons import rules as person_rules
-from rollbook.web.sheets import Sheet, read
+from rollbook.web.sheets import Sheet, read, refuse_wrong
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -121,7 +121,7 @@ def preview_scores(*, by: "Account", class_id: int, content: bytes) -> Sheet:
 @transaction.atomic
 def import_scores(*, by: "Account", class_id: int, content: bytes, now: datetime) -> int:
     sheet = preview_scores(by=by, class_id=class_id, content=content)
-    class_actions.refuse_wrong(sheet)
+    refuse_wrong(sheet)
     marks = {row["enrolment"].pk: Marks(row["theory"], row["practice"], row["is_absent"]) for row in sheet.rows}
     return enter_scores(by=by, class_id=class_id, marks=marks, now=now)
 

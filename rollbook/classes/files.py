@@ -1,12 +1,12 @@
 """The two files of a class application: the teaching plan (9 columns) and the roster (16; domain 2.3)."""
 
-import re
-from datetime import date, time
+from datetime import time
 from pathlib import Path
 
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import reason
 from rollbook.persons import rules as persons
+from rollbook.web.cells import a_day
 from rollbook.web.sheets import Column
 
 DATA = Path(__file__).parent / "data"
@@ -17,15 +17,6 @@ EXAMPLE = "11010519491231002X"  # of the templates: the number that GB 11643 pri
 def commitment_text(who: str) -> str:
     """The text that an institution or a trainee signs, in the version now in use."""
     return (DATA / f"commitment-{who}-{COMMITMENT_VERSION}.txt").read_text(encoding="utf-8")
-
-
-def a_day(text: str) -> date:
-    """2026-03-05, also as 2026/3/5, 2026.3.5 or 2026年3月5日; a moment of a spreadsheet is its day."""
-    try:
-        year, month, day = (int(part) for part in re.split(r"[-/.年月]", text.split("T")[0].strip().rstrip("日")))
-        return date(year, month, day)
-    except ValueError:
-        raise ValueError(reason("bad-date", _("“{text}” is no date; write 2026-03-05."), text=text)) from None
 
 
 def a_time(text: str) -> time:

@@ -10,18 +10,26 @@ from django.utils.timezone import localdate
 from pypinyin import Style, lazy_pinyin
 
 from rollbook.accounts.rules import Permission, authorise
-from rollbook.directory import queries, rules
+from rollbook.directory import files, queries, rules
 from rollbook.directory.models import DemandItem, DemandList, Occupation, Term
 from rollbook.journal.actions import record
+from rollbook.journal.queries import taken_at
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Refused, reason, refuse_if
 from rollbook.regions import actions as regions
 from rollbook.regions.queries import name_of
+from rollbook.web.sheets import Sheet, read, refuse_taken, refuse_wrong
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
     from rollbook.regions.models import CalendarDay
 
+ITEMS_IMPORTED = "demand.items-imported"
+FIGURES = ("training_type", "level", "hours", "practice_percent", "amount_fen")
+WRONG_IN = {
+    "level-missing": "等级", "level-unknown": "等级", "item-hours": "学时", "item-practice": "实操比例（%）",
+    "item-amount": "补贴标准（元）", "scarce-below": "紧缺补贴标准（元）",
+}  # fmt: skip
 DATA = Path(__file__).parent / "data"
 EDITION = 2022
 SINCE = date(2020, 1, 1)
@@ -84,6 +92,64 @@ def set_item(*, by: "Account", list_id: int, occupation_id: int, now: datetime, 
     item, _new = DemandItem.objects.update_or_create(demand_list=draft, occupation=occupation, **key, defaults=values)
     record("demand.item-set", draft, by=by, at=now, region_code=draft.region_code, item=str(item), **values)
     return item
+
+
+def preview_items(*, by: "Account", list_id: int, content: bytes, today: date) -> Sheet:
+    """Read a file of projects for a draft; every wrong cell is marked, and nothing is written (N1.1, N1.2)."""
+    draft = queries.get(by, list_id)
+    authorise(by, Permission.DEMAND_DRAFT, region_code=draft.region_code)
+    sheet = read(content, files.PROJECTS, max_rows=5000)
+    refuse_taken(taken_at(draft, ITEMS_IMPORTED, sheet.digest))
+    coded = queries.occupations_coded({row["code"] for row in sheet.rows if row["code"]})
+    upper = queries.upper_projects(draft.region_code, today)
+    float_percent = queries.terms_for(draft.region_code, today)[rules.TermKey.FLOAT_PERCENT]
+    seen: dict[tuple[str, int, str], int] = {}
+    for row in sheet.rows:
+        one = row["occupation_row"] = queries.meant(coded.get(row["code"], ()), row["occupation"])
+        if row["code"] and one is None:
+            text = _("The classification of 2022 has no occupation “{given} {name}”.")
+            sheet.mark(row["row"], "职业编码", reason("no-occupation", text, given=row["code"], name=row["occupation"]))
+        if one is None or any(row[name] == "" for name in FIGURES):
+            continue
+        key = (row["training_type"], one.pk, row["level"])
+        if key in seen:
+            sheet.mark(
+                row["row"], "职业编码", reason("twice", _("The same project stands in row {row}."), row=seen[key])
+            )
+        seen.setdefault(key, row["row"])
+        ours = rules.Project(
+            key=(row["training_type"], one.code, row["level"]), name=one.name, hours=row["hours"],
+            practice_percent=row["practice_percent"], amount_fen=row["amount_fen"],
+            scarce_amount_fen=None if row["scarce_amount_fen"] == "" else row["scarce_amount_fen"],
+        )  # fmt: skip
+        for wrong in rules.reasons_against_project(ours, upper.get(ours.key), float_percent):
+            sheet.mark(row["row"], WRONG_IN.get(wrong.code, "类型"), wrong)
+    return sheet
+
+
+@transaction.atomic
+def import_items(*, by: "Account", list_id: int, content: bytes, now: datetime) -> int:
+    """Add the projects of a file without a wrong cell to a draft; what the draft has of them is replaced."""
+    draft = _draft(by, list_id, Permission.DEMAND_DRAFT)
+    sheet = preview_items(by=by, list_id=list_id, content=content, today=localdate(now))
+    refuse_wrong(sheet)
+    made = [
+        DemandItem(
+            demand_list=draft, training_type=row["training_type"], occupation=row["occupation_row"], level=row["level"],
+            hours=row["hours"], hours_basis=row["hours_basis"], practice_percent=row["practice_percent"],
+            amount_fen=row["amount_fen"], urgency=row["urgency"] or rules.Urgency.ORDINARY,
+            scarce_amount_fen=None if row["scarce_amount_fen"] == "" else row["scarce_amount_fen"],
+            priority_sector=row["priority_sector"], labour_brand=row["labour_brand"],
+        )
+        for row in sheet.rows
+    ]  # fmt: skip
+    changed = ("hours", "hours_basis", "practice_percent", "amount_fen", "scarce_amount_fen", "urgency")
+    DemandItem.objects.bulk_create(
+        made, update_conflicts=True, unique_fields=["demand_list", "training_type", "occupation", "level"],
+        update_fields=[*changed, "priority_sector", "labour_brand"],
+    )  # fmt: skip
+    record(ITEMS_IMPORTED, draft, by=by, at=now, region_code=draft.region_code, rows=len(made), file=sheet.digest)
+    return len(made)
 
 
 @transaction.atomic

@@ -1,3 +1,4 @@
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -106,6 +107,21 @@ def find_occupations(text: str, limit: int = 20) -> QuerySet[Occupation]:
     if text:
         found = found.filter(Q(code__startswith=text) | Q(name__icontains=text) | Q(pinyin__icontains=text.lower()))
     return found.order_by("code")[:limit]
+
+
+def occupations_coded(codes: Iterable[str]) -> dict[str, list[Occupation]]:
+    """Occupations of the present edition by their codes; a code may stand for several (its kinds of work)."""
+    found: dict[str, list[Occupation]] = {}
+    for one in Occupation.objects.filter(edition=2022, code__in=set(codes)).order_by("pk"):
+        found.setdefault(one.code, []).append(one)
+    return found
+
+
+def meant(candidates: Sequence[Occupation], name: str) -> Occupation | None:
+    """Which of a code's occupations a file means: the one of that name, or the only one where it gives none."""
+    if name:
+        return next((one for one in candidates if one.name == name), None)
+    return candidates[0] if len(candidates) == 1 else None
 
 
 def published_items(on: date) -> QuerySet[DemandItem]:

@@ -1,17 +1,22 @@
 from typing import TYPE_CHECKING
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.accounts.rules import Permission, admit, holds
-from rollbook.directory import actions, forms, queries, rules
+from rollbook.directory import actions, files, forms, queries, rules
 from rollbook.journal.queries import timeline
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import moved_days
-from rollbook.web.exports import workbook
-from rollbook.web.forms import WhyForm, sent
+from rollbook.web import sheets
+from rollbook.web.exports import EXCEL, workbook
+from rollbook.web.forms import FileForm, WhyForm, sent
+from rollbook.web.imports import sent_file, to_confirm, wrong_cells
 from rollbook.web.lists import Filter, listing, narrowed
 
 if TYPE_CHECKING:
@@ -52,6 +57,7 @@ def list_detail(request: "Request", list_id: int) -> HttpResponse:
         "may_publish": here and holds(request.user, Permission.DEMAND_PUBLISH),
         "publish_form": forms.PublishForm(),
         "why_form": WhyForm(),
+        "file_form": FileForm(),
         "entries": timeline(one),
     }
     return render(request, "directory/list_detail.html", context)
@@ -59,7 +65,7 @@ def list_detail(request: "Request", list_id: int) -> HttpResponse:
 
 def _row(item: "DemandItem") -> tuple[object, ...]:
     return (
-        item.get_training_type_display(), item.occupation.code, item.occupation.name, item.level, item.hours,
+        gettext(item.get_training_type_display()), item.occupation.code, item.occupation.name, item.level, item.hours,
         item.practice_percent, item.amount_fen / 100,
     )  # fmt: skip
 
@@ -111,6 +117,29 @@ def set_item(request: "Request", list_id: int) -> HttpResponse:
 def remove_item(request: "Request", list_id: int, item_id: int) -> HttpResponse:
     actions.remove_item(by=request.user, list_id=list_id, item_id=item_id, now=timezone.now())
     return redirect("directory:list_detail", list_id)
+
+
+@require_GET
+def items_template(request: "Request") -> HttpResponse:  # noqa: ARG001
+    """The empty file of a demand list."""
+    response = HttpResponse(sheets.template(files.PROJECTS), content_type=EXCEL)
+    response["Content-Disposition"] = 'attachment; filename="demand-list.xlsx"'
+    return response
+
+
+@require_POST
+def import_items(request: "Request", list_id: int) -> HttpResponse:
+    """Projects by the file: wrong cells are told; a file in order is shown and written when confirmed."""
+    by, now, one = request.user, timezone.now(), queries.get(request.user, list_id)
+    content, back = sent_file(request), reverse("directory:list_detail", args=[list_id])
+    sheet = actions.preview_items(by=by, list_id=list_id, content=content, today=timezone.localdate(now))
+    if answer := wrong_cells(request, sheet, content, subject=one, back=back):
+        return answer
+    if answer := to_confirm(request, sheet, content, subject=one, back=back):
+        return answer
+    rows = actions.import_items(by=by, list_id=list_id, content=content, now=now)
+    messages.success(request, gettext("{rows} rows of the file were taken.").format(rows=rows))
+    return redirect(back)
 
 
 @require_POST

@@ -93,6 +93,18 @@ def teachers_of(institution_id: int) -> QuerySet[Teacher]:
     return found.prefetch_related("qualifications__occupation").order_by("pk")
 
 
+def certificates_filed(institution_id: int) -> set[tuple[int, str]]:
+    """Who has which certificate on file."""
+    found = Qualification.objects.filter(teacher__institution_id=institution_id)
+    return set(found.values_list("teacher__person_id", "certificate_number"))
+
+
+def equipment_filed(institution_id: int) -> set[tuple[str, str, str]]:
+    """What is on file, by site, room and name."""
+    found = Equipment.objects.filter(room__site__institution_id=institution_id)
+    return set(found.values_list("room__site__name", "room__name", "name"))
+
+
 def rooms_named(ids: Iterable[int | None]) -> dict[int, str]:
     """The names of rooms by their ids."""
     return dict(Room.objects.filter(pk__in=[pk for pk in ids if pk]).values_list("pk", "name"))

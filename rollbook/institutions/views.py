@@ -1,20 +1,24 @@
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.directory import queries as directory
-from rollbook.institutions import actions, forms, queries, rules
+from rollbook.institutions import actions, files, forms, queries, rules
 from rollbook.journal.queries import timeline
 from rollbook.kernel.reasons import NotFound
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
-from rollbook.web.exports import Table
-from rollbook.web.forms import WhyForm, cleaned, sent
+from rollbook.web import sheets
+from rollbook.web.exports import EXCEL, Table
+from rollbook.web.forms import FileForm, WhyForm, cleaned, sent
+from rollbook.web.imports import sent_file, to_confirm, wrong_cells
 from rollbook.web.lists import Filter, listing, narrowed
 from rollbook.web.views import exported
 
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from rollbook.web.requests import Request
 
 SEARCH = ("name", "uscc", "pinyin")
+FILES = {"teachers": files.TEACHERS, "rooms": files.ROOMS}
 COLUMNS = ("Name", "Unified social credit code", "Kind", "Region", "Address", "State")
 
 
@@ -82,7 +87,10 @@ def institution_detail(request: "Request", institution_id: int) -> HttpResponse:
         "why_form": WhyForm(),
     }
     if holds(by, Permission.INSTITUTION_APPLY):
-        context |= _own_forms(one, today)
+        context |= _own_forms(one, today) | {
+            "teachers_file": FileForm(auto_id="teachers_%s"),
+            "rooms_file": FileForm(auto_id="rooms_%s"),
+        }
         context["against"] = actions.reasons_to_apply(one, today)
     if context["may_approve"]:
         context["against"] = actions.reasons_to_list(one, today)
@@ -131,6 +139,34 @@ def add(request: "Request", institution_id: int, what: str) -> HttpResponse:
     deed = getattr(actions, {"profile": "save_profile", "project": "ask_project"}.get(what, f"add_{what}"))
     deed(by=request.user, institution_id=institution_id, now=timezone.now(), **values)
     return redirect("institutions:institution_detail", institution_id)
+
+
+@require_GET
+def template(request: "Request", what: str) -> HttpResponse:  # noqa: ARG001
+    """The empty file of teachers or of rooms and equipment."""
+    if what not in FILES:
+        raise NotFound
+    response = HttpResponse(sheets.template(FILES[what]), content_type=EXCEL)
+    response["Content-Disposition"] = f'attachment; filename="{what}.xlsx"'
+    return response
+
+
+@require_POST
+def import_file(request: "Request", institution_id: int, what: str) -> HttpResponse:
+    """Teachers or rooms by the file: wrong cells are told; a file in order is shown and written when confirmed."""
+    if what not in FILES:
+        raise NotFound
+    by, now, one = request.user, timezone.now(), queries.get(request.user, institution_id)
+    content, back = sent_file(request), reverse("institutions:institution_detail", args=[institution_id])
+    sheet = actions.preview(what, by=by, institution=one, content=content, now=now)
+    if answer := wrong_cells(request, sheet, content, subject=one, back=back):
+        return answer
+    if answer := to_confirm(request, sheet, content, subject=one, back=back):
+        return answer
+    deed = actions.import_teachers if what == "teachers" else actions.import_rooms
+    deed(by=by, institution_id=institution_id, content=content, now=now)
+    messages.success(request, gettext("{rows} rows of the file were taken.").format(rows=len(sheet.rows)))
+    return redirect(back)
 
 
 @require_POST

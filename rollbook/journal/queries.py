@@ -29,6 +29,12 @@ def visible_to(by: "Account") -> QuerySet[Entry]:
     return found.filter(region_code__startswith=scope)
 
 
+def taken_at(subject: Model, kind: str, digest: str) -> datetime | None:
+    """When a file with this digest was taken for an object, if it was."""
+    name = f"{subject._meta.label}:{subject.pk}"
+    return Entry.objects.filter(subject=name, kind=kind, data__file=digest).values_list("at", flat=True).first()
+
+
 def timeline(subject: Model, limit: int = 50) -> list[Entry]:
     """What happened to one object, newest first. Whoever may see the object may see this."""
     name = f"{subject._meta.label}:{subject.pk}"

@@ -15,6 +15,7 @@ from rollbook.web.forms import FileForm, sent
 if TYPE_CHECKING:
     from rollbook.web.requests import Request
 
+SHOWN = 50  # rows of a file that are shown before it is confirmed
 MOST_KEPT = 2**20  # bytes of a file that its page of wrong cells carries along
 
 
@@ -53,3 +54,21 @@ def wrong_cells(
         "form": FileForm(),
     }
     return render(request, "web/wrong_cells.html", context, status=422)
+
+
+def to_confirm(
+    request: "Request", sheet: sheets.Sheet, content: bytes, *, subject: object, back: str
+) -> HttpResponse | None:
+    """The answer to a file in order that was not confirmed yet: what would be written; None once it is confirmed."""
+    if request.POST.get("confirmed"):
+        return None
+    context = {
+        "sheet": sheet,
+        "rows": sheet.cells[:SHOWN],
+        "more": max(0, len(sheet.cells) - SHOWN),
+        "kept": base64.b64encode(content).decode() if len(content) <= MOST_KEPT else "",
+        "subject": subject,
+        "back": back,
+        "form": FileForm(),
+    }
+    return render(request, "web/to_confirm.html", context)

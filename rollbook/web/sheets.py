@@ -5,10 +5,12 @@ import hashlib
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any
 
+from django.utils.timezone import localdate
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import PatternFill
 from openpyxl.utils import get_column_letter
@@ -121,6 +123,21 @@ def _sheet(table: list[list[str]], columns: Sequence[Column], content: bytes, ma
         sheet.rows.append(parsed)
         sheet.cells.append(texts)
     return sheet
+
+
+def refuse_wrong(sheet: Sheet) -> None:
+    """Refuse a file with wrong cells, telling the first hundred by row and column."""
+    refuse_if(
+        reason("wrong-cell", _("Row {row}, {column}: {error}"), row=one.row, column=one.column, error=str(one.message))
+        for one in sheet.wrong[:100]
+    )
+
+
+def refuse_taken(taken_at: datetime | None) -> None:
+    """Refuse a file that was taken before, byte for byte: sent twice by mistake, or going back in the browser."""
+    if taken_at is not None:
+        text = _("This very file was taken on {day}; there is nothing to do.")
+        raise Refused(reason("same-file", text, day=localdate(taken_at)))
 
 
 def template(columns: Sequence[Column]) -> bytes:

@@ -18,7 +18,7 @@ from rollbook.persons import actions as persons
 from rollbook.persons import queries as known_persons
 from rollbook.persons import rules as person_rules
 from rollbook.regions import queries as regions
-from rollbook.web.sheets import Sheet, read
+from rollbook.web.sheets import Sheet, read, refuse_wrong
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -203,14 +203,6 @@ def import_lessons(*, by: "Account", class_id: int, content: bytes, now: datetim
         for row in sheet.rows
     ]
     return _replace_lessons(klass, lessons, by, now)
-
-
-def refuse_wrong(sheet: Sheet) -> None:
-    """Refuse a file with wrong cells, telling the first hundred by row and column."""
-    refuse_if(
-        reason("wrong-cell", _("Row {row}, {column}: {error}"), row=one.row, column=one.column, error=str(one.message))
-        for one in sheet.wrong[:100]
-    )
 
 
 def preview_roster(*, by: "Account", class_id: int, content: bytes, today: date) -> Sheet:
