@@ -1,5 +1,5 @@
 """Check-ins a second over HTTP through the real server: one by one, each by its own trainee who is
-signed in, and forty at a time by a reader with its institution's key; beside a view that does nothing
+signed in, and forty at a time by a reader with its reader's key; beside a view that does nothing
 but insert a row.
 
 What is compared takes turns, so that a busy moment of the machine meets all alike.
@@ -16,8 +16,8 @@ from benchmarks._figures import Figure, at_least, at_most
 from benchmarks._load import Answers, Order, prepared, send
 from benchmarks._site import own_database, served, signed_in
 
-ROUNDS, SECONDS, CONNECTIONS, BATCH = 4, 3.0, 8, 40
-LESSONS, PEOPLE = 20, 20
+ROUNDS, SECONDS, CONNECTIONS, BATCH = 4, 3.0, 32, 40
+LESSONS, PEOPLE = 40, 20
 MOST = 3_000  # requests a second that are prepared
 
 
@@ -61,7 +61,7 @@ def measured() -> Iterator[Figure]:
 
 @dataclass
 class Going:
-    """A lesson that is going on, its trainees' browsers, and its institution's key."""
+    """A lesson that is going on, its trainees' browsers, and its reader's key."""
 
     id: int
     begins: datetime
@@ -99,23 +99,24 @@ def batches(lessons: list[Going]) -> Iterator[bytes]:
             events.append(
                 {
                     "event_id": str(uuid4()),
+                    "sequence": ahead,
+                    "lesson_id": one.id,
                     "enrolment_id": next(people),
                     "direction": "in",
                     "happened_at": moment.isoformat(),
                 }
             )
-        body = json.dumps({"device": "bench", "events": events}).encode()
+        body = json.dumps({"events": events}).encode()
         headers = {"Authorization": f"Bearer {one.key}"}
-        yield prepared(f"/api/classes/lessons/{one.id}/events", headers=headers, body=body)
+        yield prepared("/api/devices/events", headers=headers, body=body)
 
 
 def prepare() -> list[Going]:
     from django.db import connection
     from django.utils import timezone
 
-    from rollbook.accounts.actions import make_token
     from rollbook.accounts.tests.factories import AccountFactory
-    from rollbook.classes.actions import code_of
+    from rollbook.classes.actions import activate_device, code_of, register_device
     from rollbook.classes.tests.scenes import another, running
 
     with connection.cursor() as cursor:
@@ -127,7 +128,8 @@ def prepare() -> list[Going]:
         lesson = scene.lesson
         lesson.starts_at, lesson.ends_at = now - timedelta(minutes=30), now + timedelta(hours=2)
         lesson.save()
-        _, key = make_token(by=scene.manager, name="bench", scopes=["attendance"], now=now)
+        device, key = register_device(by=scene.manager, name="bench", kind="reader", serial="1", room_id=None, now=now)
+        activate_device(by=AccountFactory(region_code=scene.klass.region_code), device_id=device.pk, now=now)
         workers = [scene.worker] + [AccountFactory(role="worker", person_id=one.person_id) for one in scene.people[1:]]
         found.append(
             Going(
@@ -135,7 +137,7 @@ def prepare() -> list[Going]:
                 begins=lesson.starts_at,
                 code=code_of(lesson, now),
                 people=[one.pk for one in scene.people],
-                browsers=[with_csrf(signed_in(one)) for one in workers],
+                browsers=[with_ticket(one) for one in workers],
                 key=key,
             )
         )
@@ -144,6 +146,13 @@ def prepare() -> list[Going]:
     return found
 
 
-def with_csrf(headers: dict[str, str]) -> dict[str, str]:
-    token = "b" * 32
-    return {"Cookie": f"{headers['Cookie']}; csrftoken={token}", "X-CSRFToken": token}
+def with_ticket(account: object) -> dict[str, str]:
+    """Signed in, and with what the page of the phone then carries."""
+    from django.utils import timezone
+
+    from rollbook.accounts.models import Account
+    from rollbook.accounts.queries import ticket_for
+
+    signed_in(account)
+    now = Account.objects.get(pk=account.pk)
+    return {"Authorization": f"Bearer {ticket_for(now, now.session_key, timezone.now())}"}

@@ -1,6 +1,8 @@
+import hashlib
 from datetime import datetime
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from rollbook.accounts import rules
@@ -84,3 +86,10 @@ def officers(permission: rules.Permission, region_code: str) -> QuerySet[Account
     """Who holds a permission over a region, of that region's own office."""
     roles = [role for role, granted in rules.GRANTS.items() if permission in granted]
     return Account.objects.filter(role__in=roles, region_code=region_code, is_active=True).order_by("pk")
+
+
+def ticket_for(account: Account, session_key: str, now: datetime) -> str:
+    """What a phone sends with its check-ins instead of its cookie, for as long as the session lasts."""
+    session = hashlib.sha256(session_key.encode()).hexdigest()
+    expires = int(now.timestamp()) + settings.SESSION_COOKIE_AGE
+    return rules.Ticket(account.pk, account.person_id or 0, expires, session).signed(settings.SECRET_KEY.encode())

@@ -1,6 +1,8 @@
 """Who may do what: one table, in code, so that a change to it is reviewed."""
 
+import hmac
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 from typing import Protocol
@@ -281,3 +283,31 @@ def reasons_against_unlocking(*, locked: bool, own: bool) -> Iterator[Message]:
         yield reason("own-account", _("Nobody unlocks their own account; ask another administrator."), "N14.1")
     if not locked:
         yield reason("not-locked", _("This account is not locked."))
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """That a person has signed in on a phone, carried by the phone itself: for check-ins, which come by the
+    hundred a second. Whoever acts on it asks the database in the same step whether the session still stands."""
+
+    account_id: int
+    person_id: int
+    expires: int  # seconds of the epoch
+    session: str  # SHA-256 of the session's key
+
+    def signed(self, secret: bytes) -> str:
+        text = f"{self.account_id}.{self.person_id}.{self.expires}.{self.session}"
+        return f"{text}.{_signature(secret, text)}"
+
+
+def read_ticket(secret: bytes, text: str, now: float) -> Ticket | None:
+    """The ticket, when it is ours and has not run out."""
+    body, _dot, signature = text.rpartition(".")
+    if not hmac.compare_digest(_signature(secret, body).encode(), signature.encode()):
+        return None
+    account, person, expires, session = body.split(".")
+    return Ticket(int(account), int(person), int(expires), session) if int(expires) > now else None
+
+
+def _signature(secret: bytes, text: str) -> str:
+    return hmac.digest(secret, b"ticket:" + text.encode(), "sha256").hex()

@@ -6,12 +6,13 @@ from ninja.security import django_auth
 from rollbook.accounts.api import journal, token_auth
 from rollbook.assessment.api import router as assessment
 from rollbook.certificates.api import router as certificates
+from rollbook.classes.api import devices
 from rollbook.classes.api import router as classes
 from rollbook.directory.api import router as directory
 from rollbook.exchange.api import router as exchange
 from rollbook.funds.api import router as funds
 from rollbook.institutions.api import router as institutions
-from rollbook.kernel.reasons import Forbidden, NotFound, Refused
+from rollbook.kernel.reasons import Forbidden, NotFound, Refused, SignedOut
 from rollbook.persons.api import router as persons
 from rollbook.portal.api import router as public
 from rollbook.reports.api import router as statistics
@@ -26,6 +27,7 @@ api.add_router("persons", persons)
 api.add_router("exchange", exchange)
 api.add_router("journal", journal)
 api.add_router("classes", classes)
+api.add_router("devices", devices)
 api.add_router("assessments", assessment)
 api.add_router("certificates", certificates)
 api.add_router("claims", subsidies)
@@ -48,3 +50,8 @@ def forbidden(request: HttpRequest, _: Forbidden) -> HttpResponse:
 @api.exception_handler(NotFound)
 def not_found(request: HttpRequest, _: NotFound) -> HttpResponse:
     return api.create_response(request, {"detail": "not found"}, status=404)
+
+
+@api.exception_handler(SignedOut)
+def signed_out(request: HttpRequest, _: SignedOut) -> HttpResponse:
+    return api.create_response(request, {"detail": "Unauthorized"}, status=401)

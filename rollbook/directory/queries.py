@@ -1,5 +1,7 @@
+import time
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
@@ -23,6 +25,21 @@ def terms_for(region_code: str, on: date) -> rules.Terms:
         for row in sorted(found, key=lambda row: -scopes.index(row.region_code))
     }
     return rules.Terms(rows, on)
+
+
+# The newest row of the terms: what was kept of them is good for as long as it stays the same.
+TERMS_VERSION = "(SELECT max(id) FROM directory_term)"
+KEPT_SECONDS = 5  # for two notices entered at once, of which the elder number commits last
+
+
+def terms_kept(region_code: str, on: date, version: int) -> rules.Terms:
+    """`terms_for`, remembered by this process for some seconds or until a term is set: for check-ins."""
+    return _terms_kept(region_code, on, version, int(time.monotonic() / KEPT_SECONDS))
+
+
+@lru_cache(maxsize=1024)
+def _terms_kept(region_code: str, on: date, version: int, moment: int) -> rules.Terms:  # noqa: ARG001 parts of the key
+    return terms_for(region_code, on)
 
 
 def list_in_force(region_code: str, on: date) -> DemandList | None:

@@ -8,17 +8,21 @@ from rollbook.classes.models.classes import (
     Review,
     TrainingClass,
 )
+from rollbook.classes.models.devices import Device, MonthArchive, RefusedEvent
 
 __all__ = [
     "Attendance",
     "CheckIn",
     "Commitment",
     "Correction",
+    "Device",
     "Enrolment",
     "Leave",
     "Lesson",
     "LevelReservation",
+    "MonthArchive",
     "PlanChange",
+    "RefusedEvent",
     "Review",
     "TrainingClass",
 ]

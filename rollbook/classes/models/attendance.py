@@ -3,24 +3,44 @@ from django.db import models
 from django.db.models import F, Q
 
 from rollbook.classes.models.classes import Enrolment, Lesson
+from rollbook.classes.models.devices import Device
 from rollbook.classes.rules import states
 
 
 class CheckIn(models.Model):
-    """One attendance event, as it was sent. Never changed; `event_id` is the sender's own."""
+    """One attendance event, as it was sent. Never changed; `event_id` is the sender's own.
 
-    event_id = models.UUIDField(unique=True)
+    The table is partitioned by the month of the lesson (`held_on`), so an event is unique among
+    those of its lesson's month. An event `set_aside` is kept but moves nothing.
+    """
+
+    event_id = models.UUIDField()
+    held_on = models.DateField()  # the local day of the lesson
     lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="check_ins")
     enrolment = models.ForeignKey(Enrolment, models.PROTECT, related_name="check_ins")
     direction = models.CharField(max_length=3, choices=states.Direction.choices())
     means = models.CharField(max_length=16, choices=states.Means.choices())
-    happened_at = models.DateTimeField()  # as counted
+    happened_at = models.DateTimeField()  # by the clock of who sent it; as counted
     received_at = models.DateTimeField()  # by the server's clock
-    device = models.CharField(max_length=64, blank=True)
+    device = models.CharField(max_length=64, blank=True, db_default="")  # as the sender calls it
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    reader = models.ForeignKey(Device, models.PROTECT, null=True, related_name="check_ins")
+    sequence = models.BigIntegerField(null=True)  # of the device's own counting
+    nonce = models.CharField(max_length=64, blank=True, db_default="")
+    skew_seconds = models.IntegerField(null=True)  # the device's clock ahead of ours when it sent this
+    latitude = models.FloatField(null=True)  # WGS-84, whatever was sent
+    longitude = models.FloatField(null=True)
+    accuracy = models.IntegerField(null=True)  # metres
+    distance = models.IntegerField(null=True)  # metres from the site of the lesson
+    is_mock = models.BooleanField(default=False, db_default=False)  # the phone said the position is made up
+    set_aside = models.CharField(max_length=32, blank=True, db_default="")  # the code of why it does not count
 
     class Meta:
-        indexes = [models.Index(fields=["lesson", "enrolment"], name="check_in_by_lesson")]
+        constraints = [models.UniqueConstraint(name="event_once_a_month", fields=["event_id", "held_on"])]
+        indexes = [
+            models.Index(fields=["lesson", "enrolment"], name="check_in_by_lesson"),
+            models.Index(fields=["reader", "sequence"], name="check_in_by_reader", condition=Q(reader__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"check-in #{self.pk}"
@@ -40,7 +60,6 @@ class Attendance(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(name="attendance_once_a_lesson", fields=["lesson", "enrolment"]),
-            models.CheckConstraint(name="out_is_after_in", condition=Q(out_at__gte=F("in_at"))),
         ]
         indexes = [models.Index(fields=["enrolment"], name="attendance_by_enrolment")]
 

@@ -96,6 +96,12 @@ def mark_of(lesson_id: int, person_id: int) -> Attendance | None:
     return Attendance.objects.filter(lesson_id=lesson_id, enrolment__person_id=person_id).first()
 
 
+def checked(lesson_id: int, direction: str) -> set[int]:
+    """The enrolments that have a check-in, or a check-out, in a lesson."""
+    has = {"in_at__isnull": False} if direction == Direction.IN else {"out_at__isnull": False}
+    return set(Attendance.objects.filter(lesson_id=lesson_id, **has).values_list("enrolment_id", flat=True))
+
+
 def lacking(one: Enrolment, attended: Attended, terms: Terms) -> list[Message]:
     """What a trainee still lacks; nothing is said of a class that is over and decided."""
     if one.training_class.state not in (State.APPROVED, State.RUNNING, State.ENDED):
@@ -142,13 +148,6 @@ def leave_hours(enrolment: Enrolment) -> tuple[int, int]:
         asked.aggregate(n=Sum("lesson__hours", default=0))["n"],
         lessons.aggregate(n=Sum("hours", default=0))["n"],
     )
-
-
-def decided_of(lesson_id: int) -> set[int]:
-    """The trainees whose mark of a lesson a second person has decided: events no longer move it."""
-    granted = Q(lesson_id=lesson_id, state=AskState.GRANTED)
-    leaves = Leave.objects.filter(granted).values_list("enrolment_id")
-    return {pk for (pk,) in leaves.union(Correction.objects.filter(granted).values_list("enrolment_id"))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """What attendance comes to (domain 2.5; N4.1). Minutes and hours come in, percentages go out."""
 
-import hashlib
 import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -121,10 +120,10 @@ def reasons_against_correction(*, presence: str, why: str, is_over: bool, is_ask
         yield reason("correction-asked", _("A correction of this record waits for its decision."), "N4.1")
 
 
-def code_at(secret: bytes, lesson_id: int, at: datetime, seconds: int, step: int = 0) -> str:
-    """The six digits that a lesson shows at a moment; `step` −1 is the code before."""
+def code_at(secret: bytes, lesson_id: int, room_id: int, at: datetime, seconds: int, step: int = 0) -> str:
+    """The six digits that a lesson shows in its room at a moment; `step` −1 is the code before."""
     slot = int(at.timestamp()) // seconds + step
-    digest = hmac.new(secret, f"{lesson_id}:{slot}".encode(), hashlib.sha256).digest()
+    digest = hmac.digest(secret, f"{lesson_id}:{room_id}:{slot}".encode(), "sha256")
     return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06}"
 
 
@@ -138,10 +137,11 @@ def reasons_against_trying(wrong_codes: int) -> Iterator[Message]:
         yield reason("too-many-codes", text, "N4.1")
 
 
-def right_code(secret: bytes, lesson_id: int, at: datetime, seconds: int, code: str) -> bool:
+def right_code(secret: bytes, lesson_id: int, room_id: int, at: datetime, seconds: int, code: str) -> bool:
     """Whether a code is the present one or the one before it, which a slow network needs."""
     return any(
-        hmac.compare_digest(code_at(secret, lesson_id, at, seconds, step).encode(), code.encode()) for step in (0, -1)
+        hmac.compare_digest(code_at(secret, lesson_id, room_id, at, seconds, step).encode(), code.encode())
+        for step in (0, -1)
     )
 
 

@@ -77,6 +77,8 @@ class Means(Choice):
     CODE = "code", _("Scanned code")
     ROLL_CALL = "roll-call", _("Roll call")
     CARD = "card", _("Card reader")
+    FENCE = "fence", _("Position")
+    FACE = "face", _("Face")
     CORRECTION = "correction", _("Correction")
 
 

@@ -111,16 +111,16 @@ def test_correction(change, codes):
 
 
 def test_code_is_good_for_its_step_and_the_next_only():
-    code = attendance.code_at(b"key", 7, BEGINS, 10)
+    code = attendance.code_at(b"key", 7, 3, BEGINS, 10)
     assert len(code) == 6
     answers = [
-        attendance.right_code(b"key", 7, BEGINS + timedelta(seconds=s), 10, code) for s in (-10, 0, 9, 10, 19, 20)
+        attendance.right_code(b"key", 7, 3, BEGINS + timedelta(seconds=s), 10, code) for s in (-10, 0, 9, 10, 19, 20)
     ]
     assert answers == [False, True, True, True, True, False]
 
 
 def test_code_belongs_to_one_lesson():
-    codes = {attendance.code_at(b"key", lesson, BEGINS, 10) for lesson in range(50)}
+    codes = {attendance.code_at(b"key", lesson, 3, BEGINS, 10) for lesson in range(50)}
     assert len(codes) > 45
 
 

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.timezone import localdate
+
 from rollbook.accounts.models import Account
 from rollbook.classes.models import (
     Attendance,
@@ -285,6 +287,7 @@ def attend(rng: random.Random, courses: list[Course], now: datetime) -> None:
     copy(Attendance, ("lesson", "enrolment", "in_at", "out_at", "presence", "minutes", "wrong_codes"), marks)
     fields = (
         "event_id",
+        "held_on",
         "lesson",
         "enrolment",
         "direction",
@@ -315,4 +318,4 @@ def _one(
     marks.append((lesson.pk, one.pk, came, left, "late" if late else "present", minutes, 0))
     for direction, moment in (("in", came), ("out", left)):
         event = uuid.UUID(int=rng.getrandbits(128), version=4)
-        events.append((event, lesson.pk, one.pk, direction, "code", moment, moment, ""))
+        events.append((event, localdate(lesson.starts_at), lesson.pk, one.pk, direction, "code", moment, moment, ""))

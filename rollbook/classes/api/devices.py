@@ -1,0 +1,165 @@
+"""What kiosks and ID-card readers speak: docs/adapters/devices.md."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router, Schema
+from ninja.security import HttpBearer
+from pydantic import AwareDatetime, Field
+
+from rollbook.classes import actions, queries
+from rollbook.classes.actions.devices import DeviceEvent, digest_of, said_of
+from rollbook.classes.queries.devices import Known
+from rollbook.classes.rules.positions import Position
+from rollbook.classes.rules.states import Means
+from rollbook.web.words import said
+
+MOST = 500  # events in one request
+NUMBER = 2**53 - 1  # what every JSON reader keeps exactly
+
+
+class DeviceAuth(HttpBearer):
+    """`Authorization: Bearer device-…`, the key that was shown when the device was registered."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Known | None:  # noqa: ARG002
+        return queries.active_device(digest_of(token))
+
+
+router = Router(tags=["devices"], auth=DeviceAuth())
+
+
+class PositionIn(Schema):
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+    system: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
+    accuracy: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    is_mock: bool = False
+
+    def position(self) -> Position:
+        return Position(self.latitude, self.longitude, self.system, self.accuracy, self.is_mock)
+
+
+class DeviceEventIn(Schema):
+    """One check-in. Whose it is says `enrolment_id`, or the number of the ID card that was read."""
+
+    event_id: UUID
+    sequence: Annotated[int, Field(ge=0, le=NUMBER)]
+    lesson_id: Annotated[int, Field(ge=1, le=NUMBER)]
+    direction: Literal["in", "out"]
+    happened_at: AwareDatetime
+    enrolment_id: Annotated[int, Field(ge=1, le=NUMBER)] | None = None
+    id_number: Annotated[str, Field(max_length=24)] = ""
+    means: Literal["card", "face", "roll-call"] = "card"
+    nonce: Annotated[str, Field(max_length=64, pattern=r"^[\w.:/+=-]*$")] = ""
+    position: PositionIn | None = None
+
+
+class DeviceEventsIn(Schema):
+    sent_at: AwareDatetime | None = None  # by the device's clock, at this moment
+    events: Annotated[list[DeviceEventIn], Field(min_length=1, max_length=MOST)]
+
+
+class DeviceAnswerOut(Schema):
+    event_id: UUID
+    state: Literal["counts", "kept", "refused"]
+    code: str = ""
+    reason: str = ""
+
+
+class DeviceOut(Schema):
+    id: int
+    name: str
+    institution_id: int
+    room_id: int | None
+    server_time: datetime
+
+
+class RosterOut(Schema):
+    enrolment_id: int
+    name: str
+    id_masked: str
+
+
+class DeviceLessonOut(Schema):
+    lesson_id: int
+    class_title: str
+    subject: str
+    room: str
+    starts_at: datetime
+    ends_at: datetime
+    roster: list[RosterOut]
+
+
+def _device(request: HttpRequest) -> Known:
+    known: Known = getattr(request, "auth")  # noqa: B009 set by DeviceAuth
+    return known
+
+
+@router.get("/me", response=DeviceOut)
+def me(request: HttpRequest) -> dict[str, Any]:
+    """Who the key belongs to, and the server's time to set the clock by."""
+    one = _device(request)
+    return {
+        "id": one.id,
+        "name": one.name,
+        "institution_id": one.institution_id,
+        "room_id": one.room_id,
+        "server_time": timezone.now(),
+    }
+
+
+@router.get("/lessons", response=list[DeviceLessonOut])
+def lessons(request: HttpRequest, day: date | None = None) -> list[dict[str, Any]]:
+    """The lessons of a day (today) in the device's room with their rosters: to be fetched before going offline."""
+    return [
+        {
+            "lesson_id": one.pk,
+            "class_title": str(one.training_class),
+            "subject": one.subject,
+            "room": one.room.name,
+            "starts_at": one.starts_at,
+            "ends_at": one.ends_at,
+            "roster": [
+                {"enrolment_id": who.pk, "name": who.person.name, "id_masked": who.person.id_masked} for who in people
+            ],
+        }
+        for one, people in queries.lessons_of_device(_device(request), day or timezone.localdate())
+    ]
+
+
+@router.post("/events", response=list[DeviceAnswerOut])
+def events(request: HttpRequest, sent: DeviceEventsIn) -> list[dict[str, Any]]:
+    """Check-ins in any order, any number of times, up to the region's lock date. Each is answered once: `counts`;
+    `kept`, which does not count, and why; or `refused`, which belongs to nobody. Send again whatever was not answered."""
+    numbers = {one.id_number for one in sent.events if one.id_number}
+    persons = actions.persons_of(numbers) if numbers else {}
+    answers = actions.take_device_events(
+        device=_device(request),
+        events=[
+            DeviceEvent(
+                event_id=one.event_id,
+                sequence=one.sequence,
+                lesson_id=one.lesson_id,
+                direction=one.direction,
+                happened_at=one.happened_at,
+                enrolment_id=one.enrolment_id,
+                person_id=persons.get(one.id_number) if one.enrolment_id is None else None,
+                means=Means(one.means),
+                nonce=one.nonce,
+                position=one.position.position() if one.position else None,
+            )
+            for one in sent.events
+        ],
+        sent_at=sent.sent_at,
+        now=timezone.now(),
+    )
+    found = []
+    for pk, answer in answers.items():
+        row = {"event_id": pk, "state": "counts"}
+        if wrong := said_of(answer):
+            row |= {"state": "refused" if answer.mark is None else "kept", "code": wrong.code, "reason": said(wrong)}
+        found.append(row)
+    return found

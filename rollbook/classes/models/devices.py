@@ -1,0 +1,83 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from rollbook.classes.rules.devices import DeviceKind, DeviceState
+
+
+class Device(models.Model):
+    """A kiosk or card reader of an institution with a key of its own, of which only the digest is kept.
+
+    It may send once it is active, which the county or the institution makes it as the region rules.
+    """
+
+    institution = models.ForeignKey("institutions.Institution", models.PROTECT, related_name="+")
+    room = models.ForeignKey("institutions.Room", models.PROTECT, null=True, related_name="+")
+    name = models.CharField(max_length=64)
+    kind = models.CharField(max_length=16, choices=DeviceKind.choices())
+    serial = models.CharField(max_length=64)
+    state = models.CharField(max_length=16, choices=DeviceState.choices(), default="registered")
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the key
+    registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    registered_at = models.DateTimeField()
+    activated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    activated_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+    revoke_reason = models.CharField(max_length=200, blank=True)
+    seen_at = models.DateTimeField(null=True)
+    skew_seconds = models.IntegerField(null=True)  # its clock ahead of ours when it was last seen
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="device_state_is_known", condition=Q(state__in=DeviceState.values())),
+            models.CheckConstraint(
+                name="active_device_was_activated", condition=~Q(state="active") | Q(activated_at__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="revoked_device_has_its_moment",
+                condition=Q(state="revoked", revoked_at__isnull=False) | ~Q(state="revoked") & Q(revoked_at=None),
+            ),
+            models.UniqueConstraint(
+                name="device_serial_once", fields=["institution", "serial"], condition=~Q(state="revoked")
+            ),
+        ]
+        indexes = [models.Index(fields=["institution", "-id"], name="device_by_institution")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.serial}"
+
+
+class RefusedEvent(models.Model):
+    """What a device sent and no lesson or trainee could be found for: kept, so that its sequence has no gap
+    and somebody can look. The first answer stays."""
+
+    reader = models.ForeignKey(Device, models.PROTECT, related_name="refused_events")
+    event_id = models.UUIDField()
+    sequence = models.BigIntegerField(null=True)
+    happened_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField()
+    code = models.CharField(max_length=32)  # of the reason
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="refused_event_once", fields=["reader", "event_id"])]
+        indexes = [models.Index(fields=["reader", "sequence"], name="refused_event_by_sequence")]
+
+    def __str__(self) -> str:
+        return f"refused event #{self.pk}"
+
+
+class MonthArchive(models.Model):
+    """A month of check-ins that was moved out of the database into a Parquet file."""
+
+    month = models.DateField(unique=True)  # its first day
+    path = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    rows = models.PositiveBigIntegerField()
+    archived_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="archive_is_of_a_month", condition=Q(month__day=1))]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
