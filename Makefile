@@ -18,6 +18,10 @@ check: setup  ## the code itself: lint, types, boundaries, migrations; changes n
 	.venv/bin/lint-imports
 	$(PYTHON) manage.py makemigrations --check --dry-run
 
+media: export DEMO = 1
+media: setup programs  ## the media server that cameras send to, beside `make run`
+	$(PYTHON) manage.py serve_media
+
 rules: setup  ## rules alone: no Django, no database
 	$(PYTHON) -m pytest -c /dev/null --rootdir=. -p no:django -p no:socket rollbook/*/tests/test_rules*.py rollbook/*/tests/rules
 
@@ -79,4 +83,4 @@ programs:
 		(apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light libnginx-mod-rtmp ffmpeg) || \
 		echo "nginx with RTMP or ffmpeg is missing and could not be installed: tests of videos are skipped"
 
-.PHONY: help run test check rules fix texts lock bench shots setup browser java programs
+.PHONY: help media run test check rules fix texts lock bench shots setup browser java programs

@@ -13,7 +13,7 @@ from tests.world import filled, patterns, two_counties
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 # Pages that need no account: the rest send a stranger to the sign-in page.
-OPEN = re.compile(r"^$|^open/|^verify/|^look/|^language/|^account/|^api/")
+OPEN = re.compile(r"^$|^open/|^verify/|^look/|^language/|^account/|^api/|^live/hooks/")
 # Addresses that only take a deed answer a GET with 405, or 404 where the object is not there.
 EXPECTED = {200, 302, 403, 404, 405}
 
@@ -69,6 +69,8 @@ SEEN = {
     "classes/lessons/<int:lesson_id>/change/": MANAGER,
     "classes/lessons/<int:lesson_id>/code.svg": MANAGER | TEACHER,
     "classes/<int:class_id>/evidence/": EVIDENCE | TEACHER,
+    "live/lessons/<int:lesson_id>/": EVIDENCE,
+    "live/recordings/<int:recording_id>/": EVIDENCE,
     "evidence/<int:evidence_id>/": EVIDENCE,
     "evidence/<int:evidence_id>/thumb/": EVIDENCE,
     "assessments/classes/<int:class_id>/": STAFF | MANAGER,

@@ -21,6 +21,7 @@ from rollbook.funds import actions as funds
 from rollbook.funds.models import LedgerAccount, PaymentBatch
 from rollbook.institutions.models import Restriction, Room, SiteVisit, Teacher
 from rollbook.institutions.tests.factories import equipped
+from rollbook.live.models import Camera, Fault, HeadCount, Recording
 from rollbook.subsidies import actions as subsidies
 from rollbook.subsidies.models import Objection
 from rollbook.subsidies.tests.factories import NOW, PolicyFactory, assessed_class, load_policies, payee
@@ -99,6 +100,22 @@ class County:
         seed = int(self.region_code)
         item = evidence.store(by=self.office, kind=Kind.PHOTO, content=photo(seed), place=place, now=now)
         second = self.account(Role.COUNTY_SECOND_REVIEWER)
+        camera = Camera.objects.create(
+            room=self.lesson.room, institution=self.institution, region_code=self.region_code, name="前方",
+            stream=f"room{self.region_code}", key_digest=self.region_code, registered_at=now, registered_by=self.office,
+        )  # fmt: skip
+        recording = Recording.objects.create(
+            lesson=self.lesson, camera=camera, region_code=self.region_code, item=item,
+            begins_at=self.lesson.starts_at, ends_at=self.lesson.ends_at,
+        )  # fmt: skip
+        count = HeadCount.objects.create(lesson=self.lesson, camera=camera, item=item, taken_at=now, checked_in=3)
+        Fault.objects.create(
+            lesson=self.lesson,
+            camera=camera,
+            kind="black",
+            begins_at=self.lesson.starts_at,
+            ends_at=self.lesson.ends_at,
+        )
         hold = evidence.place_hold(by=second, item_id=item.pk, ground="立案调查", now=now)
         return {
             "leave_id": leave.pk,
@@ -107,6 +124,10 @@ class County:
             "evidence_id": item.pk,
             "hold_id": hold.pk,
             "key": "no-key",
+            "name": "index.m3u8",
+            "camera_id": camera.pk,
+            "recording_id": recording.pk,
+            "count_id": count.pk,
         }
 
     def _of_the_money(self, item):

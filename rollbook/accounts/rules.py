@@ -54,6 +54,9 @@ class Permission(StrEnum):
     ACCOUNT_SECURE = "account.secure"
     CALENDAR_EXTEND = "calendar.extend"
     STATISTICS_READ = "statistics.read"
+    LIVE_WATCH = "live.watch"
+    LIVE_CHECK = "live.check"  # call a trainee to the camera, count heads
+    CAMERA_REGISTER = "camera.register"
     EVIDENCE_READ = "evidence.read"
     EVIDENCE_ADD = "evidence.add"
     EVIDENCE_HOLD = "evidence.hold"
@@ -93,6 +96,8 @@ GRANTS: dict[Role, set[Permission]] = {
         P.PERSON_SHOW,
         P.STATISTICS_READ,
         P.EVIDENCE_READ,
+        P.LIVE_WATCH,
+        P.LIVE_CHECK,
     },
     Role.COUNTY_SECOND_REVIEWER: {
         P.INSTITUTION_VERIFY,
@@ -107,6 +112,8 @@ GRANTS: dict[Role, set[Permission]] = {
         P.STATISTICS_READ,
         P.EVIDENCE_READ,
         P.EVIDENCE_HOLD,
+        P.LIVE_WATCH,
+        P.LIVE_CHECK,
     },
     Role.CITY_OFFICER: {
         *_DIRECTORY,
@@ -119,6 +126,8 @@ GRANTS: dict[Role, set[Permission]] = {
         P.EVIDENCE_HOLD,
         P.EXCHANGE_READ,
         P.EXCHANGE_LOAD,
+        P.LIVE_WATCH,
+        P.LIVE_CHECK,
     },
     Role.PROVINCE_OFFICER: {
         *_DIRECTORY,
@@ -133,6 +142,8 @@ GRANTS: dict[Role, set[Permission]] = {
         P.JOURNAL_READ,
         P.EVIDENCE_READ,
         P.EVIDENCE_HOLD,
+        P.LIVE_WATCH,
+        P.LIVE_CHECK,
     },
     Role.COUNTY_FINANCE: {*_FINANCE, P.BATCH_CHECK},
     Role.COUNTY_FINANCE_RELEASER: {*_FINANCE, P.BATCH_RELEASE, P.BATCH_COSIGN, P.BUDGET_CONFIRM}
@@ -151,10 +162,19 @@ GRANTS: dict[Role, set[Permission]] = {
         P.STATISTICS_READ,
         P.EVIDENCE_READ,
         P.EVIDENCE_ADD,
+        P.LIVE_WATCH,
+        P.CAMERA_REGISTER,
     },
     Role.TEACHER: {P.ATTENDANCE_TAKE, P.ATTENDANCE_CORRECT, P.EVIDENCE_READ, P.EVIDENCE_ADD},
     Role.WORKER: {P.CHECK_IN, P.CLAIM_FILE},
-    Role.AUDITOR: {P.JOURNAL_READ, P.LEDGER_READ, P.STATISTICS_READ, P.EVIDENCE_READ, P.EXCHANGE_READ},
+    Role.AUDITOR: {
+        P.JOURNAL_READ,
+        P.LEDGER_READ,
+        P.STATISTICS_READ,
+        P.EVIDENCE_READ,
+        P.EXCHANGE_READ,
+        P.LIVE_WATCH,
+    },
     Role.SYSTEM_ADMINISTRATOR: {P.ACCOUNT_MANAGE, P.CALENDAR_EXTEND},
     Role.SECURITY_ADMINISTRATOR: {P.ACCOUNT_SECURE},
     Role.AUDIT_ADMINISTRATOR: {P.JOURNAL_READ},

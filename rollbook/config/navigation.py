@@ -135,6 +135,9 @@ PAGES: list[Page] = [
     page(
         _("Subsidies and funds"), "funds:band_list", _("Signatures for large amounts"), "signature", may(P.BUDGET_SET)
     ),
+    page(_("Supervision"), "live:wall", _("Live classrooms"), "device-cctv", may(P.LIVE_WATCH)),
+    page(_("Supervision"), "live:recording_list", _("Recordings"), "movie", may(P.LIVE_WATCH)),
+    page(_("Supervision"), "live:camera_list", _("Cameras"), "camera-cog", may(P.LIVE_WATCH)),
     page(_("Supervision"), "evidence:item_list", _("Evidence"), "photo-shield", may(P.EVIDENCE_READ)),
     page(
         _("Supervision"),

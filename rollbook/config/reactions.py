@@ -4,6 +4,7 @@ REACTIONS: dict[str, list[str]] = {
     "export.asked": ["rollbook.web.tasks.run_export"],
     "person.registered": ["rollbook.persons.tasks.verify_person"],
     "person.account-changed": ["rollbook.funds.tasks.account_changed", "rollbook.persons.tasks.send_notices"],
+    "camera.recorded": ["rollbook.live.tasks.cut_recording"],
     "batch.made": ["rollbook.funds.tasks.ask_owners"],
     "batch.owners-asked": ["rollbook.funds.tasks.ask_owners"],
     "batch.released": ["rollbook.funds.tasks.hand_to_bank"],

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "rollbook.directory",
     "rollbook.institutions",
     "rollbook.classes",
+    "rollbook.live",
     "rollbook.assessment",
     "rollbook.certificates",
     "rollbook.funds",
@@ -183,6 +184,11 @@ BANK_URL = os.environ.get("BANK_URL", "http://127.0.0.1:8102")
 BANK_KEY = os.environ.get("BANK_KEY", "demo")
 MESSAGES_URL = os.environ.get("MESSAGES_URL", "http://127.0.0.1:8103")
 MESSAGES_KEY = os.environ.get("MESSAGES_KEY", "demo")
+
+# The media server that cameras send to (`make media`): its folder, its address, and how it proves who it is
+MEDIA_SERVER_FOLDER = Path(os.environ.get("MEDIA_SERVER_FOLDER", PROJECT / "media" / "server"))
+MEDIA_SERVER_URL = os.environ.get("MEDIA_SERVER_URL", "rtmp://127.0.0.1:1935/live")
+MEDIA_HOOK_KEY = os.environ.get("MEDIA_HOOK_KEY", "development-only-hook-key")
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -61,7 +61,8 @@ def _kept(
     known = Item.objects.filter(subject=place.subject, sha256=one.sha256).first()
     if known is not None:
         return known
-    refuse_if(rules.reasons_against_quota(queries.used_by(place.institution_id), one.size, place.gigabytes))
+    if kind != rules.Kind.RECORDING:  # what our own cameras saw is never lost for want of room
+        refuse_if(rules.reasons_against_quota(queries.used_by(place.institution_id), one.size, place.gigabytes))
     alike = list(queries.near(one.fingerprint))
     item = Item.objects.create(
         kind=kind, subject=place.subject, dossier=place.dossier, region_code=place.region_code,

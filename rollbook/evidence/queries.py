@@ -6,6 +6,8 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.evidence import rules
+from rollbook.evidence.files import fingerprint_of as fingerprint_of
+from rollbook.evidence.files import frame as frame
 from rollbook.evidence.models import Item, LegalHold, Pair, Scrub
 from rollbook.kernel.reasons import NotFound
 from rollbook.regions.rules import prefix
@@ -59,8 +61,8 @@ def of_subject(subject: str) -> QuerySet[Item]:
 
 
 def used_by(institution_id: int | None) -> int:
-    """The bytes that an institution's evidence takes."""
-    kept = Item.objects.filter(institution_id=institution_id, removed_at=None)
+    """The bytes that an institution's own evidence takes."""
+    kept = Item.objects.filter(institution_id=institution_id, removed_at=None).exclude(kind=rules.Kind.RECORDING)
     used: int = kept.aggregate(n=Sum("size", default=0))["n"]
     return used
 

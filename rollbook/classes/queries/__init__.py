@@ -49,6 +49,7 @@ from rollbook.classes.queries.devices import (
     refused_of_device,
 )
 from rollbook.classes.queries.evidence import LessonEvidence, dossier_of, evidence_of, place_of, subject_of
+from rollbook.classes.queries.rooms import lesson_in_room, lessons_during, lessons_now, there_at
 
 __all__ = [
     "LessonEvidence",
@@ -79,8 +80,11 @@ __all__ = [
     "leave_hours",
     "leave_proof",
     "lesson",
+    "lesson_in_room",
     "lesson_rows",
     "lessons_ahead",
+    "lessons_during",
+    "lessons_now",
     "lessons_of",
     "lessons_of_device",
     "lessons_today",
@@ -95,6 +99,7 @@ __all__ = [
     "roster",
     "subject_of",
     "terms_of",
+    "there_at",
     "visible_to",
     "working_days_left",
     "worst_day_percent",

@@ -1,0 +1,48 @@
+"""Lessons by room and moment: for whoever looks into a room."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Q, QuerySet
+
+from rollbook.classes.models import Attendance, Lesson
+from rollbook.classes.queries.application import terms_of
+from rollbook.classes.queries.classes import visible_to
+from rollbook.directory.rules import TermKey
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+
+NEAR = timedelta(hours=3)
+
+
+def lesson_in_room(room_id: int, now: datetime) -> Lesson | None:
+    """The lesson that is going on in a room, or begins or ended within the minutes that its region's terms give."""
+    near = Lesson.objects.filter(
+        room_id=room_id, is_binding=True, starts_at__lte=now + NEAR, ends_at__gte=now - NEAR,
+        training_class__state__in=["approved", "running"],
+    )  # fmt: skip
+    for one in near.select_related("training_class").order_by("starts_at"):
+        slack = timedelta(minutes=terms_of(one.training_class, now)[TermKey.CAMERA_MINUTES])
+        if one.starts_at - slack <= now <= one.ends_at + slack:
+            return one
+    return None
+
+
+def lessons_during(room_id: int, begins_at: datetime, ends_at: datetime) -> list[Lesson]:
+    found = Lesson.objects.filter(room_id=room_id, is_binding=True, starts_at__lt=ends_at, ends_at__gt=begins_at)
+    return list(found.select_related("training_class", "room").order_by("starts_at"))
+
+
+def lessons_now(by: "Account", now: datetime) -> QuerySet[Lesson]:
+    """The lessons that are going on now in the classes that the account sees."""
+    found = Lesson.objects.filter(
+        starts_at__lte=now, ends_at__gte=now, is_binding=True, training_class__in=visible_to(by).values("pk")
+    )
+    return found.select_related("training_class__institution", "room", "teacher__person")
+
+
+def there_at(lesson_id: int, moment: datetime) -> int:
+    """How many had checked in and not out at a moment."""
+    found = Attendance.objects.filter(lesson_id=lesson_id, in_at__lte=moment)
+    return found.filter(Q(out_at=None) | Q(out_at__gt=moment)).count()

@@ -1,0 +1,165 @@
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from rollbook.accounts.rules import Permission, holds
+from rollbook.classes import queries as classes
+from rollbook.directory.rules import TermKey
+from rollbook.kernel.messages import Message
+from rollbook.kernel.reasons import NotFound
+from rollbook.live import rules
+from rollbook.live.models import Camera, CameraCall, Fault, HeadCount, RawFile, Recording, Sending
+from rollbook.regions.rules import prefix
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+    from rollbook.classes.models import Lesson
+
+WALL = 12  # pictures at one time
+
+
+def visible_to(by: "Account") -> QuerySet[Camera]:
+    """Cameras of the office's region, or of the own institution."""
+    found = Camera.objects.select_related("room__site", "institution")
+    if not holds(by, Permission.LIVE_WATCH):
+        return found.none()
+    if by.institution_id is not None:
+        return found.filter(institution_id=by.institution_id)
+    return found.filter(region_code__startswith=prefix(by.region_code))
+
+
+def get(by: "Account", camera_id: int, *, lock: bool = False) -> Camera:
+    found = visible_to(by).filter(pk=camera_id)
+    try:
+        return (found.select_for_update(of=("self",)) if lock else found).get()
+    except Camera.DoesNotExist:
+        raise NotFound from None
+
+
+def by_key(stream: str, digest: str) -> Camera | None:
+    return Camera.objects.select_related("institution").filter(stream=stream, key_digest=digest).first()
+
+
+def by_stream(stream: str) -> Camera | None:
+    return Camera.objects.select_related("institution").filter(stream=stream).first()
+
+
+def open_sending(camera_id: int) -> Sending | None:
+    return Sending.objects.filter(camera_id=camera_id, ended_at=None).select_for_update().first()
+
+
+def wall(by: "Account", now: datetime) -> "QuerySet[Lesson]":
+    """The lessons that are going on now where the account may look in, those with a picture first."""
+    sending = Sending.objects.filter(camera__room=OuterRef("room"), ended_at=None)
+    camera = Camera.objects.filter(room=OuterRef("room"), revoked_at=None)
+    found = classes.lessons_now(by, now).annotate(is_live=Exists(sending), has_camera=Exists(camera))
+    return found.order_by("-is_live", "starts_at", "pk")
+
+
+def live_cameras(by: "Account", lesson_ids: list[int]) -> list[Camera]:
+    """The cameras that send of some lessons now."""
+    sending = Sending.objects.filter(lesson_id__in=lesson_ids, ended_at=None).values("camera")
+    return list(visible_to(by).filter(pk__in=sending).order_by("pk"))
+
+
+def lesson(by: "Account", lesson_id: int) -> "Lesson":
+    """A lesson at which the account may look."""
+    if not holds(by, Permission.LIVE_WATCH):
+        raise NotFound
+    return classes.lesson(by, lesson_id)
+
+
+def cameras_of_room(room_id: int) -> list[Camera]:
+    return list(Camera.objects.filter(room_id=room_id, revoked_at=None).select_related("room").order_by("pk"))
+
+
+def live_in(lesson_id: int) -> Camera | None:
+    found = Sending.objects.filter(lesson_id=lesson_id, ended_at=None).select_related("camera").order_by("-pk").first()
+    return found.camera if found else None
+
+
+def recordings(by: "Account") -> QuerySet[Recording]:
+    found = Recording.objects.select_related("lesson__training_class__institution", "lesson__room", "camera", "item")
+    if not holds(by, Permission.LIVE_WATCH):
+        return found.none()
+    if by.institution_id is not None:
+        found = found.filter(camera__institution_id=by.institution_id)
+    else:
+        found = found.filter(region_code__startswith=prefix(by.region_code))
+    return found.order_by("-begins_at", "-pk")
+
+
+def recording(by: "Account", recording_id: int) -> Recording:
+    try:
+        return recordings(by).get(pk=recording_id)
+    except Recording.DoesNotExist:
+        raise NotFound from None
+
+
+def of_lesson(lesson_id: int) -> dict[str, Any]:
+    """Everything that cameras saw of a lesson."""
+    return {
+        "recordings": list(
+            Recording.objects.filter(lesson_id=lesson_id).select_related("camera", "item").order_by("begins_at")
+        ),
+        "faults": list(Fault.objects.filter(lesson_id=lesson_id).select_related("camera").order_by("begins_at")),
+        "counts": list(
+            HeadCount.objects.filter(lesson_id=lesson_id).select_related("item", "counted_by").order_by("taken_at")
+        ),
+        "calls": list(
+            CameraCall.objects.filter(lesson_id=lesson_id)
+            .select_related("enrolment__person", "called_by")
+            .order_by("pk")
+        ),
+    }
+
+
+def spans_of(lesson_id: int, camera_id: int) -> list[rules.Span]:
+    rows = Recording.objects.filter(lesson_id=lesson_id, camera_id=camera_id)
+    return [rules.Span(begins, ends) for begins, ends in rows.values_list("begins_at", "ends_at")]
+
+
+def told_of(lesson: "Lesson", now: datetime) -> list[Message]:
+    """What is to be said of the pictures of a lesson; nothing before it is over."""
+    if lesson.ends_at > now:
+        return []
+    terms = classes.terms_of(lesson.training_class, now)
+    cameras = cameras_of_room(lesson.room_id)
+    faults = list(Fault.objects.filter(lesson=lesson))
+    best = 100
+    for camera in cameras:  # what one camera missed another may have seen
+        without = [
+            rules.Span(one.begins_at, one.ends_at)
+            for one in faults
+            if one.camera_id == camera.pk and one.kind != "moved"
+        ]
+        without += rules.gaps(lesson.starts_at, lesson.ends_at, spans_of(lesson.pk, camera.pk))
+        best = min(best, rules.missing_percent(lesson.starts_at, lesson.ends_at, without))
+    told = list(
+        rules.reasons_of_lesson(
+            percent=best, most=terms[TermKey.CAMERA_GAP_PERCENT], has_camera=bool(cameras),
+            is_moved=any(one.kind == "moved" for one in faults),
+        )
+    )  # fmt: skip
+    for one in HeadCount.objects.filter(lesson=lesson, counted__isnull=False):
+        told += rules.reasons_of_count(
+            counted=one.counted or 0, checked_in=one.checked_in, percent=terms[TermKey.HEAD_COUNT_PERCENT]
+        )
+    return told
+
+
+def head_count(by: "Account", count_id: int) -> HeadCount:
+    found = HeadCount.objects.select_for_update(of=("self",)).select_related("lesson", "camera")
+    try:
+        return found.get(pk=count_id, camera__in=visible_to(by).values("pk"))
+    except HeadCount.DoesNotExist:
+        raise NotFound from None
+
+
+def raw(raw_id: int) -> RawFile:
+    return RawFile.objects.select_related("camera__institution").get(pk=raw_id)
+
+
+def uncut() -> list[int]:
+    return list(RawFile.objects.filter(cut_at=None).order_by("pk").values_list("pk", flat=True))
