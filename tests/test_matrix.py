@@ -129,6 +129,7 @@ def test_a_stranger_is_sent_to_the_sign_in_page(client, counties):
         "open/institutions/",
         "open/publicity/",
         "open/disclosure/",
+        "open/policies/",
         "verify/",
         "open/institutions/apply/",
         "account/login/",

@@ -23,7 +23,7 @@ from rollbook.institutions.models import Restriction, Room, SiteVisit, Teacher
 from rollbook.institutions.tests.factories import equipped
 from rollbook.live.models import Camera, Fault, HeadCount, Recording
 from rollbook.subsidies import actions as subsidies
-from rollbook.subsidies.models import Objection
+from rollbook.subsidies.models import Objection, PolicyVersion
 from rollbook.subsidies.tests.factories import NOW, PolicyFactory, assessed_class, load_policies, payee
 from rollbook.web import actions as pages
 
@@ -166,7 +166,13 @@ class County:
         made = DemandListFactory(region_code=self.region_code, state="draft", in_force=None, published_at=None)
         item = DemandItemFactory(demand_list=made, level="3")
         policy = PolicyFactory(region_code=self.region_code, drafted_by=self.office)
-        return {"list_id": made.pk, "item_id": item.pk, "policy_id": policy.pk, "part": "amounts", "place": 1}
+        return {
+            "list_id": made.pk,
+            "item_id": item.pk,
+            "policy_id": policy.pk,
+            "part": "amounts",
+            "place": 1,
+        } | published()
 
     def _of_the_account(self):
         now = timezone.now()
@@ -186,6 +192,11 @@ class County:
             institution_id=self.institution.pk if role in INSTITUTIONAL else None,
             person_id=person,
         )
+
+
+def published():
+    """A policy that anyone may read."""
+    return {"version_id": PolicyVersion.objects.filter(region_code="320000", state="published").latest("pk").pk}
 
 
 def two_counties():

@@ -1,10 +1,20 @@
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema, Status
+from ninja.pagination import paginate
 
 from rollbook.certificates import queries as certificates
 from rollbook.directory import queries as directory
 from rollbook.portal import queries
+from rollbook.subsidies import queries as subsidies
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from rollbook.subsidies.models import PolicyVersion
 
 router = Router(tags=["public"], auth=None)
 
@@ -43,6 +53,54 @@ def projects(request: HttpRequest, q: str = "", limit: int = 100) -> list[dict[s
         }
         for one in found[: min(limit, 500)]
     ]
+
+
+class PolicyOut(Schema):
+    id: int
+    region_code: str
+    subsidy: str
+    version: int
+    title: str
+    document: str
+    in_force_from: date
+    in_force_until: date | None  # the first day on which it no longer is
+    standing: str
+
+    @staticmethod
+    def resolve_document(one: "PolicyVersion") -> str:
+        return str(one.content["document"])
+
+    @staticmethod
+    def resolve_in_force_from(one: "PolicyVersion") -> Any:
+        return one.in_force and one.in_force.lower
+
+    @staticmethod
+    def resolve_in_force_until(one: "PolicyVersion") -> Any:
+        return one.in_force and one.in_force.upper
+
+
+class PolicyContentOut(PolicyOut):
+    content: dict[str, Any]
+
+
+@router.get("/policies", response=list[PolicyOut])
+@paginate
+def policies(
+    request: HttpRequest,  # noqa: ARG001
+    region_code: str = "",
+    subsidy: str = "",
+    on: date | None = None,
+) -> "QuerySet[PolicyVersion]":
+    """Published policies, all or those of a region, of a kind, in force on a day (N18.1)."""
+    found = subsidies.policies_published(timezone.localdate())
+    asked = {"region_code": region_code, "subsidy": subsidy, "in_force__contains": on}
+    return found.filter(**{name: value for name, value in asked.items() if value})
+
+
+@router.get("/policies/{version_id}", response=PolicyContentOut)
+def policy(request: HttpRequest, version_id: int) -> "PolicyVersion":  # noqa: ARG001
+    """All that a published version says, as decisions read it."""
+    return subsidies.policy_published(version_id, timezone.localdate())
 
 
 class LimitedOut(Schema):

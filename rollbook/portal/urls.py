@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.portal.views import me, public
+from rollbook.portal.views import me, policies, public
 
 app_name = "portal"
 
@@ -12,6 +12,8 @@ urlpatterns = [
     path("open/publicity/<int:publicity_id>/", public.publicity, name="publicity"),
     path("open/objections/<int:claim_id>/", public.objection, name="objection"),
     path("open/disclosure/", public.disclosure, name="disclosure"),
+    path("open/policies/", policies.policy_list, name="policies"),
+    path("open/policies/<int:version_id>/", policies.policy, name="policy"),
     path("verify/", public.verify, name="verify"),
     path("verify/<str:token>/", public.verify_token, name="verify_token"),
     path("me/", me.me, name="me"),

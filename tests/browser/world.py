@@ -11,9 +11,14 @@ from tests.world import County, filled, patterns
 
 PUBLIC = (
     "home", "account_login", "portal:demand", "portal:institutions", "portal:apply", "portal:publicity_list",
-    "portal:disclosure", "portal:verify", "web:gallery",
+    "portal:disclosure", "portal:policies", "portal:verify", "web:gallery",
 )  # fmt: skip
-PUBLIC_OBJECTS = ("open/publicity/<int:publicity_id>/", "open/objections/<int:claim_id>/", "verify/<str:token>/")
+PUBLIC_OBJECTS = (
+    "open/publicity/<int:publicity_id>/",
+    "open/policies/<int:version_id>/",
+    "open/objections/<int:claim_id>/",
+    "verify/<str:token>/",
+)
 # Pages that look otherwise to those who have a part in them.
 BY_ROLE = {
     "classes/<int:class_id>/": (Role.INSTITUTION_MANAGER, Role.COUNTY_REVIEWER, Role.WORKER),

@@ -32,10 +32,14 @@ from rollbook.subsidies.queries.decisions import (
 from rollbook.subsidies.queries.entitlement import entitlement
 from rollbook.subsidies.queries.payments import payments_without_claim
 from rollbook.subsidies.queries.policies import (
+    as_file,
     binding,
+    in_words,
+    policies_published,
     policies_visible_to,
     policy,
     policy_above,
+    policy_published,
     policy_versions,
     rules_of,
 )
@@ -43,6 +47,7 @@ from rollbook.subsidies.queries.policies import (
 __all__ = [
     "READERS",
     "TWICE",
+    "as_file",
     "binding",
     "blocked_by",
     "by_subject",
@@ -52,15 +57,18 @@ __all__ = [
     "entitlement",
     "get",
     "in_publicity",
+    "in_words",
     "met",
     "objections_of",
     "objections_open",
     "of_class",
     "of_person",
     "payments_without_claim",
+    "policies_published",
     "policies_visible_to",
     "policy",
     "policy_above",
+    "policy_published",
     "policy_versions",
     "publicities",
     "publicities_visible_to",

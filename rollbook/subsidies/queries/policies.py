@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 
 from rollbook.accounts.rules import ADMINISTRATORS
 from rollbook.directory.rules import ListState
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound, Refused, reason
 from rollbook.regions.rules import around, prefix
-from rollbook.subsidies import rules
+from rollbook.subsidies import files, rules
 from rollbook.subsidies.models import PolicyVersion
 
 if TYPE_CHECKING:
@@ -73,6 +73,34 @@ def policy(by: "Account", version_id: int, *, lock: bool = False) -> PolicyVersi
         return (found.select_for_update(of=("self",)) if lock else found).get()
     except PolicyVersion.DoesNotExist:
         raise NotFound from None
+
+
+def policies_published(today: date) -> QuerySet[PolicyVersion]:
+    """Every published version for anyone to read; `standing` says whether it is in force today (N18.1)."""
+    standing = Case(
+        When(in_force__contains=today, then=Value("in-force")),
+        When(in_force__startswith__gt=today, then=Value("coming")),
+        default=Value("past"),
+    )
+    found = PolicyVersion.objects.filter(state=ListState.PUBLISHED).annotate(standing=standing)
+    return found.order_by("region_code", "subsidy", "-version")
+
+
+def policy_published(version_id: int, today: date) -> PolicyVersion:
+    try:
+        return policies_published(today).get(pk=version_id)
+    except PolicyVersion.DoesNotExist:
+        raise NotFound from None
+
+
+def in_words(policy: rules.Policy) -> dict[str, Any]:
+    """What a policy says, as a page shows it: its single figures and its tables."""
+    return {"head": files.head(policy), "tables": files.tables(policy)}
+
+
+def as_file(version: PolicyVersion) -> bytes:
+    """A version as an Excel file."""
+    return files.written(rules_of(version))
 
 
 def policy_versions(region_code: str, subsidy: str) -> QuerySet[PolicyVersion]:

@@ -55,8 +55,7 @@ def _detail(request: "Request", policy_id: int) -> dict[str, Any]:
     here = one.region_code == request.user.region_code
     return {
         "version": one,
-        "head": files.head(policy),
-        "tables": files.tables(policy),
+        **queries.in_words(policy),
         "against": list(rules.reasons_against_policy(policy)) if is_open else [],
         "doubts": list(rules.doubts_about(policy)) if is_open else [],
         "moves": LISTS.moves_from(ListState(one.state)),
@@ -72,7 +71,7 @@ def policy_detail(request: "Request", policy_id: int) -> HttpResponse:
     context = _detail(request, policy_id)
     one: PolicyVersion = context["version"]
     if request.GET.get("export"):
-        return downloaded(files.written(queries.rules_of(one)), str(one))
+        return downloaded(queries.as_file(one), str(one))
     versions = queries.policies_visible_to(request.user).filter(region_code=one.region_code, subsidy=one.subsidy)
     context |= {
         "versions": versions.order_by("-version"),
