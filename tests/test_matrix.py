@@ -78,6 +78,8 @@ SEEN = {
     "certificates/<int:certificate_id>/certificate.pdf": STAFF | MANAGER | WORKER,
     "certificates/classes/<int:class_id>/": STAFF | MANAGER,
     "claims/<int:claim_id>/": STAFF | MANAGER | WORKER,
+    "claims/<int:claim_id>/replay/": STAFF | MANAGER | WORKER,
+    "claims/discrepancies/<int:discrepancy_id>/": STAFF,
     "claims/classes/<int:class_id>/": STAFF | MANAGER | WORKER,
     "claims/policies/<int:policy_id>/": STAFF,
     "claims/policies/<int:policy_id>/difference/": STAFF,

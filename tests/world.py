@@ -23,7 +23,7 @@ from rollbook.institutions.models import Restriction, Room, SiteVisit, Teacher
 from rollbook.institutions.tests.factories import equipped
 from rollbook.live.models import Camera, Fault, HeadCount, Recording
 from rollbook.subsidies import actions as subsidies
-from rollbook.subsidies.models import Objection, PolicyVersion
+from rollbook.subsidies.models import Discrepancy, Objection, PolicyVersion
 from rollbook.subsidies.tests.factories import NOW, PolicyFactory, assessed_class, load_policies, payee
 from rollbook.web import actions as pages
 
@@ -150,7 +150,11 @@ class County:
         finance = self.account(Role.COUNTY_FINANCE)
         order = funds.ask_freeze(by=finance, region_code=self.region_code, why="审计", now=NOW, **money)
         budget = LedgerAccount.objects.get(kind="budget", region_code=self.region_code)
+        discrepancy = Discrepancy.objects.create(
+            claim=claim, basis="present", was_fen=claim.amount_fen, now_fen=0, differences=[], found_at=NOW, seen_at=NOW
+        )
         return {
+            "discrepancy_id": discrepancy.pk,
             "claim_id": claim.pk,
             "publicity_id": notice.pk,
             "objection_id": objection.pk,

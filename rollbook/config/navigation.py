@@ -100,6 +100,13 @@ PAGES: list[Page] = [
         "message-report",
         may(P.CLAIM_REVIEW, P.OBJECTION_SETTLE),
     ),
+    page(
+        _("Subsidies and funds"),
+        "subsidies:accuracy",
+        _("Paid against due"),
+        "scale-outline",
+        may(P.STATISTICS_READ, P.LEDGER_READ) - MANAGER,
+    ),
     page(_("Subsidies and funds"), "subsidies:to_pay", _("Claims to pay"), "stack-2", may(P.BATCH_MAKE)),
     page(
         _("Subsidies and funds"),

@@ -9,5 +9,6 @@ REACTIONS: dict[str, list[str]] = {
     "batch.owners-asked": ["rollbook.funds.tasks.ask_owners"],
     "batch.released": ["rollbook.funds.tasks.hand_to_bank"],
     "payment.paid": ["rollbook.subsidies.tasks.payment_paid"],
+    "recomputation.asked": ["rollbook.subsidies.tasks.recompute"],
     "payment.failed": ["rollbook.subsidies.tasks.payment_failed"],
 }

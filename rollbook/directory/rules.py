@@ -139,6 +139,8 @@ class TermKey(Choice):
     ENDED_MONTHS = "ended-months", _("Months without new projects after the agreement ended")
     LADDER_REPEATS = "ladder-repeats", _("Measures in one year that lead to the next grade")
     UNQUALIFIED_PERCENT = "unqualified-percent", _("Most unqualified classes of a year, per cent")
+    ACCURACY_LEAST = "accuracy-least", _("Least that a county may have paid of 10 000 due")
+    ACCURACY_MOST = "accuracy-most", _("Most that a county may have paid of 10 000 due")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

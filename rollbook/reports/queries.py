@@ -17,6 +17,7 @@ from rollbook.kernel.messages import _
 from rollbook.regions.queries import name_of
 from rollbook.subsidies import queries as subsidies
 from rollbook.subsidies.rules import State as ClaimState
+from rollbook.subsidies.rules import share
 from rollbook.web.words import yuan
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def todos(by: "Account") -> list[Todo]:
         *_batches(by),
         *_institutions(by),
         *_lists(by),
+        *_discrepancies(by),
     ]
     if holds(by, P.SCORE_ENTER):
         found += [
@@ -109,6 +111,21 @@ def _lists(by: "Account") -> list[Todo]:
     state = "submitted" if holds(by, P.DEMAND_AGREE) else "agreed" if holds(by, P.DEMAND_PUBLISH) else ""
     found = directory.waiting_for(by).filter(state=state) if state else []
     return [Todo(_("Demand directory"), str(one), "directory:list_detail", one.pk) for one in found]
+
+
+def _discrepancies(by: "Account") -> list[Todo]:
+    """Decisions that no longer come out as they were, and counties whose payments are not what was due."""
+    found = []
+    open_ones = subsidies.discrepancies_visible_to(by).filter(settled_at=None) if holds(by, P.OBJECTION_SETTLE) else ()
+    for one in open_ones[:100]:
+        title = f"{one.claim.person.name} · {yuan(one.was_fen)} → {yuan(one.now_fen)}"
+        found.append(Todo(_("Discrepancy to settle"), title, "subsidies:discrepancy_detail", one.pk))
+    if by.institution_id is None and holds(by, P.STATISTICS_READ):
+        alarms = [one for one in subsidies.accuracies(by) if one.is_out_of_band]
+        for row in alarms[:20]:
+            title = f"{name_of(row.region_code)} · {share(row.due_fen, row.paid_fen)} %"
+            found.append(Todo(_("Paid is not what was due"), title, "subsidies:accuracy", None))
+    return found
 
 
 def tiles(by: "Account") -> dict[str, list[tuple[Any, ...]]]:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rollbook.persons.rules import AccountKind
 from rollbook.subsidies import rules
-from rollbook.subsidies.rules import Field, Move, Policy, Sort
+from rollbook.subsidies.rules import Field, Move, Outcome, Policy, Sort
 from rollbook.web.forms import day
 from rollbook.web.words import translated
 
@@ -170,3 +170,10 @@ def _kept(one: Field, value: Any) -> Any:
         case Sort.NUMBER:
             return one.least if value is None and one.least < 0 else value or 0
     return value.strip() if isinstance(value, str) else value
+
+
+class DiscrepancyForm(forms.Form):
+    outcome = forms.ChoiceField(
+        label=_("Outcome"), choices=[(v, t) for v, t in translated(Outcome) if v != Outcome.GONE]
+    )
+    finding = forms.CharField(label=_("Finding"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))

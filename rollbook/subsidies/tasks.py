@@ -15,3 +15,9 @@ def payment_paid(line_id: int) -> None:
 def payment_failed(line_id: int) -> None:
     line = funds.line(line_id)
     actions.settle_payment(subject=line.subject, is_paid=False, failure=line.failure, now=timezone.now())
+
+
+@task
+def recompute(run_id: int) -> None:
+    """An officer asked to have the claims of the region worked out again."""
+    actions.run_recomputation(run_id=run_id, now=timezone.now())

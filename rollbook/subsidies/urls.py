@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.subsidies.views import claims, policies
+from rollbook.subsidies.views import claims, policies, recomputation
 
 app_name = "subsidies"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("<int:claim_id>/review/", claims.review_claim, name="review"),
     path("<int:claim_id>/refile/", claims.refile, name="refile"),
     path("<int:claim_id>/account/", claims.correct_account, name="correct"),
+    path("<int:claim_id>/replay/", claims.replay, name="replay"),
     path("queue/", claims.claim_queue, name="review_queue"),
     path("queue/preview/", claims.review_preview, name="review_preview"),
     path("queue/pass/", claims.review_many, name="review_many"),
@@ -21,6 +22,11 @@ urlpatterns = [
     path("publicity/publish/", claims.publish_claims, name="publish"),
     path("objections/", claims.objection_list, name="objection_list"),
     path("objections/<int:objection_id>/settle/", claims.settle_objection, name="settle"),
+    path("accuracy/", recomputation.accuracy, name="accuracy"),
+    path("accuracy/recompute/", recomputation.recompute, name="recompute"),
+    path("discrepancies/", recomputation.discrepancy_list, name="discrepancy_list"),
+    path("discrepancies/<int:discrepancy_id>/", recomputation.discrepancy_detail, name="discrepancy_detail"),
+    path("discrepancies/<int:discrepancy_id>/settle/", recomputation.settle_discrepancy, name="discrepancy_settle"),
     path("payments/new/", claims.payment_new, name="to_pay"),
     path("payments/make/", claims.make_batch, name="make_batch"),
     path("payments/<int:batch_id>/cancel/", claims.cancel_batch, name="cancel_batch"),

@@ -15,16 +15,24 @@ FORBID = """
         SELECT id FROM same
     $$;
 
-    CREATE FUNCTION classes_higher_bars_lower() RETURNS trigger LANGUAGE plpgsql AS $$
+    -- Its plan is kept from when the table was small: without the setting it would read the whole table each time.
+    CREATE FUNCTION classes_higher_bars_lower() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
+    DECLARE
+        same bigint[] := ARRAY[NEW.person_id];
+        is_merged boolean;
     BEGIN
         IF NEW.released_at IS NOT NULL THEN
             RETURN NEW;
         END IF;
-        PERFORM FROM persons_person WHERE id IN (SELECT classes_records_of(NEW.person_id))
-            ORDER BY id FOR NO KEY UPDATE;
+        SELECT p.merged_into_id IS NOT NULL OR EXISTS (SELECT FROM persons_person o WHERE o.merged_into_id = p.id)
+            INTO is_merged FROM persons_person p WHERE p.id = NEW.person_id FOR NO KEY UPDATE OF p;
+        IF is_merged THEN
+            same := ARRAY(SELECT classes_records_of(NEW.person_id));
+            PERFORM FROM persons_person WHERE id = ANY(same) ORDER BY id FOR NO KEY UPDATE;
+        END IF;
         IF EXISTS (
             SELECT FROM classes_levelreservation
-            WHERE person_id IN (SELECT classes_records_of(NEW.person_id)) AND id IS DISTINCT FROM NEW.id
+            WHERE person_id = ANY(same) AND id IS DISTINCT FROM NEW.id
             AND occupation_identity = NEW.occupation_identity AND released_at IS NULL
             AND (level = NEW.level OR (level <> '0' AND level < NEW.level))
         ) THEN

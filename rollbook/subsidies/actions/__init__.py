@@ -28,9 +28,16 @@ from rollbook.subsidies.actions.policies import (
     shipped,
     submit_policy,
 )
+from rollbook.subsidies.actions.recomputation import (
+    ask_recomputation,
+    recompute,
+    run_recomputation,
+    settle_discrepancy,
+)
 
 __all__ = [
     "agree_policy",
+    "ask_recomputation",
     "cancel_batch",
     "correct_account",
     "draft_policy",
@@ -44,13 +51,16 @@ __all__ = [
     "publish_claims",
     "publish_policy",
     "raise_objection",
+    "recompute",
     "refile",
     "remove_policy_row",
     "return_policy",
     "review_claim",
+    "run_recomputation",
     "set_content",
     "set_policy_head",
     "set_policy_row",
+    "settle_discrepancy",
     "settle_objection",
     "settle_payment",
     "shipped",

@@ -1,6 +1,7 @@
 """What a claim was decided on, what it would be now, and which other claim stands in its way."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -133,15 +134,29 @@ def _looked_at(
     return klass, people, facts, version
 
 
-def replayed(claim: Claim) -> list[rules.Difference]:
-    """A past decision worked out again from what was stored with it: nothing may differ (B1)."""
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A stored decision worked out again: its sum, its lines, and where they differ."""
+
+    amount_fen: int
+    working: list[dict[str, Any]]
+    apart: list[rules.Difference]
+
+
+def again(claim: Claim) -> Again:
+    """A past decision worked out again from what was stored with it (B1)."""
     facts, policy = rules.heard(claim.facts), policies.rules_of(claim.policy)
-    stored = {"grounds": claim.grounds, "working": claim.working}
-    award = rules.award(facts, policy)
-    found = list(rules.apart(stored, rules.grounds(facts, policy), award, 0))
-    if not found and award.amount_fen[0] != claim.amount_fen:
-        found.append(rules.Difference(rules.TOTAL, rules.Aspect.FEN, claim.amount_fen, award.amount_fen[0].item()))
-    return found
+    award, stored = rules.award(facts, policy), {"grounds": claim.grounds, "working": claim.working}
+    apart = list(rules.apart(stored, rules.grounds(facts, policy), award, 0))
+    amount_fen = award.amount_fen[0].item()
+    if not apart and amount_fen != claim.amount_fen:  # the stored lines never added up to the stored sum
+        apart.append(rules.Difference(rules.TOTAL, rules.Aspect.FEN, claim.amount_fen, amount_fen))
+    return Again(amount_fen, award.working(0), apart)
+
+
+def replayed(claim: Claim) -> list[rules.Difference]:
+    """Where a past decision does not come out again: nothing may differ (B1)."""
+    return again(claim).apart
 
 
 def met(claim: Claim) -> list[Message]:

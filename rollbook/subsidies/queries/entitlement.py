@@ -133,9 +133,7 @@ def _had(
     found = {one.pk: _Had() for one in people}
     by_person: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     live = Claim.objects.filter(person_id__in=records).exclude(state=rules.State.REFUSED)
-    for row in live.values_list(
-        "person_id", "filed_at", "pk", "occupation_identity", "kind", "level", "policy__content__fund"
-    ):
+    for row in live.values_list("person_id", "filed_at", "pk", "occupation_identity", "kind", "level", "fund"):
         by_person[records[row[0]]].append(row[1:])
     for one in people:
         again = claims.get(one.pk)

@@ -36,9 +36,28 @@ from rollbook.subsidies.rules.policy import (
     Unit,
     project_identity,
 )
-from rollbook.subsidies.rules.replay import TOTAL, Aspect, Difference, apart, conditions, facts_apart, kept
+from rollbook.subsidies.rules.recomputation import (
+    Band,
+    Basis,
+    Outcome,
+    out_of_band,
+    percent,
+    reasons_against_settling,
+    share,
+)
+from rollbook.subsidies.rules.replay import (
+    TOTAL,
+    Aspect,
+    Difference,
+    apart,
+    conditions,
+    facts_apart,
+    kept,
+    side_by_side,
+)
 from rollbook.subsidies.rules.soundness import doubts_about, reasons_against_policy
 from rollbook.subsidies.rules.states import LIFECYCLE, LIVE, Move, State
+from rollbook.subsidies.rules.words import LABELS, SOURCES, Told, facts_told, rows, value_of
 
 __all__ = [
     "COLUMNS",
@@ -46,16 +65,20 @@ __all__ = [
     "FUNDS",
     "HEAD",
     "KINDS",
+    "LABELS",
     "LIFECYCLE",
     "LIMITS",
     "LIVE",
     "NEVER",
     "PARTS",
+    "SOURCES",
     "TITLES",
     "TOTAL",
     "TRAINED",
     "Amount",
     "Aspect",
+    "Band",
+    "Basis",
     "Cap",
     "Category",
     "Change",
@@ -69,6 +92,7 @@ __all__ = [
     "Ladder",
     "Limits",
     "Move",
+    "Outcome",
     "Policy",
     "Selector",
     "Sort",
@@ -77,6 +101,7 @@ __all__ = [
     "Standing",
     "State",
     "Subsidy",
+    "Told",
     "Unit",
     "alike",
     "apart",
@@ -87,6 +112,7 @@ __all__ = [
     "conditions",
     "doubts_about",
     "facts_apart",
+    "facts_told",
     "figures",
     "grounds",
     "heard",
@@ -95,9 +121,16 @@ __all__ = [
     "ladders",
     "mark",
     "months_begun",
+    "out_of_band",
     "payable_fen",
+    "percent",
     "project_identity",
     "reasons_against_policy",
+    "reasons_against_settling",
+    "rows",
     "said",
+    "share",
+    "side_by_side",
     "told",
+    "value_of",
 ]

@@ -52,15 +52,21 @@ def apart(stored: Mapping[str, Any], grounds: Sequence[Ground], award: Award, ro
     yield from _lines_apart(stored["working"], award.working(row))
 
 
-def _lines_apart(was: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> Iterator[Difference]:
-    """A line that only one of the two has is nothing in the other."""
+def side_by_side(was: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> list[tuple[Message, int, int]]:
+    """Every line of two workings with what it is in each."""
     before, after = _sums(was), _sums(now)
+    found = []
     for name in dict.fromkeys([*before, *after]):
         label = (before.get(name) or after[name])[0]
-        old, new = (side[name][1] if name in side else 0 for side in (before, after))
-        if old != new:
-            yield Difference(label, Aspect.FEN, old, new)
-    sums = [sum(fen for _label, fen in side.values()) for side in (before, after)]
+        found.append((label, before[name][1] if name in before else 0, after[name][1] if name in after else 0))
+    return found
+
+
+def _lines_apart(was: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> Iterator[Difference]:
+    """A line that only one of the two has is nothing in the other."""
+    lines = side_by_side(was, now)
+    yield from (Difference(label, Aspect.FEN, old, new) for label, old, new in lines if old != new)
+    sums = (sum(old for _label, old, _new in lines), sum(new for _label, _old, new in lines))
     if sums[0] != sums[1]:
         yield Difference(TOTAL, Aspect.FEN, *sums)
 

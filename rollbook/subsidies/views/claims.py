@@ -80,6 +80,8 @@ def claim_detail(request: "Request", claim_id: int) -> HttpResponse:
         "against": queries.reasons_now(claim),
         "met": queries.met(claim),
         "apart": queries.replayed(claim),
+        "facts": _facts(claim),
+        "discrepancies": queries.discrepancies_visible_to(by).filter(claim=claim),
         "may_review": (is_first or is_second) and holds(by, needed),
         "passing": rules.Move.PASS_FIRST if is_first else rules.Move.PASS_SECOND,
         "same_officer": is_second and claim.first_by_id == by.pk,
@@ -90,6 +92,28 @@ def claim_detail(request: "Request", claim_id: int) -> HttpResponse:
         "entries": timeline(claim),
     }
     return render(request, "subsidies/claim_detail.html", context)
+
+
+def _facts(claim: "Claim") -> list[tuple[str, dict[str, str], list[rules.Told]]]:
+    """The stored facts by where they come from, each source with its number and day (B1)."""
+    by_source: dict[str, list[rules.Told]] = {}
+    for one in rules.facts_told(claim.facts):
+        by_source.setdefault(one.source, []).append(one)
+    return [(rules.SOURCES[name], claim.sources.get(name, {}), told) for name, told in by_source.items()]
+
+
+@require_GET
+def replay(request: "Request", claim_id: int) -> HttpResponse:
+    """The stored decision beside the same worked out again, line by line (B1)."""
+    claim = queries.get(request.user, claim_id)
+    again = queries.again(claim)
+    context = {
+        "claim": claim,
+        "again": again,
+        "rows": rules.rows([one.json() for one in again.apart]),
+        "lines": rules.side_by_side(claim.working, again.working),
+    }
+    return render(request, "subsidies/replay.html", context)
 
 
 @require_GET
