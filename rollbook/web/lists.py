@@ -88,7 +88,8 @@ def narrowed(
     for one in filters:
         one.value = request.GET.get(one.name, "")
         if one.value and one.accepts(one.value):
-            found = found.filter(**{one.lookup or one.name: one.value})
+            wanted = _day(one.value) if one.kind == "date" else one.value
+            found = found.filter(**{one.lookup or one.name: wanted})
     if text := request.GET.get("q", "").replace("\0", "").strip():
         either = Q()
         for name in search:
