@@ -37,6 +37,7 @@ class Permission(StrEnum):
     CLAIM_REVIEW = "claim.review"
     CLAIM_SECOND_REVIEW = "claim.second-review"
     OBJECTION_SETTLE = "objection.settle"
+    HOLD_LIFT = "hold.lift"  # let held claims go on
     BUDGET_SET = "budget.set"
     BUDGET_CONFIRM = "budget.confirm"  # the second person of what is done with a budget itself
     BATCH_MAKE = "batch.make"
@@ -114,6 +115,7 @@ GRANTS: dict[Role, set[Permission]] = {
         P.EVIDENCE_HOLD,
         P.LIVE_WATCH,
         P.LIVE_CHECK,
+        P.HOLD_LIFT,
     },
     Role.CITY_OFFICER: {
         *_DIRECTORY,
@@ -128,6 +130,7 @@ GRANTS: dict[Role, set[Permission]] = {
         P.EXCHANGE_LOAD,
         P.LIVE_WATCH,
         P.LIVE_CHECK,
+        P.HOLD_LIFT,
     },
     Role.PROVINCE_OFFICER: {
         *_DIRECTORY,

@@ -41,6 +41,8 @@ LABELS = {
     "camera.view-filed": _("View of the camera filed"),
     "lesson.recorded": _("Lesson recorded"),
     "lesson.trainee-called": _("Trainee called to the camera"),
+    "claim.held": _("Claim held"),
+    "claim.hold-lifted": _("Hold lifted"),
     "evidence.stored": _("Evidence stored"),
     "evidence.opened": _("Evidence opened"),
     "evidence.held": _("Hold placed for a case"),

@@ -225,3 +225,50 @@ class Discrepancy(models.Model):
 
     def __str__(self) -> str:
         return f"discrepancy #{self.pk}"
+
+
+class Hold(models.Model):
+    """A stop on a claim, or on all claims of a class, placed by a context above until it is lifted (N4.1, N14.1)."""
+
+    claim = models.ForeignKey(Claim, models.PROTECT, null=True, related_name="holds")
+    training_class = models.ForeignKey("classes.TrainingClass", models.PROTECT, null=True, related_name="+")
+    region_code = models.CharField(max_length=6)
+    institution = models.ForeignKey("institutions.Institution", models.PROTECT, related_name="+")
+    ground = models.JSONField()  # a message as the rules gave it: template, values, code, clause
+    source = models.CharField(max_length=64)  # what it rests on: "supervision.Inspection:3"
+    placed_at = models.DateTimeField()
+    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    lifted_because = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="hold_is_on_a_claim_or_a_class",
+                condition=Q(claim__isnull=False, training_class__isnull=True)
+                | Q(claim__isnull=True, training_class__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="one_hold_a_claim_and_source", fields=["claim", "source"], condition=Q(lifted_at=None)
+            ),
+            models.UniqueConstraint(
+                name="one_hold_a_class_and_source", fields=["training_class", "source"], condition=Q(lifted_at=None)
+            ),
+            models.CheckConstraint(
+                name="hold_was_lifted_for_a_reason",
+                condition=Q(lifted_at__isnull=True, lifted_by__isnull=True)
+                | Q(lifted_at__isnull=False, lifted_by__isnull=False) & ~Q(lifted_because=""),
+            ),
+            models.CheckConstraint(
+                name="claim_hold_is_lifted_by_another",
+                condition=Q(lifted_by__isnull=True) | Q(placed_by__isnull=True) | ~Q(lifted_by=F("placed_by")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["claim"], name="live_hold_by_claim", condition=Q(lifted_at=None)),
+            models.Index(fields=["training_class"], name="live_hold_by_class", condition=Q(lifted_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"hold #{self.pk}"

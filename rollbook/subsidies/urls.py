@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.subsidies.views import claims, policies, recomputation
+from rollbook.subsidies.views import claims, holds, policies, recomputation
 
 app_name = "subsidies"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("<int:claim_id>/refile/", claims.refile, name="refile"),
     path("<int:claim_id>/account/", claims.correct_account, name="correct"),
     path("<int:claim_id>/replay/", claims.replay, name="replay"),
+    path("holds/<int:hold_id>/lift/", holds.lift, name="lift_hold"),
     path("queue/", claims.claim_queue, name="review_queue"),
     path("queue/preview/", claims.review_preview, name="review_preview"),
     path("queue/pass/", claims.review_many, name="review_many"),

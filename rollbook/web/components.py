@@ -26,7 +26,7 @@ TONES = {
         "submitted", "reviewed", "applied", "verified", "asked", "filed", "first", "returned",
         "pending", "checked", "waiting", "late", "pulled-back", "ended", "soon", "stopped",
     },
-    "red": {"refused", "removed", "failed", "revoked", "absent", "mismatched", "overdue", "locked", "left-alone"},
+    "red": {"refused", "removed", "failed", "revoked", "absent", "mismatched", "overdue", "locked", "held", "left-alone"},
     "blue": {"running", "publicity", "in-payment", "sent", "released", "leave", "in-force"},
 }  # fmt: skip
 EXPORT_NAMES = {

@@ -23,6 +23,7 @@ from rollbook.funds.actions.payments import (
     upload_return,
 )
 from rollbook.funds.actions.signing import confirm_batch, cosign_batch, needed, set_band, sign
+from rollbook.funds.actions.stops import let_pay, reasons_stopped, stop_payment
 from rollbook.funds.actions.voiding import account_changed
 
 __all__ = [
@@ -43,10 +44,12 @@ __all__ = [
     "decide_order",
     "end_freeze",
     "learn_owner",
+    "let_pay",
     "make_batch",
     "move",
     "needed",
     "post",
+    "reasons_stopped",
     "reasons_to_hold",
     "release",
     "release_batch",
@@ -57,6 +60,7 @@ __all__ = [
     "set_band",
     "set_budget",
     "sign",
+    "stop_payment",
     "supersede",
     "take_return",
     "upload_return",

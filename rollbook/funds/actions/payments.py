@@ -22,6 +22,7 @@ from rollbook.funds.actions.signing import (
     sign,
     void,
 )
+from rollbook.funds.actions.stops import reasons_stopped
 from rollbook.funds.models import BankFile, PaymentBatch, PaymentLine
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import Message, _
@@ -54,7 +55,7 @@ def reasons_to_hold(batch: PaymentBatch, now: datetime) -> list[Message]:
     days, hours = terms[TermKey.OWNERSHIP_DAYS], terms[TermKey.PAYEE_HOLD_HOURS]
     payees = queries.payees_of(batch.pk)
     found = list(rules.reasons_against_payees(payees, now=localtime(now), days=days, hours=hours))
-    return [*found, *reasons_against_hands(batch), *reasons_against_cosigners(batch, now)]
+    return [*found, *reasons_stopped(batch), *reasons_against_hands(batch), *reasons_against_cosigners(batch, now)]
 
 
 @transaction.atomic

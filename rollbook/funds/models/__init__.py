@@ -15,6 +15,7 @@ from rollbook.funds.models.payments import (
     ReleaseBand,
     Signature,
 )
+from rollbook.funds.models.stops import PaymentStop
 
 __all__ = [
     "BankFile",
@@ -25,6 +26,7 @@ __all__ = [
     "Ownership",
     "PaymentBatch",
     "PaymentLine",
+    "PaymentStop",
     "ReleaseBand",
     "Signature",
     "Transaction",

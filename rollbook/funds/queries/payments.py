@@ -13,6 +13,7 @@ from rollbook.funds.models import (
     Ownership,
     PaymentBatch,
     PaymentLine,
+    PaymentStop,
     ReleaseBand,
     Signature,
 )
@@ -46,6 +47,14 @@ def get(by: "Account", batch_id: int, *, lock: bool = False) -> PaymentBatch:
         return (found.select_for_update(of=("self",)) if lock else found).get()
     except PaymentBatch.DoesNotExist:
         raise NotFound from None
+
+
+def stopped_in(batch_id: int) -> QuerySet[PaymentLine]:
+    """The payments of a batch that a stop is on."""
+    stops = PaymentStop.objects.filter(lifted_at=None).values("subject")
+    return PaymentLine.objects.filter(batch_id=batch_id, state=rules.LineState.WAITING, subject__in=stops).order_by(
+        "number"
+    )
 
 
 def lines_of(batch_id: int) -> QuerySet[PaymentLine]:

@@ -14,6 +14,7 @@ from rollbook.subsidies.actions.claims import (
     settle_payment,
     subject_of,
 )
+from rollbook.subsidies.actions.holds import hold_claim, hold_class, lift_hold
 from rollbook.subsidies.actions.policies import (
     agree_policy,
     draft_policy,
@@ -44,7 +45,10 @@ __all__ = [
     "file_claim",
     "file_class_claims",
     "finish_publicity",
+    "hold_claim",
+    "hold_class",
     "identified",
+    "lift_hold",
     "load_policies",
     "make_batch",
     "pass_claims",

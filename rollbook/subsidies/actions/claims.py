@@ -297,6 +297,8 @@ def finish_publicity(*, publicity_id: int, now: datetime) -> int:
     notice.finished_at = now
     notice.save(update_fields=["finished_at"])
     claims = list(notice.claims.select_for_update().filter(state=S.PUBLICITY).order_by("pk"))
+    held = queries.held_among([one.pk for one in claims])  # they go on when their hold is lifted
+    claims = [one for one in claims if one.pk not in held]
     for claim in claims:
         claim.state = rules.LIFECYCLE.after(S.PUBLICITY, M.FINISH_PUBLICITY)
         _note("claim.approved", claim, by=None, at=now, notice=notice.number)
@@ -307,7 +309,9 @@ def finish_publicity(*, publicity_id: int, now: datetime) -> int:
 @transaction.atomic
 def make_batch(*, by: "Account", claim_ids: Sequence[int], now: datetime) -> "PaymentBatch":
     """Put approved claims of the own region, of one year, into a payment batch (N16.3)."""
+    asked = queries.visible_to(by).filter(pk__in=claim_ids).order_by("pk")
     claims = list(queries.to_pay(by.region_code).select_for_update(of=("self",)).filter(pk__in=claim_ids))
+    refuse_if(queries.reasons_held(asked.values_list("pk", flat=True)))
     years = {localdate(one.filed_at).year for one in claims}
     if len(years) > 1:
         raise Refused(reason("two-years", _("Claims of two budget years go into two batches."), "N12.1"))

@@ -32,6 +32,14 @@ from rollbook.subsidies.queries.decisions import (
     sources,
 )
 from rollbook.subsidies.queries.entitlement import entitlement
+from rollbook.subsidies.queries.holds import (
+    held_among,
+    holds_on,
+    holds_on_class,
+    is_held,
+    live_hold,
+    reasons_held,
+)
 from rollbook.subsidies.queries.payments import payments_without_claim
 from rollbook.subsidies.queries.policies import (
     as_file,
@@ -79,8 +87,13 @@ __all__ = [
     "ended_publicities",
     "entitlement",
     "get",
+    "held_among",
+    "holds_on",
+    "holds_on_class",
     "in_publicity",
     "in_words",
+    "is_held",
+    "live_hold",
     "met",
     "objections_of",
     "objections_open",
@@ -99,6 +112,7 @@ __all__ = [
     "publicities_visible_to",
     "publicity",
     "reasons_by_enrolment",
+    "reasons_held",
     "reasons_now",
     "recomputations",
     "recomputed",

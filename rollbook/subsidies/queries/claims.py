@@ -8,6 +8,7 @@ from rollbook.kernel.reasons import NotFound
 from rollbook.regions.rules import prefix
 from rollbook.subsidies import rules
 from rollbook.subsidies.models import Claim, Objection, Publicity
+from rollbook.subsidies.queries.holds import is_held
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -19,7 +20,7 @@ def visible_to(by: "Account") -> QuerySet[Claim]:
     """The region's claims, the institution's, or one's own."""
     found = Claim.objects.select_related(
         "person", "institution", "item__occupation", "enrolment__training_class", "policy"
-    )
+    ).annotate(is_held=is_held())
     if by.role == "institution-manager":
         return found.filter(institution_id=by.institution_id or 0)
     if by.role == "worker":
@@ -51,6 +52,7 @@ def of_person(person_id: int) -> QuerySet[Claim]:
     return (
         Claim.objects.filter(person_id=person_id)
         .select_related("enrolment__training_class", "publicity", "item__occupation")
+        .annotate(is_held=is_held())
         .order_by("-pk")
     )
 
@@ -58,6 +60,7 @@ def of_person(person_id: int) -> QuerySet[Claim]:
 def of_class(class_id: int) -> dict[int, Claim]:
     """The live claims of a class by enrolment."""
     found = Claim.objects.filter(enrolment__training_class_id=class_id).exclude(state=rules.State.REFUSED)
+    found = found.annotate(is_held=is_held())
     return {one.enrolment_id: one for one in found}
 
 
@@ -67,13 +70,14 @@ def by_subject(subject: str) -> Claim:
 
 
 def to_pay(region_code: str) -> QuerySet[Claim]:
-    found = Claim.objects.filter(region_code=region_code, state=rules.State.APPROVED)
+    found = Claim.objects.filter(~is_held(), region_code=region_code, state=rules.State.APPROVED)
     return found.select_related("person", "institution", "item__occupation").order_by("pk")
 
 
 def to_publish(region_code: str) -> QuerySet[Claim]:
     """Claims that passed both reviews and are in no public notice yet."""
-    return Claim.objects.filter(region_code=region_code, state=rules.State.PUBLICITY, publicity=None).order_by("pk")
+    found = Claim.objects.filter(~is_held(), region_code=region_code, state=rules.State.PUBLICITY, publicity=None)
+    return found.order_by("pk")
 
 
 def publicities() -> QuerySet[Publicity]:

@@ -16,7 +16,7 @@ from rollbook.kernel.reasons import NotFound, reason
 from rollbook.persons import queries as persons
 from rollbook.subsidies import rules
 from rollbook.subsidies.models import Claim, PolicyVersion
-from rollbook.subsidies.queries import claims, policies
+from rollbook.subsidies.queries import claims, holds, policies
 from rollbook.subsidies.queries.entitlement import entitlement
 
 if TYPE_CHECKING:
@@ -98,11 +98,12 @@ def reasons_now(claim: Claim) -> list[Message]:
     """Why the claim, by what is known now, was not due on the day of its filing: for reviewers."""
     if claim.state not in (rules.State.FILED, rules.State.FIRST, rules.State.RETURNED):
         return []
+    held = holds.reasons_held([claim.pk])
     found = _looked_at(claim)
     if found is None:
-        return [reason("dropped", _("The trainee is no longer on the roster of the class."), "N14.1")]
+        return [*held, reason("dropped", _("The trainee is no longer on the roster of the class."), "N14.1")]
     _klass, _people, facts, version = found
-    return list(reasons(rules.grounds(facts, policies.rules_of(version)), 0))
+    return [*held, *reasons(rules.grounds(facts, policies.rules_of(version)), 0)]
 
 
 def decided_now(claim: Claim, today: date) -> dict[str, Any]:

@@ -88,6 +88,8 @@ def claim_detail(request: "Request", claim_id: int) -> HttpResponse:
         "may_refile": state == rules.State.RETURNED and is_own and holds(by, Permission.CLAIM_FILE),
         "may_correct": state == rules.State.FAILED and (is_own or holds(by, Permission.CLAIM_REVIEW)),
         "account_form": forms.AccountForm(),
+        "stops": queries.holds_on(claim),
+        "may_lift": holds(by, Permission.HOLD_LIFT),
         "objections": queries.objections_of(claim.pk),
         "entries": timeline(claim),
     }
@@ -187,6 +189,7 @@ def class_claims(request: "Request", class_id: int) -> HttpResponse:
         "not_due": [(one, against) for one, against, _fen in rows if against],
         "sum_fen": sum(fen for _one, against, fen in rows if not against),
         "claims": claims.values(),
+        "stops": queries.holds_on_class(class_id),
         "is_locked": klass.state == "assessed",
         "may_file": holds(request.user, Permission.CLAIM_FILE),
     }

@@ -1,0 +1,49 @@
+"""Stops on claims: which are held, and what to say of it."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from rollbook.kernel.messages import Message, _
+from rollbook.kernel.reasons import reason
+from rollbook.regions.rules import prefix
+from rollbook.subsidies.models import Claim, Hold
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+
+
+def is_held() -> Exists:
+    """For a query set of claims: whether a live hold is on each, or on its class."""
+    on = Q(claim=OuterRef("pk")) | Q(training_class=OuterRef("enrolment__training_class"))
+    return Exists(Hold.objects.filter(on, lifted_at=None))
+
+
+def holds_on(claim: Claim) -> QuerySet[Hold]:
+    """The live holds on a claim, its class's among them."""
+    on = Q(claim=claim) | Q(training_class=claim.enrolment.training_class_id)
+    return Hold.objects.filter(on, lifted_at=None).select_related("placed_by").order_by("pk")
+
+
+def holds_on_class(class_id: int) -> list[Hold]:
+    """The live holds on all claims of a class: for contexts that have checked who asks."""
+    return list(
+        Hold.objects.filter(training_class_id=class_id, lifted_at=None).select_related("placed_by").order_by("pk")
+    )
+
+
+def held_among(claim_ids: Iterable[int]) -> set[int]:
+    return set(Claim.objects.filter(pk__in=list(claim_ids)).filter(is_held()).values_list("pk", flat=True))
+
+
+def reasons_held(claim_ids: Iterable[int]) -> list[Message]:
+    """Why claims may not go on: each that is held."""
+    text = _("Claim {claim} is held; nothing of it is approved or paid until the hold is lifted.")
+    return [reason("held", text, "N14.1", claim=pk) for pk in sorted(held_among(claim_ids))]
+
+
+def live_hold(by: "Account", hold_id: int) -> Hold | None:
+    """A live hold of the account's region, locked."""
+    found = Hold.objects.select_for_update(of=("self",)).filter(pk=hold_id, lifted_at=None)
+    return found.filter(region_code__startswith=prefix(by.region_code)).first()
