@@ -1,6 +1,6 @@
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet
 
 from rollbook.accounts.rules import ADMINISTRATORS
 from rollbook.certificates.models import Certificate
@@ -35,6 +35,11 @@ def get(by: "Account", certificate_id: int, *, lock: bool = False) -> Certificat
 def of_class(class_id: int) -> dict[int, Certificate]:
     """The certificates of a class by enrolment."""
     return {one.enrolment_id: one for one in Certificate.objects.filter(enrolment__training_class_id=class_id)}
+
+
+def issued_in(classes: "int | OuterRef") -> QuerySet[Certificate]:
+    """The certificates of a class, or of the class of an outer query."""
+    return Certificate.objects.filter(enrolment__training_class=classes)
 
 
 def of_person(person_id: int) -> QuerySet[Certificate]:

@@ -39,7 +39,7 @@ class EquipmentForm(forms.Form):
 class TeacherForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=64)
     number = forms.CharField(label=_("Identity number"), max_length=24)
-    is_full_time = forms.BooleanField(label=_("Full-time"), required=False, initial=True)
+    is_full_time = forms.BooleanField(label=_("Full-time teacher"), required=False, initial=True)
     experience_years = forms.IntegerField(label=_("Years of experience"), min_value=0, max_value=60, initial=0)
     occupation_id = forms.TypedChoiceField(label=_("Occupation of the certificate"), coerce=int)
     level = forms.ChoiceField(label=_("Level"), choices=translated(Level))

@@ -1,4 +1,4 @@
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,8 @@ def todos(by: "Account") -> list[Todo]:
         *_institutions(by),
         *_lists(by),
         *_discrepancies(by),
+        *_requests(by),
+        *_money(by),
     ]
     if holds(by, P.SCORE_ENTER):
         found += [
@@ -125,6 +127,45 @@ def _discrepancies(by: "Account") -> list[Todo]:
         for row in alarms[:20]:
             title = f"{name_of(row.region_code)} · {share(row.due_fen, row.paid_fen)} %"
             found.append(Todo(_("Paid is not what was due"), title, "subsidies:accuracy", None))
+    return found
+
+
+def _requests(by: "Account") -> list[Todo]:
+    """Requests that a second person decides, and objections: one line a class or claim."""
+    found = []
+    if holds(by, P.ATTENDANCE_APPROVE) or holds(by, P.CLASS_APPLY):
+        asked = Counter(
+            str(getattr(one, "training_class", None) or one.lesson.training_class)
+            for kind, rows in classes.asks_for(by).items()
+            for one in rows
+            if kind == "leaves" or one.asked_by_id != by.pk
+        )
+        found += [Todo(_("Requests"), f"{klass} · {n}", "classes:asks", None) for klass, n in asked.items()]
+    if holds(by, P.OBJECTION_SETTLE):
+        found += [
+            Todo(_("Objection"), f"{one.claim.institution} · {one.claim.person}", "subsidies:objection_list", None)
+            for one in subsidies.objections_open(by)[:100]
+        ]
+    return found
+
+
+def _money(by: "Account") -> list[Todo]:
+    """Claims on their way that nobody else moves: to file, to publish, to pay."""
+    found = []
+    if holds(by, P.CLAIM_FILE) and holds(by, P.SCORE_ENTER):
+        found += [
+            Todo(_("Claims to file"), str(one), "subsidies:class_claims", one.pk)
+            for one in subsidies.classes_to_claim(by)[:100]
+        ]
+    ways = (
+        (P.CLAIM_REVIEW, _("Claims to publish"), subsidies.to_publish, "subsidies:publicity_list"),
+        (P.BATCH_MAKE, _("Claims to pay"), subsidies.to_pay, "subsidies:to_pay"),
+    )
+    for permission, kind, waiting, address in ways:
+        if holds(by, permission):
+            sums = waiting(by.region_code).order_by().aggregate(n=Count("pk"), fen=Sum("amount_fen"))
+            if sums["n"]:
+                found.append(Todo(kind, f"{sums['n']} · {yuan(sums['fen'])}", address, None))
     return found
 
 

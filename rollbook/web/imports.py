@@ -56,6 +56,14 @@ def wrong_cells(
     return render(request, "web/wrong_cells.html", context, status=422)
 
 
+def _masked(sheet: sheets.Sheet, row: list[str]) -> list[str]:
+    """A row as a page shows it: an identity number with its first six and last two characters."""
+    return [
+        f"{cell[:6]}{'*' * (len(cell) - 8)}{cell[-2:]}" if column.key == "number" and len(cell) > 8 else cell
+        for column, cell in zip(sheet.columns, row, strict=True)
+    ]
+
+
 def to_confirm(
     request: "Request", sheet: sheets.Sheet, content: bytes, *, subject: object, back: str
 ) -> HttpResponse | None:
@@ -64,7 +72,7 @@ def to_confirm(
         return None
     context = {
         "sheet": sheet,
-        "rows": sheet.cells[:SHOWN],
+        "rows": [_masked(sheet, row) for row in sheet.cells[:SHOWN]],
         "more": max(0, len(sheet.cells) - SHOWN),
         "kept": base64.b64encode(content).decode() if len(content) <= MOST_KEPT else "",
         "subject": subject,

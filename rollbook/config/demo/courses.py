@@ -34,6 +34,22 @@ LEVELS = {"5": "初级", "4": "中级", "3": "高级", "2": "技师", "1": "高�
 UNDER_WAY = {State.APPROVED, State.RUNNING, State.ENDED, State.ASSESSED}
 
 
+# What the institution of the demo's own accounts has, so that each of them finds something to do: days from today to the
+# last lesson of what is over, or to the first of what is not; and the state.
+AT_HOME = (
+    (-30, State.ASSESSED),  # claims in publicity; some of its trainees are in the running class too
+    (-21, State.ASSESSED),  # claims passed by the first review
+    (-13, State.ASSESSED),  # claims filed
+    (-9, State.ASSESSED),  # certificates, no claims yet
+    (-4, State.ENDED),
+    (-1, State.RUNNING),
+    (6, State.APPROVED),
+    (16, State.SUBMITTED),
+    (26, State.DRAFT),
+)
+SHARED = 5  # trainees of the first who are in the running class too
+
+
 @dataclass(slots=True)
 class Course:
     """A class being made, with its rows."""
@@ -42,6 +58,8 @@ class Course:
     place: Place
     item: DemandItem
     days: list[date]
+    fixed: State | None = None  # a state that is not left to chance
+    near: tuple[time, time] | None = None  # when today's lesson is, so that somebody can check in
     lessons: list[Lesson] = field(default_factory=list)
     enrolments: list[Enrolment] = field(default_factory=list)
 
@@ -57,16 +75,19 @@ def plan(
     *,
     count: int,
     home: str,
-    today: date,
+    now: datetime,
 ) -> list[Course]:
-    """Dates, rooms and teachers for `count` classes, none of which meets another."""
+    """Dates, rooms and teachers for `count` classes, none of which meets another; first those at home."""
+    today = now.astimezone(HERE).date()
     free: dict[tuple[str, int], date] = {}  # room or teacher → the first day it is free
     courses: list[Course] = []
     listed = [place for place in places if place.institution.state == "listed"]
-    mine = [place for place in listed if place.institution.region_code == home]
+    own, *mine = [place for place in listed if place.institution.region_code == home]
+    fixed = list(_at_home(own, calendar, now))
+    listed.remove(own)
     starts = sorted((today + timedelta(_offset(rng)), rng.random()) for _ in range(int(count * 1.3)))
     for start, lot in starts:
-        place = rng.choice(mine if lot < 0.08 else listed)
+        place = rng.choice(mine if lot < 0.08 and mine else listed)
         item = rng.choice(place.items)
         days = list(_working(calendar, start, -(-item.hours // 8)))
         room = next((r for r in place.rooms if free.get(("r", r.pk), start) <= start), None)
@@ -74,11 +95,49 @@ def plan(
         if room is None or teacher is None:
             continue
         free["r", room.pk] = free["t", teacher.pk] = days[-1] + timedelta(1)
-        course = Course(_row(place, item, days, len(courses)), place, item, days)
+        course = Course(_row(place, item, days, len(fixed) + len(courses)), place, item, days)
         course.lessons = _lessons(course, room, teacher)
         courses.append(course)
-    kept = sorted(rng.sample(range(len(courses)), min(count, len(courses))))  # not the first: the last are to come
-    return [courses[n] for n in kept]
+    wanted = max(0, min(count - len(fixed), len(courses)))
+    kept = sorted(rng.sample(range(len(courses)), wanted))  # not the first: the last are to come
+    return sorted([*fixed, *(courses[n] for n in kept)], key=lambda one: one.days[0])
+
+
+def _at_home(place: Place, calendar: WorkingDays, now: datetime) -> Iterator[Course]:
+    """The classes of the demo's own institution, each with a room and teacher of its own while others run."""
+    here = now.astimezone(HERE)
+    today, first = here.date(), place.items[0]
+    other = next((one for one in place.items if one.occupation_id != first.occupation_id), first)
+    for n, (offset, state) in enumerate(AT_HOME):
+        item = other if state == State.RUNNING else first
+        count, near, day = -(-item.hours // 8), None, today + timedelta(offset)
+        if state in (State.ASSESSED, State.ENDED):
+            days = _until(calendar, day, count)
+        else:
+            days = list(_working(calendar, _until(calendar, day, 1)[0] if offset < 0 else day, count))
+        if state == State.RUNNING:  # today too, whatever day it is, and one lesson less than on other days
+            days = sorted({*days, today, *_working(calendar, days[-1] + timedelta(1), 1)})
+            begins = min(here + timedelta(minutes=40), here.replace(hour=20, minute=30))
+            near = begins.replace(minute=begins.minute // 5 * 5).time().replace(second=0, microsecond=0)
+        course = Course(_row(place, item, days, n), place, item, days, fixed=state)
+        if near:
+            ends = (datetime.combine(today, near) + timedelta(hours=3)).time()
+            course.near = (near, ends)
+        room = place.rooms[n % len(place.rooms)]
+        course.lessons = _lessons(course, room, place.teachers[n % len(place.teachers)], today)
+        course.days = sorted({one.starts_at.astimezone(HERE).date() for one in course.lessons})
+        course.row.ends_on = course.days[-1]
+        yield course
+
+
+def _until(calendar: WorkingDays, last: date, count: int) -> list[date]:
+    """So many working days, the last of them on or before a day."""
+    days: list[date] = []
+    while len(days) < count:
+        if calendar.is_working(last):
+            days.insert(0, last)
+        last -= timedelta(1)
+    return days
 
 
 def _offset(rng: random.Random) -> int:
@@ -118,10 +177,11 @@ def _row(place: Place, item: DemandItem, days: list[date], n: int) -> TrainingCl
     )
 
 
-def _lessons(course: Course, room: Room, teacher: Teacher) -> list[Lesson]:
+def _lessons(course: Course, room: Room, teacher: Teacher, today: date | None = None) -> list[Lesson]:
     count = -(-course.item.hours // 4)
     theory = int(count * (100 - course.item.practice_percent) / 100)
-    slots = [(day, *hours) for day in course.days for hours in HOURS][:count]
+    near = (course.near,) if course.near else HOURS
+    slots = [(day, *hours) for day in course.days for hours in (near if day == today else HOURS)][:count]
     return [
         Lesson(
             training_class=course.row,
@@ -154,7 +214,7 @@ def settle(
     for course in courses:
         row = course.row
         second = row.region_code[:4] in needs_second
-        row.state = _state(rng, row, today)
+        row.state = course.fixed or _state(rng, row, today)
         if row.state == State.REVIEWED and not second:
             row.state = State.SUBMITTED
         for lesson in course.lessons:
@@ -163,7 +223,8 @@ def settle(
             continue
         submitted = row.starts_on - timedelta(rng.randrange(12, 20))
         if row.state in (State.SUBMITTED, State.REVIEWED):
-            submitted = min(submitted, today - timedelta(rng.randrange(0, 8)))
+            waits = 1 if course.fixed else rng.randrange(0, 8)
+            submitted = min(submitted, today - timedelta(waits))
         row.submitted_at = at(submitted, time(rng.randrange(9, 17), rng.randrange(60)))
         row.decide_by = calendar.after(submitted, 5)
         if row.state in (State.REVIEWED, *UNDER_WAY) and second:
@@ -212,16 +273,16 @@ def write(rng: random.Random, courses: list[Course], trainees: Iterator[Person])
         course.row.planned_size = rng.randrange(20, 29)
     TrainingClass.objects.bulk_create([c.row for c in courses], batch_size=1000)
     Lesson.objects.bulk_create([x for c in courses for x in c.lessons], batch_size=5000)
+    shared: list[Person] = []  # of the first class at home, who begin its running class with the second occupation
     for course in courses:
+        again = shared if course.fixed == State.RUNNING else []
+        people = [*again, *(next(trainees) for _ in range(course.row.planned_size - len(again)))]
         course.enrolments = [
-            Enrolment(
-                training_class=course.row,
-                person=(person := next(trainees)),
-                category=person.category,
-                added_at=course.row.created_at,
-            )
-            for _ in range(course.row.planned_size)
+            Enrolment(training_class=course.row, person=one, category=one.category, added_at=course.row.created_at)
+            for one in people
         ]
+        if course.fixed and not shared:
+            shared = people[:SHARED]
     enrolments = [one for course in courses for one in course.enrolments]
     Enrolment.objects.bulk_create(enrolments, batch_size=5000)
     _commit(courses)

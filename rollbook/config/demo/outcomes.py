@@ -129,7 +129,7 @@ def claim(
     made: list[Claim] = []
     for course in courses:
         filed_on = course.days[-1] + timedelta(11)
-        if course.row.state != ClassState.ASSESSED or filed_on > today or rng.random() < 0.06:
+        if course.row.state != ClassState.ASSESSED or filed_on > today or (not course.fixed and rng.random() < 0.06):
             continue
         people = list(classes.roster(course.row.pk))
         facts, version = subsidies.entitlement(course.row, people, filed_on)

@@ -2,12 +2,13 @@
 
 import random
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.contrib.auth.hashers import make_password
 
 from rollbook.accounts.models import Account
 from rollbook.accounts.rules import Role
+from rollbook.classes.rules.states import State
 from rollbook.config.demo import people
 from rollbook.config.demo.courses import Course
 from rollbook.config.demo.places import Place
@@ -62,7 +63,7 @@ def institution_people(
 ) -> None:
     """A manager for each institution and accounts for its teachers; two at home are called
     `institution-manager` and `teacher`."""
-    home, known = at_home(places, courses, today)
+    home, known = at_home(courses)
     password = make_password(PASSWORD)
     made = [people.make(rng, place.institution.region_code, 950_000 + n, today) for n, place in enumerate(places)]
     managers = people.write(made, now)
@@ -87,16 +88,10 @@ def worker(person: Person) -> Account:
     )
 
 
-def at_home(places: list[Place], courses: list[Course], today: date) -> tuple[Place, Person]:
-    """The institution that the demo's manager works for, and its teacher: if any has them, one with
-    lessons now and a class that ended lately."""
-    mine = [one for one in courses if one.place.institution.region_code == HOME]
-    ended = {id(one.place) for one in mine if today - timedelta(12) < one.days[-1] < today}
-    running = [one for one in mine if one.days[0] <= today <= one.days[-1]]
-    for course in sorted(running, key=lambda one: (id(one.place) not in ended, today not in one.days)):
-        return course.place, course.lessons[0].teacher.person
-    place = next(one for one in places if one.institution.region_code == HOME and one.institution.state == "listed")
-    return place, place.teachers[0].person
+def at_home(courses: list[Course]) -> tuple[Place, Person]:
+    """The institution that the demo's manager works for, and the teacher of its running class."""
+    running = next(one for one in courses if one.fixed == State.RUNNING)
+    return running.place, running.lessons[0].teacher.person
 
 
 def _managers(places: list[Place], home: Place, managers: list[Person], password: str) -> Iterator[Account]:

@@ -1,6 +1,7 @@
 from rollbook.subsidies.queries.claims import (
     READERS,
     by_subject,
+    classes_to_claim,
     disclosed,
     ended_publicities,
     get,
@@ -79,6 +80,7 @@ __all__ = [
     "binding",
     "blocked_by",
     "by_subject",
+    "classes_to_claim",
     "classes_with_claims",
     "decided_now",
     "disclosed",

@@ -1,9 +1,11 @@
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from rollbook.accounts.rules import Permission, holds
+from rollbook.certificates import queries as certificates
+from rollbook.classes import queries as classes
 from rollbook.kernel.reasons import NotFound
 from rollbook.regions.rules import prefix
 from rollbook.subsidies import rules
@@ -12,6 +14,7 @@ from rollbook.subsidies.queries.holds import is_held
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
+    from rollbook.classes.models import TrainingClass
 
 READERS = (Permission.CLAIM_REVIEW, Permission.CLAIM_SECOND_REVIEW, Permission.LEDGER_READ, Permission.STATISTICS_READ)
 
@@ -72,6 +75,13 @@ def by_subject(subject: str) -> Claim:
 def to_pay(region_code: str) -> QuerySet[Claim]:
     found = Claim.objects.filter(~is_held(), region_code=region_code, state=rules.State.APPROVED)
     return found.select_related("person", "institution", "item__occupation").order_by("pk")
+
+
+def classes_to_claim(by: "Account") -> "QuerySet[TrainingClass]":
+    """Classes of the institution with certificates and not one claim, the oldest first (N16.2)."""
+    ready = classes.visible_to(by).filter(state="assessed").order_by("ends_on", "pk")
+    claimed = Claim.objects.filter(enrolment__training_class=OuterRef("pk"))
+    return ready.filter(Exists(certificates.issued_in(OuterRef("pk"))), ~Exists(claimed))
 
 
 def to_publish(region_code: str) -> QuerySet[Claim]:
