@@ -1,0 +1,170 @@
+"""`python -m simulators.province.evaluate media/province`: precision and recall of screening, per scheme and detector.
+
+A scheme is found when one of the detectors that should find it has found one of the subjects that it should find it
+by. An alert, which is all findings of one subject and kind of deceit, is right when a scheme touched its subject; an
+alert on a trainee or claim also when a scheme tainted the whole class. Limits are the detectors' defaults.
+"""
+
+import argparse
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pyarrow.parquet as pq
+
+from rollbook.risk.detectors import DETECTORS
+from rollbook.risk.detectors.shapes import Tables
+from rollbook.risk.detectors.tables import SHAPES
+from rollbook.risk.rules import Detector
+from simulators.province.__main__ import SCHEMES
+from simulators.province.schemes import LIKELY
+
+Subject = tuple[str, int]
+
+
+@dataclass(slots=True)
+class Screened:
+    """What the detectors found on a lake."""
+
+    found: dict[str, set[int]] = field(default_factory=dict)  # by detector
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def alerts(self) -> dict[tuple[str, int, str], list[str]]:
+        """Findings of one subject and scheme of deceit are one alert; with the detectors behind it."""
+        found = defaultdict(list)
+        for code, subjects in self.found.items():
+            one = DETECTORS[code]
+            for subject in subjects:
+                found[one.subject.value, subject, one.scheme.value].append(code)
+        return dict(found)
+
+
+def tables(root: Path, memory: str) -> Tables:
+    """The folders of a lake as tables; a table that nobody wrote is empty."""
+    engine = ibis.duckdb.connect(memory_limit=memory, temp_directory=str(root / "working"), threads=2)
+
+    def make(name: str) -> Any:
+        files = sorted(map(str, (root / name).rglob("*.parquet")))
+        if not files:
+            return engine.create_table(f"empty_{name}", schema=SHAPES[name].schema, temp=True)
+        return engine.read_parquet(files, table_name=name, hive_partitioning=False)
+
+    return Tables(make)
+
+
+def screen(root: Path, memory: str = "4GB") -> Screened:
+    lake, done = tables(root, memory), Screened()
+    for code, detector in DETECTORS.items():
+        began = time.monotonic()
+        done.found[code] = set(subjects(detector, lake))
+        done.seconds[code] = time.monotonic() - began
+    return done
+
+
+def subjects(detector: Detector, lake: Tables) -> Iterator[int]:
+    found = detector.find(lake, detector.defaults())
+    yield from found.select("subject_id").distinct().to_pyarrow()["subject_id"].to_pylist()
+
+
+@dataclass(slots=True)
+class Truth:
+    """What the schemes touched."""
+
+    instances: dict[int, tuple[str, set[str], set[Subject]]]  # scheme, detectors, what they should find
+    touched: set[Subject]
+    whole: set[int]  # classes that are tainted as such
+
+    @classmethod
+    def of(cls, root: Path) -> "Truth":
+        instances: dict[int, tuple[str, set[str], set[Subject]]] = {}
+        touched, whole = set(), set()
+        for row in pq.read_table(root / "truth.parquet").to_pylist():
+            touched.add((row["kind"], row["subject_id"]))
+            if row["detectors"]:
+                one = instances.setdefault(row["instance"], (row["scheme"], set(row["detectors"].split(",")), set()))
+                one[2].add((row["kind"], row["subject_id"]))
+                if row["kind"] == "class":
+                    whole.add(row["subject_id"])
+        return cls(instances, touched, whole)
+
+
+def classes_of(root: Path) -> dict[Subject, int]:
+    """The class of each trainee and claim."""
+    found: dict[Subject, int] = {}
+    for kind, table in (("enrolment", "enrolments"), ("claim", "claims")):
+        for file in (root / table).rglob("*.parquet"):
+            part = pq.ParquetFile(file).read([f"{kind}_id", "class_id"])
+            found.update(
+                ((kind, one), klass) for one, klass in zip(part[0].to_pylist(), part[1].to_pylist(), strict=True)
+            )
+    return found
+
+
+@dataclass(slots=True)
+class Verdict:
+    schemes: dict[str, tuple[int, int]]  # found, made
+    detectors: dict[str, tuple[int, int]]  # right, all alerts that it is behind
+    right: int
+    alerts: int
+
+    @property
+    def recall(self) -> float:
+        return sum(f for f, _ in self.schemes.values()) / max(sum(m for _, m in self.schemes.values()), 1)
+
+    @property
+    def precision(self) -> float:
+        return self.right / max(self.alerts, 1)
+
+
+def judge(root: Path, screened: Screened) -> Verdict:
+    truth, of_class = Truth.of(root), classes_of(root)
+    schemes = dict.fromkeys(SCHEMES, (0, 0))
+    for scheme, detectors, wanted in truth.instances.values():
+        is_found = any(
+            (DETECTORS[code].subject.value, one[1]) == one and one[1] in screened.found[code]
+            for code in detectors
+            for one in wanted
+        )
+        found, made = schemes[scheme]
+        schemes[scheme] = found + is_found, made + 1
+    per: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    right, alerts = 0, screened.alerts()
+    for (kind, subject, _scheme), codes in alerts.items():
+        is_right = (kind, subject) in truth.touched or of_class.get((kind, subject)) in truth.whole
+        right += is_right
+        for code in codes:
+            per[code][0] += is_right
+            per[code][1] += 1
+    return Verdict(schemes, {code: (a, b) for code, (a, b) in sorted(per.items())}, right, len(alerts))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--memory", default="4GB")
+    asked = parser.parse_args()
+    screened = screen(asked.folder, asked.memory)
+    for line in report(judge(asked.folder, screened), screened):
+        print(line)  # noqa: T201 what was asked for
+
+
+def report(verdict: Verdict, screened: Screened) -> Iterator[str]:
+    yield f"{'scheme':38} {'found':>6} {'made':>6}"
+    for name, (found, made) in verdict.schemes.items():
+        kind = "likely" if name in LIKELY else ""
+        yield f"{name:38} {found:6} {made:6} {kind}{'' if found == made else '  MISSED'}"
+    yield ""
+    yield f"{'detector':10} {'alerts':>7} {'right':>7} {'precision':>9} {'s':>7}"
+    for code, (right, all_of_it) in verdict.detectors.items():
+        yield f"{code:10} {all_of_it:7} {right:7} {100 * right / all_of_it:8.0f}% {screened.seconds[code]:7.2f}"
+    yield ""
+    yield f"recall of schemes {100 * verdict.recall:.1f} %, precision of {verdict.alerts} alerts {100 * verdict.precision:.1f} %"
+    yield f"{len(SCHEMES)} schemes, {len(DETECTORS)} detectors, {sum(screened.seconds.values()):.1f} s"
+
+
+if __name__ == "__main__":
+    main()
