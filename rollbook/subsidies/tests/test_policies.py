@@ -70,13 +70,33 @@ def test_a_version_begins_after_the_one_before_and_not_in_the_past():
             published(day)
 
 
-@pytest.mark.parametrize("change", [{"title": "另一个"}, {"content": {}}, {"agreed_by": None}, {"state": "draft"}])
+SINCE_APRIL, UNTIL_MAY = DateRange(date(2026, 4, 1), None), DateRange(date(2026, 5, 1), date(2026, 5, 9))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "另一个"},
+        {"content": {}},
+        {"agreed_by": None},
+        {"state": "draft"},
+        {"in_force": SINCE_APRIL},
+        {"in_force": None},
+    ],
+)
 def test_the_database_lets_nobody_change_what_is_published(change):
     one = published(date(2026, 5, 1))
     with pytest.raises((DatabaseError, IntegrityError)), transaction.atomic():
         PolicyVersion.objects.filter(pk=one.pk).update(**change)
     with pytest.raises(DatabaseError), transaction.atomic():
         PolicyVersion.objects.filter(pk=one.pk).delete()
+
+
+def test_the_end_of_a_version_is_set_once():
+    one = published(date(2026, 5, 1))
+    PolicyVersion.objects.filter(pk=one.pk).update(in_force=UNTIL_MAY)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        PolicyVersion.objects.filter(pk=one.pk).update(in_force=DateRange(date(2026, 5, 1), date(2026, 6, 1)))
 
 
 def test_the_database_lets_nobody_agree_to_their_own_draft():
