@@ -96,21 +96,27 @@ def change_role(
 
 
 @transaction.atomic
-def count_failure(*, account_id: int, now: datetime) -> None:
-    """A wrong password. After five in a row the account is locked for a quarter of an hour."""
+def count_failure(*, account_id: int, now: datetime, what: rules.Guess = rules.Guess.PASSWORD) -> None:
+    """A wrong password, or a wrong code after the right one. After five of either in a row the account is locked
+    for a quarter of an hour. They are counted apart: the right password forgets no wrong code."""
     account = Account.objects.select_for_update().get(pk=account_id)
-    account.failures += 1
-    locks = account.failures >= rules.LOCK_AFTER and not queries.is_locked(account, now)
+    field = "failures" if what == rules.Guess.PASSWORD else "code_failures"
+    count = getattr(account, field) + 1
+    locks = count >= rules.LOCK_AFTER and not queries.is_locked(account, now)
     if locks:
-        account.failures, account.locked_until = 0, now + timedelta(minutes=rules.LOCK_MINUTES)
-    account.save(update_fields=["failures", "locked_until"])
+        count, account.locked_until = 0, now + timedelta(minutes=rules.LOCK_MINUTES)
+    setattr(account, field, count)
+    account.save(update_fields=[field, "locked_until"])
     if locks:
-        record("account.locked", account, by=None, at=now, region_code=account.region_code)
+        record("account.locked", account, by=None, at=now, region_code=account.region_code, guess=what.value)
 
 
-def forget_failures(account: Account) -> None:
-    """The right password, given while the account was open."""
-    if account.failures or account.locked_until:
+def forget_failures(account: Account, what: rules.Guess = rules.Guess.PASSWORD) -> None:
+    """The right password, or the right code, given while the account was open."""
+    if what == rules.Guess.CODE:
+        if account.code_failures:
+            Account.objects.filter(pk=account.pk).update(code_failures=0)
+    elif account.failures or account.locked_until:
         Account.objects.filter(pk=account.pk).update(failures=0, locked_until=None)
 
 
@@ -121,8 +127,9 @@ def unlock(*, by: Account, account_id: int, now: datetime) -> Account:
     rules.authorise(by, rules.Permission.ACCOUNT_SECURE, region_code=account.region_code)
     locked = queries.is_locked(account, now)
     refuse_if(rules.reasons_against_unlocking(locked=locked, own=account.pk == by.pk))
-    account.failures, account.locked_until = 0, None
-    account.save(update_fields=["failures", "locked_until"])
+    account.failures = account.code_failures = 0
+    account.locked_until = None
+    account.save(update_fields=["failures", "code_failures", "locked_until"])
     record("account.unlocked", account, by=by, at=now, region_code=account.region_code)
     return account
 

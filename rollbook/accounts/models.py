@@ -21,6 +21,7 @@ class Account(AbstractUser):
     institution_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     session_key = models.CharField(max_length=40, blank=True)
     failures = models.PositiveSmallIntegerField(default=0)  # wrong passwords in a row
+    code_failures = models.PositiveSmallIntegerField(default=0)  # wrong codes of the second factor in a row
     locked_until = models.DateTimeField(null=True, blank=True)
 
     class Meta(AbstractUser.Meta):

@@ -59,6 +59,11 @@ def named(username: str) -> Account | None:
     return Account.objects.filter(username=username).first()
 
 
+def fresh(account_id: int) -> Account:
+    """The account as it is now: of oneself, while signing in."""
+    return Account.objects.get(pk=account_id)
+
+
 def is_locked(account: Account, now: datetime) -> bool:
     return account.locked_until is not None and account.locked_until > now
 

@@ -289,7 +289,14 @@ def reasons_against_closing(*, own: bool) -> Iterator[Message]:
         yield reason("own-account", _("Nobody closes their own account; ask another administrator."), "N14.1")
 
 
-LOCK_AFTER = 5  # wrong passwords in a row
+class Guess(Choice):
+    """What was given wrongly when signing in."""
+
+    PASSWORD = "password", _("Password")
+    CODE = "code", _("Code of the second factor")
+
+
+LOCK_AFTER = 5  # wrong passwords, or codes, in a row
 LOCK_MINUTES = 15
 
 

@@ -151,6 +151,11 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "rollbook.config.signing_in.SigningIn"
+MFA_ADAPTER = "rollbook.config.second_factor.SecondFactor"
+MFA_FORMS = {
+    "authenticate": "rollbook.config.second_factor.Authenticate",
+    "reauthenticate": "rollbook.config.second_factor.Reauthenticate",
+}
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/15m/key"}
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
