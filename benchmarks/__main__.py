@@ -6,7 +6,7 @@ from importlib import import_module
 
 import django
 
-SECTIONS = ("check_ins", "roster", "lists", "certificates", "ledger", "entitlement")
+SECTIONS = ("check_ins", "faults", "roster", "lists", "certificates", "ledger", "entitlement")
 WIDTHS = (58, 44, 26)
 
 

@@ -66,13 +66,13 @@ def prepared(path: str, *, headers: Mapping[str, str], body: bytes = b"") -> byt
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
 
-def send(order: Order) -> Answers:
+def send(order: Order, accepted: frozenset[int] = frozenset({200})) -> Answers:
     """Have another process send them, and give what came back."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks._load"], input=pickle.dumps(order), stdout=subprocess.PIPE, check=True
     )
     found: Answers = pickle.loads(done.stdout)
-    if set(found.statuses) != {200}:
+    if set(found.statuses) - accepted:
         raise SystemExit(f"not every answer was good: {dict(found.statuses)} {found.example[:2000]!r}")
     return found
 

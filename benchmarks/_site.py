@@ -26,8 +26,8 @@ def own_database() -> Iterator[None]:
 
 
 @contextmanager
-def served() -> Iterator[int]:
-    """The server as `manage.py serve` starts it, on a free port, over the present database."""
+def served(port: int = 0) -> Iterator[int]:
+    """The server as `manage.py serve` starts it, on this or a free port, over the present database."""
     from django.conf import settings
     from django.db import connection
     from psycopg.conninfo import make_conninfo
@@ -35,9 +35,10 @@ def served() -> Iterator[int]:
     from rollbook.config.management.commands.serve import web_server
     from rollbook.database import server
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    if not port:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
     address = make_conninfo(server.url(), dbname=settings.DATABASES["default"]["NAME"])
     connection.close()
     process = subprocess.Popen(

@@ -73,6 +73,7 @@ SEEN = {
     "live/recordings/<int:recording_id>/": EVIDENCE,
     "evidence/<int:evidence_id>/": EVIDENCE,
     "evidence/<int:evidence_id>/thumb/": EVIDENCE,
+    "classes/devices/<int:device_id>/": STAFF | MANAGER,
     "assessments/classes/<int:class_id>/": STAFF | MANAGER,
     "certificates/<int:certificate_id>/": STAFF | MANAGER | WORKER,
     "certificates/<int:certificate_id>/certificate.pdf": STAFF | MANAGER | WORKER,

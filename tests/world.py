@@ -10,7 +10,7 @@ from rollbook.accounts.rules import INSTITUTIONAL, Role
 from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.assessment.models import Assessment, Score, ScoreChange
 from rollbook.classes import queries as classes
-from rollbook.classes.models import Leave
+from rollbook.classes.models import Device, Leave
 from rollbook.classes.tests.factories import ClassFactory, EnrolmentFactory, LessonFactory
 from rollbook.directory.tests.factories import DemandItemFactory, DemandListFactory, load_terms
 from rollbook.evidence import actions as evidence
@@ -117,7 +117,12 @@ class County:
             ends_at=self.lesson.ends_at,
         )
         hold = evidence.place_hold(by=second, item_id=item.pk, ground="立案调查", now=now)
+        device = Device.objects.create(
+            institution=self.institution, name="Door", kind="kiosk", serial="SN1", digest=self.region_code,
+            registered_by=self.office, registered_at=now,
+        )  # fmt: skip
         return {
+            "device_id": device.pk,
             "leave_id": leave.pk,
             "ask_id": leave.pk,
             "change_id": change.pk,

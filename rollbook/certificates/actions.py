@@ -37,9 +37,11 @@ def reasons_by_enrolment(klass: "TrainingClass", now: datetime) -> "list[tuple[E
             list(
                 rules.reasons_against_certificate(
                     passed=results.get(one.pk) == Result.PASSED,
-                    attended_percent=attended[one.pk].percent,
-                    least_percent=terms["attendance-percent"],
-                    document=terms.document("attendance-percent"),
+                    attended_percent=attended[one.pk].certificate_percent,
+                    attended_hours=attended[one.pk].certificate_hours,
+                    least_percent=terms["certificate-percent"],
+                    least_hours=terms["hours-least"],
+                    document=terms.document("certificate-percent"),
                     committed=hasattr(one, "commitment"),
                 )
             ),

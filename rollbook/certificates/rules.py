@@ -36,13 +36,17 @@ def is_possible(number: str) -> bool:
 
 
 def reasons_against_certificate(
-    *, passed: bool, attended_percent: int, least_percent: int, document: str, committed: bool
-) -> Iterator[Message]:
+    *, passed: bool, attended_percent: int, least_percent: int, document: str, committed: bool,
+    attended_hours: int = 0, least_hours: int = 0,
+) -> Iterator[Message]:  # fmt: skip
     """Why a trainee gets no certificate (N5.3)."""
     if not passed:
         yield reason("not-passed", _("The assessment was not passed."), "N5.3")
     if attended_percent < least_percent:
         text = _("Attended {percent} % of the hours; {least} % are needed.")
         yield reason("attendance", text, document, percent=attended_percent, least=least_percent)
+    if attended_hours < least_hours:
+        text = _("Attended {hours} hours; at least {least} are needed.")
+        yield reason("hours", text, document, hours=attended_hours, least=least_hours)
     if not committed:
         yield reason("no-commitment", _("The trainee has not signed the commitment."), "N4.6")

@@ -1,7 +1,11 @@
+from collections.abc import Iterable
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.classes.rules import states
+from rollbook.classes.rules.devices import DeviceKind
 from rollbook.evidence.rules import Kind
 from rollbook.persons.rules import Category
 from rollbook.web.forms import FilesField, day
@@ -74,3 +78,15 @@ class EvidenceForm(forms.Form):
     lesson_id = forms.TypedChoiceField(label=_("Lesson"), coerce=int, required=False, empty_value=None)
     title = forms.CharField(label=_("Title"), max_length=128, required=False)
     sent = FilesField(label=_("Files"))
+
+
+class DeviceForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=64)
+    kind = forms.ChoiceField(label=_("Kind"), choices=translated(DeviceKind))
+    serial = forms.CharField(label=_("Serial number"), max_length=64)
+
+    def __init__(self, data: Any = None, files: Any = None, *, rooms: Iterable[tuple[int, str]] = ()) -> None:
+        super().__init__(data, files)
+        self.fields["room_id"] = forms.TypedChoiceField(
+            label=_("Room"), coerce=int, required=False, empty_value=None, choices=[("", "–"), *rooms]
+        )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.classes.views import application, attendance, draft, evidence
+from rollbook.classes.views import application, attendance, devices, draft, evidence
 
 app_name = "classes"
 
@@ -27,6 +27,10 @@ urlpatterns = [
     path("lessons/<int:lesson_id>/code.svg", attendance.code_image, name="code_image"),
     path("lessons/<int:lesson_id>/roll/", attendance.roll, name="roll"),
     path("lessons/<int:lesson_id>/correct/", attendance.correct, name="correct"),
+    path("devices/", devices.device_list, name="device_list"),
+    path("devices/<int:device_id>/", devices.device_detail, name="device_detail"),
+    path("devices/<int:device_id>/activate/", devices.activate_device, name="activate_device"),
+    path("devices/<int:device_id>/revoke/", devices.revoke_device, name="revoke_device"),
     path("asks/", attendance.asks, name="asks"),
     path("asks/leave/<int:leave_id>/proof/", attendance.proof, name="leave_proof"),
     path("asks/<slug:what>/<int:ask_id>/", attendance.decide, name="decide"),

@@ -4,6 +4,7 @@ EXPORTS: dict[str, str] = {
     "classes": "rollbook.classes.views.application.class_table",
     "class-reviews": "rollbook.classes.views.application.review_table",
     "certificates": "rollbook.certificates.views.certificate_table",
+    "devices": "rollbook.classes.views.devices.device_table",
     "institutions": "rollbook.institutions.views.institution_table",
     "claims": "rollbook.subsidies.views.claims.claim_table",
     "persons": "rollbook.persons.views.person_table",

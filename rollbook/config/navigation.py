@@ -69,6 +69,7 @@ PAGES: list[Page] = [
     ),
     page(_("Classes"), "classes:today", _("Lessons today"), "calendar-event", may(P.ATTENDANCE_TAKE)),
     page(_("Classes"), "classes:asks", _("Requests"), "message-question", may(P.ATTENDANCE_APPROVE) | MANAGER),
+    page(_("Classes"), "classes:device_list", _("Attendance devices"), "device-tablet", OFFICE | MANAGER),
     page(_("Assessment and certificates"), "assessment:assessment_list", _("Assessment"), "pencil", OFFICE | MANAGER),
     page(
         _("Assessment and certificates"),

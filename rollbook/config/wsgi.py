@@ -2,5 +2,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from rollbook.config.overload import Shedding
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollbook.config.settings")
-application = get_wsgi_application()
+# Of the threads of a process, a quarter is left to turn others away: see `serve.THREADS`.
+application = Shedding(get_wsgi_application(), most=24)

@@ -24,7 +24,7 @@ TONES = {
     },
     "yellow": {
         "submitted", "reviewed", "applied", "verified", "asked", "filed", "first", "returned",
-        "pending", "checked", "waiting", "late", "pulled-back", "ended", "soon", "stopped",
+        "pending", "registered", "checked", "waiting", "late", "pulled-back", "ended", "soon", "stopped",
     },
     "red": {"refused", "removed", "failed", "revoked", "absent", "mismatched", "overdue", "locked", "held", "left-alone"},
     "blue": {"running", "publicity", "in-payment", "sent", "released", "leave", "in-force"},
@@ -33,6 +33,7 @@ EXPORT_NAMES = {
     "classes": _("Classes"),
     "class-reviews": _("Classes to review"),
     "certificates": _("Certificates"),
+    "devices": _("Attendance devices"),
     "institutions": _("Institutions"),
     "claims": _("Claims"),
     "persons": _("Persons"),

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
+from django.utils.timezone import localtime
 
-from rollbook.classes.models import Attendance, CheckIn, Correction, Enrolment, Leave, Lesson
+from rollbook.classes.models import Attendance, CheckIn, Correction, Enrolment, Leave, Lesson, TrainingClass
 from rollbook.classes.queries.application import terms_of
 from rollbook.classes.queries.classes import visible_to
-from rollbook.classes.rules import Attended, attendance
+from rollbook.classes.rules import Attended, attendance, counting
 from rollbook.classes.rules.states import AskState, Direction, Presence, State
 from rollbook.directory.rules import TermKey, Terms
 from rollbook.kernel.messages import Message
@@ -18,28 +19,45 @@ from rollbook.kernel.reasons import NotFound
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
 
+NOON = 12  # where a day is split in half (domain 2.5)
 JUST_ENDED = timedelta(minutes=30)
 COUNTS = Q(presence__in=[Presence.PRESENT, Presence.LATE])
 
 
 def attendance_of(class_id: int, now: datetime | None = None) -> dict[int, Attended]:
-    """What each trainee of a class attended, in academic hours: two queries whatever its size.
+    """What each trainee of a class attended, in academic hours as the terms count them: a fixed number of queries.
 
     `held` counts lessons that ended before `now`, or all without it.
     """
-    lessons = Lesson.objects.filter(training_class_id=class_id)
-    held = lessons.filter(ends_at__lte=now) if now else lessons
-    planned = lessons.aggregate(n=Sum("hours", default=0))["n"]
-    so_far = held.aggregate(n=Sum("hours", default=0))["n"]
-    rows = (
-        Enrolment.objects.filter(training_class_id=class_id)
-        .annotate(
-            hours=Sum("attendances__lesson__hours", filter=Q(attendances__presence__in=["present", "late"]), default=0),
-            leave=Sum("attendances__lesson__hours", filter=Q(attendances__presence="leave"), default=0),
-        )
-        .values_list("pk", "hours", "leave")
+    klass = TrainingClass.objects.get(pk=class_id)
+    terms = terms_of(klass, now or klass.created_at)
+    rule = counting.counting({key: row.value for key, row in terms.rows.items()})
+    lessons = {one.pk: one for one in Lesson.objects.filter(training_class_id=class_id)}
+    planned = sum(one.hours for one in lessons.values())
+    so_far = sum(one.hours for one in lessons.values() if now is None or one.ends_at <= now)
+    held: dict[int, list[counting.Held]] = {
+        pk: [] for (pk,) in Enrolment.objects.filter(training_class_id=class_id).order_by("pk").values_list("pk")
+    }
+    places = {pk: _place(one) for pk, one in lessons.items()}
+    marks = Attendance.objects.filter(enrolment__training_class_id=class_id).order_by("lesson")
+    for enrolment_id, lesson_id, presence in marks.values_list("enrolment_id", "lesson_id", "presence"):
+        held[enrolment_id].append(counting.Held(*places[lesson_id], presence))
+    return {pk: _attended(rows, so_far, planned, rule) for pk, rows in held.items()}
+
+
+def _place(lesson: Lesson) -> tuple[date, bool, int]:
+    begins = localtime(lesson.starts_at)
+    return begins.date(), begins.hour >= NOON, lesson.hours
+
+
+def _attended(rows: list[counting.Held], so_far: int, planned: int, rule: counting.Counting) -> Attended:
+    return Attended(
+        hours=counting.hours(rows, counting.SUBSIDY, rule),
+        held_hours=so_far,
+        planned_hours=planned,
+        leave_hours=sum(one.hours for one in rows if one.presence == Presence.LEAVE),
+        certificate_hours=counting.hours(rows, counting.CERTIFICATE, rule),
     )
-    return {pk: Attended(hours, so_far, planned, leave) for pk, hours, leave in rows}
 
 
 def worst_day_percent(class_id: int, until: datetime | None = None) -> int:

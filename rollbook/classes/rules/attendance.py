@@ -22,17 +22,28 @@ CORRECTABLE = (Presence.PRESENT, Presence.LATE, Presence.ABSENT)
 
 @dataclass(frozen=True, slots=True)
 class Attended:
-    """One trainee's attendance of a class: academic hours of lessons held so far and attended."""
+    """One trainee's attendance of a class: academic hours of lessons held so far and attended.
+
+    `hours` count toward the subsidy; what counts toward the certificate may differ.
+    """
 
     hours: int
     held_hours: int
     planned_hours: int
     leave_hours: int = 0
+    certificate_hours: int = 0
 
     @property
     def percent(self) -> int:
-        """Hours attended per hundred planned: what the certificate and the subsidy ask for."""
-        return self.hours * 100 // self.planned_hours if self.planned_hours else 0
+        """Hours attended per hundred planned: what the subsidy asks for."""
+        return self._of_planned(self.hours)
+
+    @property
+    def certificate_percent(self) -> int:
+        return self._of_planned(self.certificate_hours)
+
+    def _of_planned(self, hours: int) -> int:
+        return hours * 100 // self.planned_hours if self.planned_hours else 0
 
     @property
     def percent_so_far(self) -> int:

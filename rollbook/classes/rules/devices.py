@@ -35,6 +35,10 @@ DEVICES = Lifecycle(
 CLOCK_MAY_BE_OFF = 120  # seconds; what a phone or kiosk that keeps time by the network stays far below
 
 
+def clock_is_off(skew_seconds: int | None) -> bool:
+    return abs(skew_seconds or 0) > CLOCK_MAY_BE_OFF
+
+
 def reasons_against_device(*, name: str, serial: str, is_taken: bool, room_is_own: bool) -> Iterator[Message]:
     if not name.strip():
         yield reason("device-name", _("Give the device a name that people at the door recognise."), "N4.1")

@@ -2,13 +2,15 @@
 
 import json
 import random
+import re
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from rollbook.accounts.tests.factories import AccountFactory
@@ -148,7 +150,7 @@ def state(known):
     return marks(), list(events), list(refused), queries.gaps_of([known.id])
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.randoms(use_true_random=False), st.integers(1, 3), st.integers(1, 5))
 def test_every_permutation_comes_to_the_same(scene, rng, times, parts):
     """Doubled, shuffled, cut into batches and four weeks late: one final state (N7.4)."""
@@ -338,3 +340,49 @@ def test_many_permutations_of_offline_batches(scene):
             )
             transaction.set_rollback(True)
     assert len(seen) == 1
+
+
+# Pages
+
+KEY = r"device-[\w-]{43}"
+
+
+def test_the_manager_registers_a_device_on_the_page_and_sees_the_key_once(client, scene):
+    client.force_login(scene.manager)
+    answer = client.post(
+        "/classes/devices/", {"name": "Door", "kind": "kiosk", "serial": "SN9", "room_id": scene.lesson.room_id}
+    )
+    assert re.search(KEY, answer.text)
+    device = Device.objects.get(serial="SN9")
+    assert f"/classes/devices/{device.pk}/" in answer.text
+    assert not re.search(KEY, client.get("/classes/devices/").text)
+
+
+def test_the_county_activates_and_sees_gaps_and_refused_events(client, scene, settings):
+    settings.DEMO = True  # an official without a second factor
+    device, key = register(scene)
+    client.force_login(scene.county)
+    client.post(f"/classes/devices/{device.pk}/activate/")
+    known = queries.active_device(digest_of(key))
+    take(
+        known,
+        [event(scene, 1), event(scene, 5, 1), event(scene, 6, enrolment_id=10**9)],
+        sent_at=LATE + timedelta(hours=2),
+    )
+    page = client.get(f"/classes/devices/{device.pk}/", headers={"accept-language": "en"}).text
+    assert "2–4" in page
+    assert "not-on-roster" in page
+    listed = client.get("/classes/devices/?q=SN1", headers={"accept-language": "en"}).text
+    assert "clock 7200 s ahead" in listed
+    client.post(f"/classes/devices/{device.pk}/revoke/", {"why": "stolen"})
+    device.refresh_from_db()
+    assert (device.state, device.revoke_reason) == ("revoked", "stolen")
+
+
+def test_the_list_of_devices_has_a_fixed_number_of_queries(client, scene, settings, django_assert_max_num_queries):
+    settings.DEMO = True
+    for n in range(5):
+        register(scene, serial=f"S{n}")
+    client.force_login(scene.county)
+    with django_assert_max_num_queries(12):
+        assert client.get("/classes/devices/").status_code == 200
