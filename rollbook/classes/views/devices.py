@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SEARCH = ("name", "serial", "institution__name")
 COLUMNS = (
-    _("Device"), _("Serial number"), _("Kind"), _("Institution"), _("Room"), _("State"), _("Last seen"),
+    _("Device"), _("Serial number"), _("Kind"), _("Institution"), _("Room"), _("State"), _("Last contact"),
     _("Clock ahead, seconds"),
 )  # fmt: skip
 
