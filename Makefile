@@ -38,6 +38,9 @@ lock: setup  ## pin the newest versions that fit, for every platform
 	$(COMPILE) --extra face --constraint requirements.txt --output-file requirements-face.txt
 	.venv/bin/npm update --ignore-scripts --no-audit --no-fund
 
+docs: setup  ## the rule book in both languages, from the rules, policies and worked cases, into rulebook/
+	$(PYTHON) manage.py print_rules
+
 bench: setup .venv/peers java  ## the figures of quality.md, measured here beside their peers
 	$(PYTHON) -m benchmarks
 
@@ -83,4 +86,4 @@ programs:
 		(apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light libnginx-mod-rtmp ffmpeg) || \
 		echo "nginx with RTMP or ffmpeg is missing and could not be installed: tests of videos are skipped"
 
-.PHONY: help media run test check rules fix texts lock bench shots setup browser java programs
+.PHONY: help media run test check rules fix texts lock docs bench shots setup browser java programs

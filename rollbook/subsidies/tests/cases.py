@@ -10,18 +10,9 @@ from rollbook.kernel.decisions import reasons
 from rollbook.subsidies import rules
 
 DATA = Path(__file__).parents[1] / "data" / "policies"
-NONE = [0] * len(rules.Kind)
+BOOK = json.loads((DATA.parent / "cases.json").read_text("utf-8"))
 WELDER = 6180204
-SAID = {
-    "kind": "level", "identity": WELDER, "grade": "A", "level": 4, "hours": 120, "urgency": "ordinary",
-    "mode": "offline", "category": "rural", "has_proof": True, "excluded": 0, "is_public_base": False,
-    "is_starred": False, "units": 1, "cost_fen": 0, "list_fen": -1, "stage": "certified", "paid_fen": 0,
-    "attended_percent": 100, "attendance_least": 80, "worst_day_percent": 100, "day_attendance_least": 80,
-    "attendance_document": "attendance", "is_committed": True, "is_verified": True, "days_since_certificate": 30,
-    "insured_months": 24, "contract_months": 12, "same_level_had": False, "highest_had_level": 9, "had_year": NONE,
-    "had_ever": NONE, "had_occupation_year": NONE, "had_occupation_ever": NONE, "months_since_certificate": 1,
-    "had_fund_year": [0, 0, 0], "had_fund_ever": [0, 0, 0],
-}  # fmt: skip
+SAID = BOOK["base"]
 
 
 def counts(**kinds: int) -> list[int]:
