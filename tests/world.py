@@ -1,6 +1,7 @@
 """Two counties that have one of every object, and every address of the site."""
 
 import re
+from datetime import timedelta
 
 from django.urls import get_resolver
 from django.utils import timezone
@@ -18,7 +19,8 @@ from rollbook.evidence.rules import Keep, Kind
 from rollbook.evidence.tests.pictures import photo
 from rollbook.exchange.tests.factories import delivered
 from rollbook.funds import actions as funds
-from rollbook.funds.models import LedgerAccount, PaymentBatch
+from rollbook.funds.files import Moved, write_statement
+from rollbook.funds.models import Difference, LedgerAccount, PaymentBatch, PaymentLine, Resolution
 from rollbook.institutions.models import Restriction, Room, SiteVisit, Teacher
 from rollbook.institutions.tests.factories import equipped
 from rollbook.live.models import Camera, Fault, HeadCount, Recording
@@ -165,10 +167,38 @@ class County:
             "objection_id": objection.pk,
             "batch_id": batch.pk,
             "order_id": order.pk,
+            **self._of_the_bank(batch),
             "ledger_id": budget.pk,
             "transaction_id": budget.entries.order_by("pk").first().transaction_id,
             "certificate_id": certificate.pk,
             "token": certificate.token,
+        }
+
+    def _of_the_bank(self, batch):
+        """A payment at the bank that differs from its statement, and that somebody states the outcome of."""
+        line = PaymentLine.objects.create(
+            batch=batch, number=1, subject="x:1", person=self.person, payee_name=self.person.name, bank_masked="",
+            bank_digest="x", amount_fen=100, reference=f"R{self.region_code}", state="failed",
+        )  # fmt: skip
+        day = NOW.date() - timedelta(days=1)
+        moved = [Moved(f"B{self.region_code}", batch.number, line.reference, "OUT", 100)]
+        statement = funds.take_statement(content=write_statement(self.region_code, day, moved), now=NOW)
+        resolution = Resolution.objects.create(
+            line=line, outcome="paid", evidence="回单", asked_by=self.office, asked_at=NOW
+        )
+        paid = PaymentLine.objects.create(
+            batch=batch, number=2, subject=f"x:{self.region_code}", person=self.person, payee_name=self.person.name, bank_masked="",
+            bank_digest="x", amount_fen=100, reference=f"S{self.region_code}", state="paid", returned_at=NOW,
+        )  # fmt: skip
+        recovery = funds.order_recovery(
+            by=self.office, reference=paid.reference, ground="revoked", why="证书作废", document="宁人社〔2026〕5号",
+            amount_fen=60, now=NOW,
+        )  # fmt: skip
+        return {
+            "recovery_id": recovery.pk,
+            "statement_id": statement.pk,
+            "difference_id": Difference.objects.get(region_code=self.region_code).pk,
+            "resolution_id": resolution.pk,
         }
 
     def _of_the_directory(self):

@@ -45,6 +45,7 @@ class Permission(StrEnum):
     BATCH_RELEASE = "batch.release"
     BATCH_COSIGN = "batch.cosign"  # one more signature, where the amount asks for it
     LEDGER_READ = "ledger.read"
+    LEDGER_WRITE = "ledger.write"  # differences with the bank, what is to be recovered
     PERSON_SHOW = "person.show"
     PERSON_MERGE = "person.merge"
     JOURNAL_READ = "journal.read"
@@ -84,7 +85,7 @@ class Role(Choice):
 
 P = Permission
 _DIRECTORY = {P.DEMAND_DRAFT, P.DEMAND_PUBLISH, P.TERMS_SET}
-_FINANCE = {P.DEMAND_AGREE, P.BUDGET_SET, P.LEDGER_READ, P.STATISTICS_READ}
+_FINANCE = {P.DEMAND_AGREE, P.BUDGET_SET, P.LEDGER_READ, P.LEDGER_WRITE, P.STATISTICS_READ}
 
 GRANTS: dict[Role, set[Permission]] = {
     Role.COUNTY_REVIEWER: {

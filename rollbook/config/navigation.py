@@ -121,6 +121,20 @@ PAGES: list[Page] = [
     ),
     page(
         _("Subsidies and funds"),
+        "funds:statement_list",
+        _("Statements of the bank"),
+        "file-invoice",
+        may(P.LEDGER_WRITE) | {Role.AUDITOR},
+    ),
+    page(
+        _("Subsidies and funds"),
+        "funds:recovery_list",
+        _("Recoveries"),
+        "receipt-refund",
+        may(P.BATCH_MAKE, P.LEDGER_READ),
+    ),
+    page(
+        _("Subsidies and funds"),
         "funds:order_list",
         _("Transfers and freezes"),
         "transfer",

@@ -122,6 +122,8 @@ class TermKey(Choice):
     MIN_AGE = "min-age", _("Youngest age at the start")
     OWNERSHIP_DAYS = "ownership-days", _("Days that the bank's answer on an account's owner counts")
     PAYEE_HOLD_HOURS = "payee-hold-hours", _("Hours that a payment waits after its account was changed")
+    ANSWER_HOURS = "answer-hours", _("Hours after which a payment that the bank did not answer for is settled by hand")
+    RECOVERY_DAYS = "recovery-days", _("Days to pay back what is recovered")
     KEEP_RAW_MONTHS = "keep-raw-months", _("Months that raw recordings are kept")
     KEEP_VIDEO_MONTHS = "keep-video-months", _("Months that videos are kept")
     KEEP_FILE_MONTHS = "keep-file-months", _("Months that class files are kept")

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from datetime import date
 
 import httpx
 from django.conf import settings
@@ -34,6 +35,26 @@ def returns_for(batch: str) -> list[bytes]:
     names: list[str] = answer.json()
     found = [httpx.get(f"{url}/{name}", headers=_signed(f"{batch}/{name}".encode()), timeout=SECONDS) for name in names]
     return [one.content for one in found if one.status_code == 200 and is_signed(one)]
+
+
+def outcome_of(batch: str, reference: str) -> dict[str, str] | None:
+    """What the bank says of one payment when asked: {"status": "PAID" or "FAIL", "bank_reference", "failure"}.
+    None where it does not say, does not know it, or does not answer: then nothing is known."""
+    url = f"{settings.BANK_URL}/batches/{batch}/payments/{reference}"
+    try:
+        answer = httpx.get(url, headers=_signed(f"{batch}/{reference}".encode()), timeout=OWNERSHIP_SECONDS)
+        said = answer.json() if answer.status_code == 200 and is_signed(answer) else {}
+    except (httpx.HTTPError, ValueError):
+        return None
+    is_answer = isinstance(said, dict) and said.get("reference") == reference and said.get("status") in ("PAID", "FAIL")
+    return {key: str(value) for key, value in said.items()} if is_answer else None
+
+
+def statement_for(region_code: str, day: date) -> bytes | None:
+    """The bank's statement of a day that is over; None where it has none yet."""
+    url = f"{settings.BANK_URL}/statements/{region_code}/{day:%Y%m%d}"
+    answer = httpx.get(url, headers=_signed(f"{region_code}/{day:%Y%m%d}".encode()), timeout=SECONDS)
+    return answer.content if answer.status_code == 200 and is_signed(answer) else None
 
 
 def owner_of(name: str, account: str, number: str = "") -> tuple[str, str]:

@@ -1,4 +1,6 @@
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -7,7 +9,16 @@ from ninja.files import UploadedFile
 from ninja.pagination import paginate
 
 from rollbook.funds import actions, queries
-from rollbook.funds.models import PaymentBatch, PaymentLine
+from rollbook.funds.models import (
+    BankStatement,
+    Difference,
+    FundOrder,
+    LedgerAccount,
+    LedgerEntry,
+    PaymentBatch,
+    PaymentLine,
+    Recovery,
+)
 from rollbook.web.requests import Request
 
 router = Router(tags=["funds"])
@@ -36,6 +47,127 @@ class LineOut(Schema):
 
 class SettledOut(Schema):
     settled: int
+
+
+class AccountOut(Schema):
+    id: int
+    kind: str
+    fund: str
+    region_code: str
+    year: int
+    balance_fen: int
+
+
+class EntryOut(Schema):
+    transaction_id: UUID
+    amount_fen: int
+    kind: str
+    subject: str
+    booked_on: date
+    document: str
+
+    @staticmethod
+    def resolve_kind(one: LedgerEntry) -> str:
+        return one.transaction.kind
+
+    @staticmethod
+    def resolve_subject(one: LedgerEntry) -> str:
+        return one.transaction.subject
+
+    @staticmethod
+    def resolve_booked_on(one: LedgerEntry) -> date:
+        return one.transaction.booked_on
+
+    @staticmethod
+    def resolve_document(one: LedgerEntry) -> str:
+        return one.transaction.document
+
+
+class OrderOut(Schema):
+    id: int
+    kind: str
+    fund: str
+    year: int
+    region_code: str
+    target_region: str
+    amount_fen: int
+    document: str
+    state: str
+
+
+class StatementOut(Schema):
+    id: int
+    region_code: str
+    day: date
+    out_fen: int
+    in_fen: int
+    sha256: str
+
+
+class DifferenceOut(Schema):
+    id: int
+    region_code: str
+    day: date
+    reference: str
+    kind: str
+    ledger_fen: int
+    bank_fen: int
+    state: str
+    outcome: str
+
+
+class RecoveryOut(Schema):
+    id: int
+    region_code: str
+    ground: str
+    amount_fen: int
+    received_fen: int
+    state: str
+    due_on: date | None
+    is_overdue: bool
+
+
+@router.get("/recoveries", response=list[RecoveryOut])
+@paginate
+def recoveries(request: Request) -> "QuerySet[Recovery, Any]":
+    """What was paid and is to come back, with what came."""
+    return queries.recoveries_visible_to(request.user, timezone.localdate())
+
+
+@router.get("/accounts", response=list[AccountOut])
+@paginate
+def accounts(request: Request, year: int | None = None, fund: str = "") -> QuerySet[LedgerAccount]:
+    """The accounts of the ledger and what they hold."""
+    found = queries.accounts_visible_to(request.user).order_by("-year", "region_code", "fund", "kind")
+    found = found.filter(year=year) if year else found
+    return found.filter(fund=fund) if fund else found
+
+
+@router.get("/accounts/{ledger_id}/entries", response=list[EntryOut])
+@paginate
+def entries(request: Request, ledger_id: int) -> QuerySet[LedgerEntry]:
+    """Everything that moved an account, newest first."""
+    return queries.entries_of(queries.books(request.user, ledger_id).pk)
+
+
+@router.get("/orders", response=list[OrderOut])
+@paginate
+def orders(request: Request) -> QuerySet[FundOrder]:
+    """Transfers, freezes and reversals."""
+    return queries.orders_visible_to(request.user)
+
+
+@router.get("/statements", response=list[StatementOut])
+@paginate
+def statements(request: Request) -> QuerySet[BankStatement]:
+    return queries.statements_visible_to(request.user)
+
+
+@router.get("/differences", response=list[DifferenceOut])
+@paginate
+def differences(request: Request) -> QuerySet[Difference]:
+    """Payments of which the bank's statements say otherwise than the ledger."""
+    return queries.differences_visible_to(request.user)
 
 
 @router.get("/batches", response=list[BatchOut])

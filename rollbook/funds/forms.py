@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.accounts.rules import Role
-from rollbook.funds.rules import COSIGNERS, MOST_COSIGNERS, Basis, Fund
+from rollbook.funds.rules import COSIGNERS, MOST_COSIGNERS, Basis, Fund, RecoveryGround
 from rollbook.web.forms import day
 from rollbook.web.words import translated
 
@@ -97,4 +97,57 @@ class BandForm(forms.Form):
         """What the action wants: money in fen."""
         values = dict(self.cleaned_data)
         values["from_fen"] = int(values.pop("amount") * 100)
+        return values
+
+
+class StatementForm(forms.Form):
+    file = forms.FileField(label=_("Statement of the bank"))
+
+    def clean_file(self) -> bytes:
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError(_("A return file has at most 20 MB."))
+        content: bytes = file.read()
+        return content
+
+
+class OutcomeForm(forms.Form):
+    outcome = forms.CharField(label=_("What was found, and how it is made good"), max_length=200)
+
+
+class ResolutionForm(forms.Form):
+    line_id = forms.IntegerField(label=_("Payment"), widget=forms.Select)
+    outcome = forms.ChoiceField(
+        label=_("What became of it"), choices=[("paid", _("Paid")), ("failed", _("Refused by the bank"))]
+    )
+    evidence = forms.CharField(label=_("Paper of the bank that says so"), max_length=200)
+
+    def __init__(self, *args: Any, lines: Iterable[tuple[int, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["line_id"].widget.choices = list(lines)
+
+
+class RecoveryForm(forms.Form):
+    reference = forms.CharField(label=_("Reference of the payment"), max_length=32)
+    amount = forms.DecimalField(label=_("Amount, yuan"), min_value=Decimal("0.01"), decimal_places=2, max_digits=14)
+    ground = forms.ChoiceField(label=_("Ground"), choices=translated(RecoveryGround))
+    why = forms.CharField(label=_("What was found"), max_length=400)
+    document = forms.CharField(label=_("Decision that orders it"), max_length=64)
+
+    def values(self) -> dict[str, object]:
+        """What the action wants: money in fen."""
+        values = dict(self.cleaned_data)
+        values["amount_fen"] = int(values.pop("amount") * 100)
+        return values
+
+
+class ReceiptForm(forms.Form):
+    amount = forms.DecimalField(label=_("Amount, yuan"), min_value=Decimal("0.01"), decimal_places=2, max_digits=14)
+    received_on = day(_("Received on"))
+    document = forms.CharField(label=_("Paper of the bank that shows it"), max_length=64)
+
+    def values(self) -> dict[str, object]:
+        """What the action wants: money in fen."""
+        values = dict(self.cleaned_data)
+        values["amount_fen"] = int(values.pop("amount") * 100)
         return values

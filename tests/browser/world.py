@@ -26,6 +26,7 @@ BY_ROLE = {
     "claims/<int:claim_id>/": (Role.WORKER, Role.COUNTY_REVIEWER),
     "classes/lessons/<int:lesson_id>/": (Role.TEACHER,),
     "funds/batches/<int:batch_id>/": (Role.COUNTY_FINANCE,),
+    "funds/recoveries/<int:recovery_id>/": (Role.COUNTY_FINANCE,),
     "funds/transactions/<uuid:transaction_id>/": (Role.COUNTY_FINANCE,),
 }
 FILES = re.compile(r"\.(pdf|svg)$|/thumb/$|/file/$")

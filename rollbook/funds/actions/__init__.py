@@ -1,4 +1,11 @@
-from rollbook.funds.actions.ledger import Posting, move, post, release, reserve, set_budget
+from rollbook.funds.actions.ledger import (
+    Posting,
+    move,
+    post,
+    release,
+    reserve,
+    set_budget,
+)
 from rollbook.funds.actions.orders import (
     ask_freeze,
     ask_reversal,
@@ -8,11 +15,22 @@ from rollbook.funds.actions.orders import (
     decide_order,
     end_freeze,
 )
-from rollbook.funds.actions.ownership import HANDS, ask_owners, learn_owner, request_owners
+from rollbook.funds.actions.outcomes import (
+    ask_outcomes,
+    ask_resolution,
+    decide_resolution,
+)
+from rollbook.funds.actions.ownership import (
+    HANDS,
+    ask_owners,
+    learn_owner,
+    request_owners,
+)
 from rollbook.funds.actions.payments import (
     LineDraft,
     cancel_batch,
     check_batch,
+    keep_refused,
     make_batch,
     reasons_to_hold,
     release_batch,
@@ -22,9 +40,31 @@ from rollbook.funds.actions.payments import (
     take_return,
     upload_return,
 )
-from rollbook.funds.actions.signing import confirm_batch, cosign_batch, needed, set_band, sign
-from rollbook.funds.actions.stops import let_pay, reasons_stopped, stop_payment
-from rollbook.funds.actions.voiding import account_changed
+from rollbook.funds.actions.recoveries import (
+    decide_recovery,
+    order_recovery,
+    receive,
+)
+from rollbook.funds.actions.signing import (
+    confirm_batch,
+    cosign_batch,
+    needed,
+    set_band,
+    sign,
+)
+from rollbook.funds.actions.statements import (
+    own_difference,
+    settle_difference,
+    take_statement,
+)
+from rollbook.funds.actions.stops import (
+    let_pay,
+    reasons_stopped,
+    stop_payment,
+)
+from rollbook.funds.actions.voiding import (
+    account_changed,
+)
 
 __all__ = [
     "HANDS",
@@ -32,7 +72,9 @@ __all__ = [
     "Posting",
     "account_changed",
     "ask_freeze",
+    "ask_outcomes",
     "ask_owners",
+    "ask_resolution",
     "ask_reversal",
     "ask_transfer",
     "ask_unfreeze",
@@ -42,15 +84,21 @@ __all__ = [
     "confirm_batch",
     "cosign_batch",
     "decide_order",
+    "decide_recovery",
+    "decide_resolution",
     "end_freeze",
+    "keep_refused",
     "learn_owner",
     "let_pay",
     "make_batch",
     "move",
     "needed",
+    "order_recovery",
+    "own_difference",
     "post",
     "reasons_stopped",
     "reasons_to_hold",
+    "receive",
     "release",
     "release_batch",
     "request_owners",
@@ -59,9 +107,11 @@ __all__ = [
     "send_batch",
     "set_band",
     "set_budget",
+    "settle_difference",
     "sign",
     "stop_payment",
     "supersede",
     "take_return",
+    "take_statement",
     "upload_return",
 ]

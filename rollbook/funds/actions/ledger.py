@@ -28,8 +28,7 @@ NAMESPACE = UUID("5f1c1f5e-6f0d-4c1b-9a55-0d7c6c1f2a10")
 class Posting:
     """Money from one account to another for one subject; amounts in fen, always positive.
 
-    What takes money out of where it waits `closes` the posting that put it there; `rest_fen` of it goes to
-    another account than the target.
+    What takes money out of where it waits `closes` the posting that put it there.
     """
 
     id: UUID
@@ -42,15 +41,10 @@ class Posting:
     closes: UUID | None = None
     reverses: UUID | None = None
     booked_on: date | None = None
-    rest: LedgerAccount | None = None
-    rest_fen: int = 0
 
     @property
     def entries(self) -> list[tuple[int, int]]:
-        sides = [(self.source.pk, -self.amount_fen), (self.target.pk, self.amount_fen - self.rest_fen)]
-        if self.rest is not None:
-            sides.append((self.rest.pk, self.rest_fen))
-        return sides
+        return [(self.source.pk, -self.amount_fen), (self.target.pk, self.amount_fen)]
 
 
 def move(name: str) -> UUID:

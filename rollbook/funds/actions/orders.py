@@ -184,6 +184,9 @@ def close_month(*, by: "Account", fund: str, month: date, now: datetime) -> Clos
     authorise(by, Permission.BUDGET_CONFIRM, region_code=by.region_code)
     month = month.replace(day=1)
     refuse_if(rules.reasons_against_closing(month, localdate(now), queries.closed_months(by.region_code, fund)))
+    if differences := queries.open_differences(by.region_code, fund, month):
+        text = _("{count} differences with the bank's statements of this month are not settled yet.")
+        raise Refused(reason("differences-open", text, "N14.1", count=differences))
     try:
         with transaction.atomic():
             one = Closing.objects.create(

@@ -22,6 +22,7 @@ from rollbook.funds.actions.signing import (
     sign,
     void,
 )
+from rollbook.funds.actions.statements import compare
 from rollbook.funds.actions.stops import reasons_stopped
 from rollbook.funds.models import BankFile, PaymentBatch, PaymentLine
 from rollbook.journal.actions import record
@@ -231,7 +232,7 @@ def take_return(*, batch_id: int, content: bytes, now: datetime) -> int:
     """
     batch = PaymentBatch.objects.select_for_update().get(pk=batch_id)
     digest = hashlib.sha256(content).hexdigest()
-    if BankFile.objects.filter(sha256=digest).exists():
+    if BankFile.objects.filter(sha256=digest, direction="return").exists():
         return 0
     lines = {one.reference: one for one in batch.lines.select_for_update().order_by("pk")}
     backs = files.read_back(content, batch.number, {name: one.amount_fen for name, one in lines.items()})
@@ -243,16 +244,42 @@ def take_return(*, batch_id: int, content: bytes, now: datetime) -> int:
         if lines[one.reference].state != rules.LineState.SENT
         and said.get(rules.LineState(lines[one.reference].state)) != one.status
     )
-    BankFile.objects.create(
-        batch=batch, direction="return", name=f"{batch.number}.RET", sha256=digest, content=content, at=now
+    BankFile.objects.update_or_create(
+        sha256=digest,
+        defaults={"batch": batch, "direction": "return", "name": f"{batch.number}.RET", "content": content, "at": now},
     )
+    return settle(batch.pk, backs, now=now)
+
+
+def settle(batch_id: int, backs: Sequence[files.Back], *, now: datetime) -> int:
+    """What the bank said of payments: each moves once, and a payment that was answered keeps its answer. Gives how
+    many moved; within the caller's transaction."""
+    batch = PaymentBatch.objects.select_for_update().get(pk=batch_id)
+    lines = {one.reference: one for one in batch.lines.select_for_update().order_by("pk")}
     fresh = [one for one in backs if lines[one.reference].state == rules.LineState.SENT]
-    _settle(batch, fresh, lines, now)
+    if fresh:
+        _settle(batch, fresh, lines, now)
+        if said := queries.last_statement(batch.region_code):
+            compare(said, [one.reference for one in fresh], now)
     if not batch.lines.filter(state=rules.LineState.SENT).exists() and batch.state == S.SENT:
         batch.state, batch.settled_at = rules.BATCHES.after(S(batch.state), M.SETTLE), now
         batch.save()
         _note("batch.settled", batch, by=None, at=now)
     return len(fresh)
+
+
+@transaction.atomic
+def keep_refused(*, batch_id: int, content: bytes, why: str, now: datetime) -> bool:
+    """A return that was refused is kept as evidence, once; gives whether it is new."""
+    digest = hashlib.sha256(content).hexdigest()
+    if BankFile.objects.filter(sha256=digest).exists():
+        return False
+    batch = PaymentBatch.objects.get(pk=batch_id)
+    BankFile.objects.create(
+        batch=batch, direction="refused", name=f"{batch.number}.RET", sha256=digest, content=content, at=now
+    )
+    _note("batch.return-refused", batch, by=None, at=now, why=why[:500])
+    return True
 
 
 @transaction.atomic

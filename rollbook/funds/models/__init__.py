@@ -1,3 +1,9 @@
+from rollbook.funds.models.bank import (
+    BankStatement,
+    Difference,
+    Resolution,
+    StatementLine,
+)
 from rollbook.funds.models.ledger import (
     Closing,
     LedgerAccount,
@@ -15,11 +21,19 @@ from rollbook.funds.models.payments import (
     ReleaseBand,
     Signature,
 )
-from rollbook.funds.models.stops import PaymentStop
+from rollbook.funds.models.recoveries import (
+    Receipt,
+    Recovery,
+)
+from rollbook.funds.models.stops import (
+    PaymentStop,
+)
 
 __all__ = [
     "BankFile",
+    "BankStatement",
     "Closing",
+    "Difference",
     "FundOrder",
     "LedgerAccount",
     "LedgerEntry",
@@ -27,7 +41,11 @@ __all__ = [
     "PaymentBatch",
     "PaymentLine",
     "PaymentStop",
+    "Receipt",
+    "Recovery",
     "ReleaseBand",
+    "Resolution",
     "Signature",
+    "StatementLine",
     "Transaction",
 ]

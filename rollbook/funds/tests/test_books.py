@@ -124,3 +124,21 @@ def test_exports_say_what_the_pages_say(client, offices):
     budget = LedgerAccount.objects.get(kind="budget")
     sheet = load_workbook(BytesIO(page(client, offices[0], "book", budget.pk, export="1").content)).worksheets[0]
     assert [row[4].value for row in sheet.iter_rows(min_row=2)] == [1000]
+
+
+def test_the_api_reads_what_the_pages_show(client, offices):
+    grant(client, offices[0])
+    client.force_login(offices[1])
+    budget = LedgerAccount.objects.get(kind="budget")
+    read = {name: client.get(f"/api/payments/{name}").json()["items"] for name in ("accounts?year=2026", "orders")}
+    assert {row["kind"]: row["balance_fen"] for row in read["accounts?year=2026"]} == {
+        "budget": 100_000, "treasury": -100_000,
+    }  # fmt: skip
+    assert read["orders"] == []
+    [entry] = client.get(f"/api/payments/accounts/{budget.pk}/entries").json()["items"]
+    assert (entry["amount_fen"], entry["kind"], entry["document"]) == (100_000, "budget", "d")
+    for name in ("statements", "differences"):
+        assert client.get(f"/api/payments/{name}").json()["items"] == []
+    client.force_login(AccountFactory(role="county-finance", region_code="320583"))
+    assert client.get("/api/payments/accounts").json()["items"] == []
+    assert client.get(f"/api/payments/accounts/{budget.pk}/entries").status_code == 404

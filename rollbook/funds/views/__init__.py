@@ -1,3 +1,12 @@
+from rollbook.funds.views.bank import (
+    ask_resolution,
+    decide_resolution,
+    difference_list,
+    own_difference,
+    settle_difference,
+    statement_detail,
+    statement_list,
+)
 from rollbook.funds.views.books import (
     ask_freeze,
     ask_reversal,
@@ -24,9 +33,16 @@ from rollbook.funds.views.payments import (
     return_list,
     upload_return,
 )
+from rollbook.funds.views.recoveries import (
+    decide_recovery,
+    receive,
+    recovery_detail,
+    recovery_list,
+)
 
 __all__ = [
     "ask_freeze",
+    "ask_resolution",
     "ask_reversal",
     "ask_transfer",
     "ask_unfreeze",
@@ -40,12 +56,22 @@ __all__ = [
     "confirm_batch",
     "cosign_batch",
     "decide_order",
+    "decide_recovery",
+    "decide_resolution",
+    "difference_list",
     "order_list",
+    "own_difference",
+    "receive",
+    "recovery_detail",
+    "recovery_list",
     "release_batch",
     "request_owners",
     "return_batch",
     "return_list",
     "set_budget",
+    "settle_difference",
+    "statement_detail",
+    "statement_list",
     "transaction_detail",
     "upload_return",
 ]

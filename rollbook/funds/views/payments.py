@@ -76,7 +76,15 @@ def batch_detail(request: "Request", batch_id: int) -> HttpResponse:
         "return_form": forms.ReturnForm(),
         "files": queries.files_of(batch_id),
         "entries": timeline(batch),
+        "resolutions": queries.resolutions_of(batch_id),
+        "may_decide": holds(by, P.BATCH_RELEASE),
+        "may_order": holds(by, P.BATCH_MAKE),
     }
+    if batch.state == rules.BatchState.SENT and holds(by, P.BATCH_CHECK):
+        waiting = [
+            (one.pk, f"{one.number} · {one.payee_name} · {one.reference}") for one in queries.unanswered(batch_id)
+        ]
+        context["resolution_form"] = forms.ResolutionForm(lines=waiting) if waiting else None
     return render(request, "funds/batch_detail.html", context)
 
 

@@ -1,11 +1,13 @@
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import CharField, Count, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.certificates import queries as certificates
 from rollbook.classes import queries as classes
+from rollbook.funds import queries as funds
 from rollbook.kernel.reasons import NotFound
 from rollbook.regions.rules import prefix
 from rollbook.subsidies import rules
@@ -120,8 +122,9 @@ def row_of(publicity_id: int, claim_id: int) -> Claim:
 
 
 def disclosed() -> QuerySet[Claim]:
-    """Subsidies that were paid, for anyone to see (N14.2)."""
-    found = Claim.objects.filter(state=rules.State.PAID)
+    """Subsidies that were paid, for anyone to see, with what of each was paid back (N14.2, N6.4)."""
+    subject = Concat(Value("subsidies.Claim:"), Cast(OuterRef("pk"), CharField()))
+    found = Claim.objects.filter(state=rules.State.PAID).annotate(recovered_fen=funds.recovered_fen(subject))
     return found.select_related("person", "institution", "item__occupation", "enrolment").order_by("-paid_at", "-pk")
 
 

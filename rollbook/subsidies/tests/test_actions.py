@@ -251,7 +251,8 @@ class TestPayment:
         batch = self.batch(1)
         claim = Claim.objects.get()
         actions.settle_payment(subject=actions.subject_of(claim), is_paid=False, failure="销户", now=f.LATER)
-        batch.lines.update(state="failed")
+        for state in ("sent", "failed"):
+            batch.lines.update(state=state)
         worker = f.account("worker", person_id=claim.person_id)
         actions.correct_account(
             by=worker, claim_id=claim.pk, bank="江苏银行", bank_account="6228480402564890018", now=f.LATER

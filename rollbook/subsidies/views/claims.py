@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.classes import queries as classes
+from rollbook.funds import queries as funds
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Forbidden
@@ -89,11 +90,22 @@ def claim_detail(request: "Request", claim_id: int) -> HttpResponse:
         "may_correct": state == rules.State.FAILED and (is_own or holds(by, Permission.CLAIM_REVIEW)),
         "account_form": forms.AccountForm(),
         "stops": queries.holds_on(claim),
+        "recoveries": _recoveries(claim),
         "may_lift": holds(by, Permission.HOLD_LIFT),
         "objections": queries.objections_of(claim.pk),
         "entries": timeline(claim),
     }
     return render(request, "subsidies/claim_detail.html", context)
+
+
+def _recoveries(claim: "Claim") -> list[dict[str, object]]:
+    return [
+        {
+            "amount_fen": one.amount_fen, "received_fen": one.received_fen, "due_on": one.due_on, "state": one.state,
+            "ground_text": gettext(one.get_ground_display()),
+        }
+        for one in funds.of_subject(actions.subject_of(claim))
+    ]  # fmt: skip
 
 
 def _facts(claim: "Claim") -> list[tuple[str, dict[str, str], list[rules.Told]]]:

@@ -1,4 +1,5 @@
-from typing import Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from django.core.management.base import BaseCommand
@@ -7,9 +8,15 @@ from django.utils import timezone
 from rollbook.funds import actions, adapters, queries
 from rollbook.kernel.reasons import Refused
 
+if TYPE_CHECKING:
+    from rollbook.funds.models import PaymentBatch
+
 
 class Command(BaseCommand):
-    help = "Ask whose accounts are, hand over batches that the bank has not got, and take what it returns."
+    help = (
+        "Ask whose accounts are, hand over batches that the bank has not got, take what it returns and the statements "
+        "of days that are over, and ask about payments that it has not answered for."
+    )
 
     def handle(self, **options: Any) -> None:
         now = timezone.now()
@@ -17,16 +24,33 @@ class Command(BaseCommand):
             actions.ask_owners(batch_id=batch_id, now=now)
         try:
             sent = sum(actions.send_batch(batch_id=one.pk, now=now) for one in queries.released_batches())
-            returns = [(one, file) for one in queries.sent_batches() for file in adapters.returns_for(one.number)]
+            settled = sum(self._returns(one, now) for one in queries.sent_batches())
+            days = sum(self._statement(region, day, now) for region, day in queries.statements_to_ask(now))
         except httpx.HTTPError as error:
             self.stderr.write(f"The bank does not answer: {error!r}")
             return
+        settled += sum(actions.ask_outcomes(batch_id=one, now=now) for one in queries.batches_unanswered(now))
+        if sent or settled or days:
+            self.stdout.write(f"{sent} batches handed over, {settled} payments settled, {days} statements taken")
+
+    def _returns(self, batch: "PaymentBatch", now: datetime) -> int:
         settled = 0
-        for batch, content in returns:
+        for content in adapters.returns_for(batch.number):
             try:
                 settled += actions.take_return(batch_id=batch.pk, content=content, now=now)
             except Refused as refusal:
                 told = "; ".join(map(str, refusal.reasons))
-                self.stderr.write(f"A return for {batch.number} was refused: {told}")
-        if sent or settled:
-            self.stdout.write(f"{sent} batches handed over, {settled} payments settled")
+                if actions.keep_refused(batch_id=batch.pk, content=content, why=told, now=now):
+                    self.stderr.write(f"A return for {batch.number} was refused: {told}")
+        return settled
+
+    def _statement(self, region_code: str, day: date, now: datetime) -> int:
+        content = adapters.statement_for(region_code, day)
+        if content is None:
+            return 0
+        try:
+            actions.take_statement(content=content, now=now)
+        except Refused as refusal:
+            self.stderr.write(f"A statement for {region_code} was refused: {'; '.join(map(str, refusal.reasons))}")
+            return 0
+        return 1

@@ -1,0 +1,67 @@
+"""What is to come back, what came, what is overdue."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import BooleanField, Case, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from rollbook.funds import rules
+from rollbook.funds.models import PaymentLine, Receipt, Recovery
+from rollbook.funds.queries.ledger import may_read
+from rollbook.kernel.reasons import NotFound
+from rollbook.regions.rules import prefix
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+
+R = rules.RecoveryState
+
+
+def recoveries_visible_to(by: "Account", today: date) -> "QuerySet[Recovery, Any]":
+    if not may_read(by):
+        return Recovery.objects.none()
+    found = Recovery.objects.filter(region_code__startswith=prefix(by.region_code))
+    late = Case(When(state=R.OPEN, due_on__lt=today, then=True), default=False, output_field=BooleanField())
+    return found.annotate(is_overdue=late).select_related("line__batch", "ordered_by", "decided_by").order_by("-pk")
+
+
+def recovery(by: "Account", recovery_id: int, today: date, *, lock: bool = False) -> Recovery:
+    found = recoveries_visible_to(by, today).filter(pk=recovery_id)
+    one: Recovery | None = (found.select_for_update(of=("self",)) if lock else found).first()
+    if one is None:
+        raise NotFound
+    return one
+
+
+def receipts_of(recovery_id: int) -> QuerySet[Receipt]:
+    return Receipt.objects.filter(recovery_id=recovery_id).select_related("entered_by").order_by("-pk")
+
+
+def ordered_fen(line_id: int) -> int:
+    """How much of a payment is to come back, or came, by all orders that were not refused."""
+    found = Recovery.objects.filter(line_id=line_id).exclude(state=R.REFUSED)
+    total: int = found.aggregate(sum=Sum("amount_fen", default=0))["sum"]
+    return total
+
+
+def line_by_reference(by: "Account", reference: str) -> PaymentLine:
+    """A payment of the own region, locked, for whoever counts what of it is to come back."""
+    if not may_read(by):
+        raise NotFound
+    found = PaymentLine.objects.filter(reference=reference, batch__region_code__startswith=prefix(by.region_code))
+    one = found.select_for_update(of=("self",)).select_related("batch").first()
+    if one is None:
+        raise NotFound
+    return one
+
+
+def of_subject(subject: str) -> QuerySet[Recovery]:
+    """What of a claim is to come back or came, for its own page."""
+    return Recovery.objects.filter(line__subject=subject).exclude(state__in=[R.ASKED, R.REFUSED]).order_by("pk")
+
+
+def recovered_fen(subject: Any) -> Coalesce:
+    """For a query of others' rows: what came back of the payments for a subject, an expression of the outer query."""
+    rows = Recovery.objects.filter(line__subject=subject).order_by().values("line__subject")
+    return Coalesce(Subquery(rows.annotate(sum=Sum("received_fen")).values("sum")[:1]), Value(0))

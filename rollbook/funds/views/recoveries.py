@@ -1,0 +1,100 @@
+"""What was paid and is to come back: ordered, confirmed, received, overdue."""
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_POST
+
+from rollbook.accounts.rules import Permission, holds
+from rollbook.funds import actions, forms, queries, rules
+from rollbook.funds.views.payments import reader
+from rollbook.journal.queries import timeline
+from rollbook.kernel.messages import _
+from rollbook.regions.queries import choices as regions
+from rollbook.regions.queries import name_of
+from rollbook.web.exports import workbook
+from rollbook.web.forms import sent
+from rollbook.web.lists import Filter, listing, narrowed
+
+if TYPE_CHECKING:
+    from rollbook.funds.models import Recovery
+    from rollbook.web.requests import Request
+
+P, S = Permission, rules.RecoveryState
+COLUMNS = (
+    _("Payee"), _("Payment"), _("Region"), _("Ground"), _("Decision that orders it"), _("To be paid back"),
+    _("Came back"), _("Due"), _("State"),
+)  # fmt: skip
+
+
+def _row(one: "Recovery") -> tuple[object, ...]:
+    return (
+        one.line.payee_name, one.line.reference, name_of(one.region_code), gettext(one.get_ground_display()),
+        one.document, one.amount_fen / 100, one.received_fen / 100, one.due_on.isoformat() if one.due_on else "",
+        gettext(one.get_state_display()),
+    )  # fmt: skip
+
+
+def recovery_list(request: "Request") -> HttpResponse:
+    """What is to come back, what of it came, what is overdue; the office orders here."""
+    reader(request)
+    if request.method == "POST":
+        form = sent(request, forms.RecoveryForm)
+        one = actions.order_recovery(by=request.user, now=timezone.now(), **form.values())  # type: ignore[arg-type]
+        messages.success(request, gettext("Ordered; finance has to confirm it."))
+        return redirect("funds:recovery", one.pk)
+    found = queries.recoveries_visible_to(request.user, timezone.localdate())
+    filters = [
+        Filter("state", _("State"), S.choices()),
+        Filter("ground", _("Ground"), rules.RecoveryGround.choices()),
+        Filter("late", _("Due"), [("1", _("Overdue"))], lookup="is_overdue"),
+        Filter("region_code", _("Region"), regions(request.user.region_code)),
+    ]
+    search = ("line__payee_name", "line__reference", "document")
+    if request.GET.get("export"):
+        rows = (_row(one) for one in narrowed(request, found, filters=filters, search=search))
+        return workbook(COLUMNS, rows, gettext("Recoveries"))
+    hint = gettext("Payee, payment or decision")
+    context = {
+        "listing": listing(request, found, filters=filters, search=search, hint=hint, exports=True),
+        "may_order": holds(request.user, P.BATCH_MAKE),
+        "form": forms.RecoveryForm(initial={"reference": request.GET.get("reference", "")}),
+        "is_asked": bool(request.GET.get("reference")),
+    }
+    return render(request, "funds/recovery_list.html", context)
+
+
+@require_GET
+def recovery_detail(request: "Request", recovery_id: int) -> HttpResponse:
+    one = queries.recovery(request.user, recovery_id, timezone.localdate())
+    may_write = holds(request.user, P.LEDGER_WRITE)
+    context = {
+        "one": one,
+        "left_fen": one.amount_fen - one.received_fen,
+        "receipts": queries.receipts_of(one.pk),
+        "may_decide": may_write and one.state == S.ASKED and one.ordered_by_id != request.user.pk,
+        "may_receive": may_write and one.state == S.OPEN,
+        "receipt_form": forms.ReceiptForm(initial={"received_on": timezone.localdate()}),
+        "why_form": forms.WhyForm(),
+        "entries": timeline(one),
+    }
+    return render(request, "funds/recovery.html", context)
+
+
+@require_POST
+def decide_recovery(request: "Request", recovery_id: int) -> HttpResponse:
+    granted = request.POST.get("move") == "grant"
+    why = "" if granted else sent(request, forms.WhyForm).cleaned_data["why"]
+    actions.decide_recovery(by=request.user, recovery_id=recovery_id, granted=granted, finding=why, now=timezone.now())
+    return redirect("funds:recovery", recovery_id)
+
+
+@require_POST
+def receive(request: "Request", recovery_id: int) -> HttpResponse:
+    values = sent(request, forms.ReceiptForm).values()
+    actions.receive(by=request.user, recovery_id=recovery_id, now=timezone.now(), **values)  # type: ignore[arg-type]
+    return redirect("funds:recovery", recovery_id)
