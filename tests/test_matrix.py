@@ -81,6 +81,7 @@ SEEN = {
     "claims/<int:claim_id>/": STAFF | MANAGER | WORKER,
     "claims/<int:claim_id>/replay/": STAFF | MANAGER | WORKER,
     "claims/discrepancies/<int:discrepancy_id>/": STAFF,
+    "claims/simulations/<int:simulation_id>/": STAFF,
     "claims/classes/<int:class_id>/": STAFF | MANAGER | WORKER,
     "claims/policies/<int:policy_id>/": STAFF,
     "claims/policies/<int:policy_id>/difference/": STAFF,

@@ -25,7 +25,8 @@ from rollbook.institutions.models import Restriction, Room, SiteVisit, Teacher
 from rollbook.institutions.tests.factories import equipped
 from rollbook.live.models import Camera, Fault, HeadCount, Recording
 from rollbook.subsidies import actions as subsidies
-from rollbook.subsidies.models import Discrepancy, Objection, PolicyVersion
+from rollbook.subsidies.models import Discrepancy, Objection, PolicyVersion, Simulation
+from rollbook.subsidies.rules.simulation import Scenario
 from rollbook.subsidies.tests.factories import NOW, PolicyFactory, assessed_class, load_policies, payee
 from rollbook.web import actions as pages
 
@@ -162,6 +163,7 @@ class County:
         )
         return {
             "discrepancy_id": discrepancy.pk,
+            "simulation_id": self._simulation(claim.policy_id).pk,
             "claim_id": claim.pk,
             "publicity_id": notice.pk,
             "objection_id": objection.pk,
@@ -200,6 +202,15 @@ class County:
             "difference_id": Difference.objects.get(region_code=self.region_code).pk,
             "resolution_id": resolution.pk,
         }
+
+    def _simulation(self, policy_id):
+        scenario = Scenario(percent=110)
+        one = Simulation.objects.create(
+            name="试算", office_code=self.region_code, region_code=self.region_code, since=NOW.date(), until=NOW.date(),
+            policy_id=policy_id, scenario=scenario.json(), made_by=self.office, made_at=NOW,
+        )  # fmt: skip
+        subsidies.run_simulation(simulation_id=one.pk)
+        return one
 
     def _of_the_directory(self):
         made = DemandListFactory(region_code=self.region_code, state="draft", in_force=None, published_at=None)

@@ -7,6 +7,7 @@ EXPORTS: dict[str, str] = {
     "devices": "rollbook.classes.views.devices.device_table",
     "institutions": "rollbook.institutions.views.institution_table",
     "claims": "rollbook.subsidies.views.claims.claim_table",
+    "discrepancies": "rollbook.subsidies.views.recomputation.discrepancy_table",
     "persons": "rollbook.persons.views.person_table",
     "accounts": "rollbook.persons.views.account_table",
     "journal": "rollbook.reports.views.journal_table",

@@ -103,6 +103,13 @@ PAGES: list[Page] = [
     ),
     page(
         _("Subsidies and funds"),
+        "subsidies:simulation_list",
+        _("Simulator"),
+        "chart-histogram",
+        may(P.STATISTICS_READ) - MANAGER,
+    ),
+    page(
+        _("Subsidies and funds"),
         "subsidies:accuracy",
         _("Paid against due"),
         "scale-outline",

@@ -9,6 +9,7 @@ REACTIONS: dict[str, list[str]] = {
     "batch.owners-asked": ["rollbook.funds.tasks.ask_owners"],
     "batch.released": ["rollbook.funds.tasks.hand_to_bank"],
     "payment.paid": ["rollbook.subsidies.tasks.payment_paid"],
+    "simulation.asked": ["rollbook.subsidies.tasks.run_simulation"],
     "recomputation.asked": ["rollbook.subsidies.tasks.recompute"],
     "payment.failed": ["rollbook.subsidies.tasks.payment_failed"],
 }

@@ -1,5 +1,5 @@
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -163,3 +163,9 @@ def identities() -> dict[str, int]:
     for code, name, identity in Occupation.objects.order_by("edition").values_list("code", "name", "identity"):
         found[code] = found[name] = identity
     return found
+
+
+def names_of_identities(identities: Collection[int]) -> dict[int, str]:
+    """The newest name of each occupation by its identity."""
+    found = Occupation.objects.filter(identity__in=identities).order_by("edition", "-pk")
+    return dict(found.values_list("identity", "name"))

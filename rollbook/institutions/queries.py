@@ -185,3 +185,7 @@ def fellow_officers(by: "Account", region_code: str) -> "list[Account]":
     """Who may be the second officer of a visit."""
     found = accounts.officers(Permission.INSTITUTION_VERIFY, region_code)
     return list(found.exclude(pk=by.pk))
+
+
+def names_of(institution_ids: Iterable[int]) -> dict[int, str]:
+    return dict(Institution.objects.filter(pk__in=list(institution_ids)).values_list("pk", "name"))

@@ -138,6 +138,7 @@ LABELS = {
     "claim.paid": _("Claim paid"),
     "claim.failed": _("Payment refused by the bank"),
     "claim.corrected": _("Account corrected"),
+    "simulation.asked": _("Simulation asked"),
     "recomputation.asked": _("Recomputation asked"),
     "recomputation.finished": _("Claims worked out again"),
     "discrepancy.found": _("Discrepancy found"),

@@ -6,8 +6,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.persons.rules import AccountKind
-from rollbook.subsidies import rules
+from rollbook.subsidies import files, rules
 from rollbook.subsidies.rules import Field, Move, Outcome, Policy, Sort
+from rollbook.subsidies.rules.simulation import Scenario
 from rollbook.web.forms import day
 from rollbook.web.words import translated
 
@@ -177,3 +178,81 @@ class DiscrepancyForm(forms.Form):
         label=_("Outcome"), choices=[(v, t) for v, t in translated(Outcome) if v != Outcome.GONE]
     )
     finding = forms.CharField(label=_("Finding"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class SimulationForm(forms.Form):
+    """What is changed; an empty field leaves its row as it is. The fields of rows are added by `simulation_form`."""
+
+    name = forms.CharField(label=_("Name of the simulation"), max_length=64)
+    region_code = forms.ChoiceField(label=_("Claims of"))
+    since = day(_("Filed from"))
+    until = day(_("Filed until"))
+    other = forms.ChoiceField(
+        label=_("Another version in its place"),
+        required=False,
+        help_text=_("A draft may be tried before it is signed."),
+    )
+    percent = forms.IntegerField(
+        label=_("All amounts, per cent"), min_value=1, max_value=500, initial=100,
+        help_text=_("100 leaves them; the standards of the demand directory change with them."),
+    )  # fmt: skip
+    source = forms.ChoiceField(
+        label=_("Standard from"), required=False, choices=[("", _("Unchanged")), *translated(rules.Source)]
+    )
+    claim_days = forms.IntegerField(
+        label=_("Days from the certificate to claim"), min_value=0, max_value=4000, required=False,
+        help_text=_("Empty: unchanged."),
+    )  # fmt: skip
+    attendance_least = forms.IntegerField(
+        label=_("Attendance needed, %"), min_value=0, max_value=100, required=False, help_text=_("Empty: unchanged.")
+    )
+    from_on = forms.DateField(
+        label=_("Changed for claims filed from"), required=False, help_text=_("Empty: for all of the period."),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )  # fmt: skip
+
+    def _rows(self, prefix: str, times: int = 1) -> dict[int, int]:
+        found = {name: value for name, value in self.cleaned_data.items() if name.startswith(prefix + "-")}
+        return {int(name.rpartition("-")[2]): int(value * times) for name, value in found.items() if value is not None}
+
+    def values(self) -> dict[str, Any]:
+        """The arguments of `ask_simulation`."""
+        data = self.cleaned_data
+        return {name: data[name] for name in ("name", "region_code", "since", "until")} | {
+            "other_id": int(data["other"]) if data["other"] else None,
+            "scenario": Scenario(
+                percent=data["percent"], amounts=self._rows("amounts", 100), factors=self._rows("factors"),
+                caps=self._rows("caps"), source=data["source"],
+                claim_days=-2 if data["claim_days"] is None else data["claim_days"],
+                attendance_least=-1 if data["attendance_least"] is None else data["attendance_least"],
+                from_on=int(f"{data['from_on']:%Y%m%d}") if data["from_on"] else 0,
+            ),
+        }  # fmt: skip
+
+
+def simulation_form(
+    policy: Policy, regions: Any, versions: Any, data: QueryDict | None, period: tuple[Any, Any]
+) -> SimulationForm:
+    form = SimulationForm(data, initial={"since": period[0], "until": period[1]})
+    form.fields["region_code"].choices = regions  # type: ignore[attr-defined]
+    form.fields["other"].choices = [("", _("None")), *versions]  # type: ignore[attr-defined]
+    for part, shown in (("amounts", "amount_fen"), ("factors", "percent"), ("caps", "limit")):
+        for n, row in enumerate(getattr(policy, part)):
+            now = getattr(row, shown)
+            attrs = {"placeholder": f"{now / 100:g}" if part == "amounts" else str(now)}
+            kind: Any = forms.DecimalField if part == "amounts" else forms.IntegerField
+            more = {"max_digits": 12, "decimal_places": 2} if part == "amounts" else {}
+            form.fields[f"{part}-{n}"] = kind(
+                label=_("Changed to"), required=False, min_value=0, widget=forms.NumberInput(attrs=attrs), **more
+            )
+    return form
+
+
+def rows_of(form: SimulationForm, policy: Policy) -> list[tuple[files.Table, list[tuple[Any, forms.BoundField]]]]:
+    """The tables of the policy with the field beside each row that changes it."""
+    found = []
+    for part in ("amounts", "factors", "caps"):
+        if rows := getattr(policy, part):
+            table = files.table(part, rows)
+            found.append((table, [(cells, form[f"{part}-{n}"]) for n, cells in enumerate(table.rows)]))
+    return found

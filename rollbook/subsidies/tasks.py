@@ -21,3 +21,9 @@ def payment_failed(line_id: int) -> None:
 def recompute(run_id: int) -> None:
     """An officer asked to have the claims of the region worked out again."""
     actions.run_recomputation(run_id=run_id, now=timezone.now())
+
+
+@task
+def run_simulation(simulation_id: int) -> None:
+    """A change of a policy is tried on claims of the past."""
+    actions.run_simulation(simulation_id=simulation_id)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.subsidies.views import claims, holds, policies, recomputation
+from rollbook.subsidies.views import claims, holds, policies, recomputation, simulation
 
 app_name = "subsidies"
 
@@ -28,6 +28,10 @@ urlpatterns = [
     path("discrepancies/", recomputation.discrepancy_list, name="discrepancy_list"),
     path("discrepancies/<int:discrepancy_id>/", recomputation.discrepancy_detail, name="discrepancy_detail"),
     path("discrepancies/<int:discrepancy_id>/settle/", recomputation.settle_discrepancy, name="discrepancy_settle"),
+    path("simulations/", simulation.simulation_list, name="simulation_list"),
+    path("simulations/new/", simulation.simulation_new, name="simulation_new"),
+    path("simulations/compare/", simulation.simulation_compare, name="simulation_compare"),
+    path("simulations/<int:simulation_id>/", simulation.simulation_detail, name="simulation_detail"),
     path("payments/new/", claims.payment_new, name="to_pay"),
     path("payments/make/", claims.make_batch, name="make_batch"),
     path("payments/<int:batch_id>/cancel/", claims.cancel_batch, name="cancel_batch"),

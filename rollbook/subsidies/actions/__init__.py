@@ -35,10 +35,12 @@ from rollbook.subsidies.actions.recomputation import (
     run_recomputation,
     settle_discrepancy,
 )
+from rollbook.subsidies.actions.simulation import ask_simulation, run_simulation
 
 __all__ = [
     "agree_policy",
     "ask_recomputation",
+    "ask_simulation",
     "cancel_batch",
     "correct_account",
     "draft_policy",
@@ -61,6 +63,7 @@ __all__ = [
     "return_policy",
     "review_claim",
     "run_recomputation",
+    "run_simulation",
     "set_content",
     "set_policy_head",
     "set_policy_row",

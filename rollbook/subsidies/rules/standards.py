@@ -28,7 +28,16 @@ class Standards:
 def find(policy: Policy, facts: Facts) -> Standards:
     """The row of the amount table for each case; cases that look alike are looked up once."""
     keys = np.zeros(len(facts), dtype=np.int64)
-    columns = (facts.kind, facts.identity, facts.grade, facts.level, facts.hours, facts.urgency)
+    named = np.array(sorted({row.identity for row in policy.amounts if row.identity}), dtype=np.int64)
+    tiers = np.array(sorted({0, *(row.hours for row in policy.amounts)}), dtype=np.int64)
+    columns = (
+        facts.kind,
+        np.where(np.isin(facts.identity, named), facts.identity, 0),  # what no row names is all the same
+        facts.grade,
+        facts.level,
+        tiers[np.searchsorted(tiers, facts.hours, side="right") - 1],
+        facts.urgency,
+    )
     for column, bits in zip(columns, BITS.values(), strict=True):
         keys = (keys << bits) | np.clip(column, 0, (1 << bits) - 1)
     alike, first, which = np.unique(keys, return_index=True, return_inverse=True)

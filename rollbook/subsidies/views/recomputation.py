@@ -13,9 +13,11 @@ from rollbook.kernel.reasons import Forbidden
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
 from rollbook.subsidies import actions, forms, queries, rules
-from rollbook.web.exports import workbook
+from rollbook.web.actions import note_export
+from rollbook.web.exports import Table, workbook
 from rollbook.web.forms import sent
 from rollbook.web.lists import Filter, listing, narrowed
+from rollbook.web.views import exported
 
 if TYPE_CHECKING:
     from rollbook.subsidies.models import Discrepancy
@@ -54,6 +56,7 @@ def accuracy(request: "Request") -> HttpResponse:
         table = ((name_of(one.region_code), one.year, one.claims, one.due_fen / 100, one.paid_fen / 100,
                   rules.share(one.due_fen, one.paid_fen), f"{rules.percent(one.least)}–{rules.percent(one.most)}")
                  for one in rows)  # fmt: skip
+        note_export(by=request.user, source="accuracy", query="", rows=len(rows), now=timezone.now())
         return workbook(heads, table, gettext("Paid against due"))
     context = {
         "rows": [(one, rules.share(one.due_fen, one.paid_fen), rules.percent(one.least), rules.percent(one.most)) for one in rows],
@@ -76,21 +79,28 @@ def recompute(request: "Request") -> HttpResponse:
     return redirect("subsidies:accuracy")
 
 
-@require_GET
-def discrepancy_list(request: "Request") -> HttpResponse:
-    _admit(request)
-    filters = [
+def _filters(request: "Request") -> list[Filter]:
+    return [
         Filter("state", _("State"), [("open", _("Not settled")), ("settled", _("Settled"))]),
         Filter("basis", _("Worked out from"), rules.Basis.choices()),
         Filter("outcome", _("Outcome"), rules.Outcome.choices()),
         Filter("region", _("Region"), regions(request.user.region_code), lookup="claim__region_code"),
     ]
+
+
+def discrepancy_table(request: "Request") -> Table:
     found = queries.discrepancies_visible_to(request.user)
+    rows = narrowed(request, found, filters=_filters(request), search=SEARCH)
+    return Table(gettext("Discrepancies"), COLUMNS, rows, _row)
+
+
+@require_GET
+def discrepancy_list(request: "Request") -> HttpResponse:
+    _admit(request)
     if request.GET.get("export"):
-        rows = (_row(one) for one in narrowed(request, found, filters=filters, search=SEARCH))
-        return workbook(COLUMNS, rows, gettext("Discrepancies"))
-    hint = gettext("Name, identity number or institution")
-    shown = listing(request, found, filters=filters, search=SEARCH, hint=hint, exports=True)
+        return exported(request, "discrepancies", discrepancy_table(request))
+    found, hint = queries.discrepancies_visible_to(request.user), gettext("Name, identity number or institution")
+    shown = listing(request, found, filters=_filters(request), search=SEARCH, hint=hint, exports=True)
     return render(request, "subsidies/discrepancy_list.html", {"listing": shown})
 
 

@@ -5,6 +5,8 @@ window.addEventListener("load", () => {
   for (const place of document.querySelectorAll("[data-chart]")) {
     const data = all[place.dataset.chart];
     const chart = echarts.init(place, dark ? "dark" : null);
+    const colours = dark ? ["#8cb8f0", "#f0b878"] : ["#1c4a86", "#b8620b"];
+    const series = data.series || [{ y: data.y }]; // two beside each other have names, and so a legend
     chart.setOption({
       backgroundColor: "transparent",
       animation: false,
@@ -12,7 +14,8 @@ window.addEventListener("load", () => {
       tooltip: { trigger: "axis", renderMode: "richText" },
       xAxis: { type: "category", data: data.x, axisLabel: { rotate: data.x.length > 12 ? 60 : 0 } },
       yAxis: { type: "value", name: place.dataset.unit },
-      series: [{ type: "bar", data: data.y, itemStyle: { color: dark ? "#8cb8f0" : "#1c4a86" } }],
+      legend: data.series ? { top: 0, right: 16 } : undefined,
+      series: series.map((one, n) => ({ type: "bar", name: one.name, data: one.y, itemStyle: { color: colours[n] } })),
     });
     window.addEventListener("resize", () => chart.resize());
   }
