@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 from django.urls import get_resolver
 from django.utils import timezone
@@ -28,6 +29,7 @@ from rollbook.subsidies import actions as subsidies
 from rollbook.subsidies.models import Discrepancy, Objection, PolicyVersion, Simulation
 from rollbook.subsidies.rules.simulation import Scenario
 from rollbook.subsidies.tests.factories import NOW, PolicyFactory, assessed_class, load_policies, payee
+from rollbook.supervision.models import Inspection, Measure, Task
 from rollbook.web import actions as pages
 
 HERE, ELSEWHERE = "320102", "320583"
@@ -133,10 +135,30 @@ class County:
             "hold_id": hold.pk,
             "key": "no-key",
             "name": "index.m3u8",
+            **self._of_supervision(),
             "camera_id": camera.pk,
             "recording_id": recording.pk,
             "count_id": count.pk,
         }
+
+    def _of_supervision(self):
+        now = timezone.now()
+        self.supervisor = AccountFactory(role=Role.SUPERVISOR, region_code=self.region_code)
+        made = {"training_class": self.klass, "institution": self.institution, "region_code": self.region_code}
+        made |= {"planned_at": now, "planned_by": self.office, "due_on": now.date()}
+        task = Task.objects.create(kind="on-site", first=self.office, second=self.supervisor, **made)
+        seen = Task.objects.create(kind="on-site", first=self.office, second=self.supervisor, state="done", **made)
+        Task.objects.create(kind="phone", first=self.office, sample=[self.enrolment.pk], seed="00", **made)
+        inspection = Inspection.objects.create(
+            task=seen, event_id=uuid4(), lesson=self.lesson, arrived_at=now, left_at=now, present=[], roster=1,
+            checklist={"teacher": {"passed": True, "remark": ""}}, is_held=True, qualified=False, recorded_at=now,
+            recorded_by=self.office, signed_by=self.supervisor, signed_at=now, is_late=False, remark="教室无人",
+        )  # fmt: skip
+        measure = Measure.objects.create(
+            institution=self.institution, region_code=self.region_code, grade="talk", trigger="attendance",
+            ground="到课率不足", taken_at=now, taken_by=self.office, mend_by=now.date(),
+        )  # fmt: skip
+        return {"task_id": task.pk, "inspection_id": inspection.pk, "measure_id": measure.pk}
 
     def _of_the_money(self, item):
         klass = assessed_class(
@@ -235,6 +257,8 @@ class County:
         return {"contract_id": batch.contract_id, "received_id": batch.pk}
 
     def account(self, role):
+        if role == Role.SUPERVISOR:
+            return self.supervisor
         person = {Role.WORKER: self.person.pk, Role.TEACHER: self.teacher.person_id}.get(role)
         return AccountFactory(
             role=role,

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from rollbook.accounts import rules
 from rollbook.accounts.models import Account, ApiToken
 from rollbook.kernel.reasons import NotFound
-from rollbook.regions.rules import prefix
+from rollbook.regions.rules import around, prefix
 
 
 def has_second_factor(account: Account) -> bool:
@@ -85,6 +85,14 @@ def others_of(account: Account) -> QuerySet[Account]:
 
 def by_username(username: str) -> Account:
     return Account.objects.get(username=username)
+
+
+def officers_over(permission: rules.Permission, region_code: str) -> list[Account]:
+    """Who holds a permission over a region: its own office, and those around it."""
+    roles = [role for role, granted in rules.GRANTS.items() if permission in granted]
+    return list(
+        Account.objects.filter(role__in=roles, region_code__in=around(region_code), is_active=True).order_by("pk")
+    )
 
 
 def officers(permission: rules.Permission, region_code: str) -> QuerySet[Account]:

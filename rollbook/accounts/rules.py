@@ -37,6 +37,10 @@ class Permission(StrEnum):
     CLAIM_REVIEW = "claim.review"
     CLAIM_SECOND_REVIEW = "claim.second-review"
     OBJECTION_SETTLE = "objection.settle"
+    INSPECTION_PLAN = "inspection.plan"
+    INSPECTION_DO = "inspection.do"  # those that were given to the account
+    INSPECTION_READ = "inspection.read"
+    MEASURE_TAKE = "measure.take"  # a step of the graded ladder
     HOLD_LIFT = "hold.lift"  # let held claims go on
     BUDGET_SET = "budget.set"
     BUDGET_CONFIRM = "budget.confirm"  # the second person of what is done with a budget itself
@@ -77,6 +81,7 @@ class Role(Choice):
     INSTITUTION_MANAGER = "institution-manager", _("Institution manager")
     TEACHER = "teacher", _("Teacher")
     WORKER = "worker", _("Worker")
+    SUPERVISOR = "supervisor", _("Third-party supervisor")
     AUDITOR = "auditor", _("Auditor")
     SYSTEM_ADMINISTRATOR = "system-administrator", _("System administrator")
     SECURITY_ADMINISTRATOR = "security-administrator", _("Security administrator")
@@ -100,6 +105,9 @@ GRANTS: dict[Role, set[Permission]] = {
         P.EVIDENCE_READ,
         P.LIVE_WATCH,
         P.LIVE_CHECK,
+        P.INSPECTION_PLAN,
+        P.INSPECTION_DO,
+        P.INSPECTION_READ,
     },
     Role.COUNTY_SECOND_REVIEWER: {
         P.INSTITUTION_VERIFY,
@@ -117,6 +125,9 @@ GRANTS: dict[Role, set[Permission]] = {
         P.LIVE_WATCH,
         P.LIVE_CHECK,
         P.HOLD_LIFT,
+        P.INSPECTION_DO,
+        P.INSPECTION_READ,
+        P.MEASURE_TAKE,
     },
     Role.CITY_OFFICER: {
         *_DIRECTORY,
@@ -132,6 +143,10 @@ GRANTS: dict[Role, set[Permission]] = {
         P.LIVE_WATCH,
         P.LIVE_CHECK,
         P.HOLD_LIFT,
+        P.INSPECTION_PLAN,
+        P.INSPECTION_DO,
+        P.INSPECTION_READ,
+        P.MEASURE_TAKE,
     },
     Role.PROVINCE_OFFICER: {
         *_DIRECTORY,
@@ -148,6 +163,7 @@ GRANTS: dict[Role, set[Permission]] = {
         P.EVIDENCE_HOLD,
         P.LIVE_WATCH,
         P.LIVE_CHECK,
+        P.INSPECTION_READ,
     },
     Role.COUNTY_FINANCE: {*_FINANCE, P.BATCH_CHECK},
     Role.COUNTY_FINANCE_RELEASER: {*_FINANCE, P.BATCH_RELEASE, P.BATCH_COSIGN, P.BUDGET_CONFIRM}
@@ -168,9 +184,11 @@ GRANTS: dict[Role, set[Permission]] = {
         P.EVIDENCE_ADD,
         P.LIVE_WATCH,
         P.CAMERA_REGISTER,
+        P.INSPECTION_READ,
     },
     Role.TEACHER: {P.ATTENDANCE_TAKE, P.ATTENDANCE_CORRECT, P.EVIDENCE_READ, P.EVIDENCE_ADD},
     Role.WORKER: {P.CHECK_IN, P.CLAIM_FILE},
+    Role.SUPERVISOR: {P.INSPECTION_DO, P.INSPECTION_READ},
     Role.AUDITOR: {
         P.JOURNAL_READ,
         P.LEDGER_READ,
@@ -178,6 +196,7 @@ GRANTS: dict[Role, set[Permission]] = {
         P.EVIDENCE_READ,
         P.EXCHANGE_READ,
         P.LIVE_WATCH,
+        P.INSPECTION_READ,
     },
     Role.SYSTEM_ADMINISTRATOR: {P.ACCOUNT_MANAGE, P.CALENDAR_EXTEND},
     Role.SECURITY_ADMINISTRATOR: {P.ACCOUNT_SECURE},
@@ -186,6 +205,7 @@ GRANTS: dict[Role, set[Permission]] = {
 
 OFFICIALS = frozenset(Role) - {Role.INSTITUTION_MANAGER, Role.TEACHER, Role.WORKER}
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR})
+APART = ADMINISTRATORS | {Role.SUPERVISOR}  # who see nothing of a region but what they were given
 INSTITUTIONAL = frozenset({Role.INSTITUTION_MANAGER, Role.TEACHER})
 
 # Duties that one natural person may never hold together (incompatible posts, S1 art. 25).
@@ -195,6 +215,7 @@ _DUTIES: list[set[Role]] = [
     {Role.COUNTY_FINANCE, Role.CITY_FINANCE, Role.PROVINCE_FINANCE},
     {Role.COUNTY_FINANCE_RELEASER},
     {Role.INSTITUTION_MANAGER, Role.TEACHER},
+    {Role.SUPERVISOR},
     {Role.AUDITOR},
     {Role.SYSTEM_ADMINISTRATOR},
     {Role.SECURITY_ADMINISTRATOR},

@@ -2,7 +2,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import OuterRef, QuerySet
 
-from rollbook.accounts.rules import ADMINISTRATORS
+from rollbook.accounts.rules import APART
 from rollbook.certificates.models import Certificate
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons.rules import same_name
@@ -19,7 +19,7 @@ def visible_to(by: "Account") -> QuerySet[Certificate]:
         return found.filter(institution_id=by.institution_id or 0)
     if by.role == "worker":
         return found.filter(person_id=by.person_id or 0)
-    if by.role == "teacher" or by.role in ADMINISTRATORS:  # they keep accounts and the journal, not training
+    if by.role == "teacher" or by.role in APART:  # they keep accounts and the journal, not training
         return found.none()
     return found.filter(region_code__startswith=prefix(by.region_code))
 

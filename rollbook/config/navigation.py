@@ -164,6 +164,21 @@ PAGES: list[Page] = [
     page(
         _("Subsidies and funds"), "funds:band_list", _("Signatures for large amounts"), "signature", may(P.BUDGET_SET)
     ),
+    page(
+        _("Supervision"),
+        "supervision:task_list",
+        _("Inspections"),
+        "clipboard-search",
+        may(P.INSPECTION_READ) - MANAGER,
+    ),
+    page(_("Supervision"), "supervision:inspection_list", _("Findings"), "report-search", may(P.INSPECTION_READ)),
+    page(
+        _("Supervision"),
+        "supervision:measure_list",
+        _("Measures"),
+        "stairs-up",
+        may(P.INSPECTION_READ) - {Role.SUPERVISOR},
+    ),
     page(_("Supervision"), "live:wall", _("Live classrooms"), "device-cctv", may(P.LIVE_WATCH)),
     page(_("Supervision"), "live:recording_list", _("Recordings"), "movie", may(P.LIVE_WATCH)),
     page(_("Supervision"), "live:camera_list", _("Cameras"), "camera-cog", may(P.LIVE_WATCH)),

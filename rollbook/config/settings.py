@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "rollbook.funds",
     "rollbook.subsidies",
     "rollbook.risk",
+    "rollbook.supervision",
     "rollbook.reports",
     "rollbook.portal",
     "rollbook.config",

@@ -18,6 +18,7 @@ urlpatterns = [
     path("evidence/", include("rollbook.evidence.urls")),
     path("institutions/", include("rollbook.institutions.urls")),
     path("classes/", include("rollbook.classes.urls")),
+    path("supervision/", include("rollbook.supervision.urls")),
     path("live/", include("rollbook.live.urls")),
     path("assessments/", include("rollbook.assessment.urls")),
     path("certificates/", include("rollbook.certificates.urls")),

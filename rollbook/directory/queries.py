@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
 
-from rollbook.accounts.rules import ADMINISTRATORS
+from rollbook.accounts.rules import APART
 from rollbook.directory import rules
 from rollbook.directory.models import DemandItem, DemandList, Occupation, Term
 from rollbook.kernel.reasons import NotFound
@@ -59,7 +59,7 @@ def items_for(region_code: str, on: date) -> QuerySet[DemandItem]:
 def visible_to(by: "Account") -> QuerySet[DemandList]:
     """Published lists are everybody's; drafts are for the offices of their own region."""
     found = DemandList.objects.select_related("drafted_by", "agreed_by")
-    if by.institution_id is not None or by.role == "worker" or by.role in ADMINISTRATORS:
+    if by.institution_id is not None or by.role == "worker" or by.role in APART:
         return found.filter(state=rules.ListState.PUBLISHED)
     return found.filter(Q(state=rules.ListState.PUBLISHED) | Q(region_code__startswith=prefix(by.region_code)))
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from rollbook.accounts import queries as accounts
-from rollbook.accounts.rules import ADMINISTRATORS, INSTITUTIONAL, Permission
+from rollbook.accounts.rules import APART, INSTITUTIONAL, Permission
 from rollbook.institutions import rules
 from rollbook.institutions.models import (
     Equipment,
@@ -30,7 +30,7 @@ def visible_to(by: "Account") -> QuerySet[Institution]:
     """An official sees the region's, people of an institution their own, a worker none."""
     if by.role in INSTITUTIONAL:
         return Institution.objects.filter(pk=by.institution_id or 0)
-    if by.role == "worker" or by.role in ADMINISTRATORS:
+    if by.role == "worker" or by.role in APART:
         return Institution.objects.none()
     return Institution.objects.filter(region_code__startswith=prefix(by.region_code))
 
@@ -103,6 +103,19 @@ def equipment_filed(institution_id: int) -> set[tuple[str, str, str]]:
     """What is on file, by site, room and name."""
     found = Equipment.objects.filter(room__site__institution_id=institution_id)
     return set(found.values_list("room__site__name", "room__name", "name"))
+
+
+def places_of(ids: Iterable[int]) -> dict[int, tuple[float, float]]:
+    """Longitude and latitude of each institution, by a site of which they are known."""
+    found = Site.objects.filter(institution__in=list(ids), longitude__isnull=False, latitude__isnull=False)
+    rows = found.order_by("-pk").values_list("institution", "longitude", "latitude")
+    return {pk: (float(longitude or 0), float(latitude or 0)) for pk, longitude, latitude in rows}
+
+
+def equipment_of(room_id: int) -> list[str]:
+    """The equipment filed for a room, in words."""
+    found = Equipment.objects.filter(room_id=room_id).order_by("pk")
+    return [f"{one.name} ×{one.quantity}" for one in found]
 
 
 def rooms_named(ids: Iterable[int | None]) -> dict[int, str]:

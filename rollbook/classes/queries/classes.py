@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from rollbook.accounts.rules import ADMINISTRATORS, INSTITUTIONAL, Permission, holds
+from rollbook.accounts.rules import APART, INSTITUTIONAL, Permission, holds
 from rollbook.classes.models import Correction, Enrolment, Leave, Lesson, PlanChange, TrainingClass
 from rollbook.classes.rules.states import State
 from rollbook.institutions import queries as institutions
@@ -28,7 +28,7 @@ def visible_to(by: "Account") -> QuerySet[TrainingClass]:
         ).distinct()
     if by.role == "worker":
         return found.filter(enrolments__person_id=by.person_id or 0).exclude(state="draft")
-    if by.role in ADMINISTRATORS:  # they keep accounts and the journal, not training
+    if by.role in APART:  # they keep accounts and the journal, not training
         return found.none()
     assert by.role not in INSTITUTIONAL  # noqa: S101 each has its scope above
     return found.filter(region_code__startswith=prefix(by.region_code)).exclude(state="draft")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import connection
 from django.db.models import QuerySet
 
-from rollbook.accounts.rules import ADMINISTRATORS
+from rollbook.accounts.rules import APART
 from rollbook.classes.models import CheckIn, Device, Enrolment, Lesson, RefusedEvent
 from rollbook.classes.rules.devices import DeviceState
 from rollbook.classes.rules.states import State
@@ -40,7 +40,7 @@ def devices(by: "Account") -> QuerySet[Device]:
     found = Device.objects.select_related("institution", "room__site").order_by("-pk")
     if by.role == "institution-manager":
         return found.filter(institution_id=by.institution_id or 0)
-    if by.role in ("teacher", "worker") or by.role in ADMINISTRATORS:
+    if by.role in ("teacher", "worker") or by.role in APART:
         return found.none()
     return found.filter(institution__region_code__startswith=prefix(by.region_code))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Case, Q, QuerySet, Value, When
 
-from rollbook.accounts.rules import ADMINISTRATORS
+from rollbook.accounts.rules import APART
 from rollbook.directory.rules import ListState
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound, Refused, reason
@@ -62,7 +62,7 @@ def _read(version_id: int) -> rules.Policy:
 def policies_visible_to(by: "Account") -> QuerySet[PolicyVersion]:
     """Published policies are everybody's; drafts are for the offices of their own region."""
     found = PolicyVersion.objects.select_related("drafted_by", "agreed_by")
-    if by.institution_id is not None or by.role == "worker" or by.role in ADMINISTRATORS:
+    if by.institution_id is not None or by.role == "worker" or by.role in APART:
         return found.filter(state=ListState.PUBLISHED)
     return found.filter(Q(state=ListState.PUBLISHED) | Q(region_code__startswith=prefix(by.region_code)))
 

@@ -1,0 +1,46 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from rollbook.supervision import rules
+from rollbook.web.forms import FilesField, day
+from rollbook.web.words import translated
+
+
+class PlanForm(forms.Form):
+    kind = forms.ChoiceField(label=_("Kind"), choices=translated(rules.Kind))
+    due_on = day(_("Due on"))
+    first_id = forms.TypedChoiceField(label=_("First inspector"), coerce=int)
+    second_id = forms.TypedChoiceField(label=_("Second inspector"), coerce=int, required=False, empty_value=None)
+
+
+class CallForm(forms.Form):
+    enrolment_id = forms.IntegerField()
+    answer = forms.ChoiceField(choices=translated(rules.Answer))
+    remark = forms.CharField(max_length=200, required=False)
+
+
+class InspectForm(forms.Form):
+    event_id = forms.UUIDField()
+    lesson_id = forms.TypedChoiceField(coerce=int, required=False, empty_value=None)
+    arrived_at = forms.DateTimeField()
+    left_at = forms.DateTimeField()
+    is_held = forms.BooleanField(required=False)
+    qualified = forms.TypedChoiceField(choices=[("1", ""), ("0", "")], coerce=lambda text: text == "1")
+    remark = forms.CharField(required=False, max_length=4000)
+
+
+class AnswerForm(forms.Form):
+    answer = forms.CharField(label=_("What you have to say"), max_length=500, required=False)
+
+
+class PhotoForm(forms.Form):
+    sent = FilesField(label=_("Photographs taken on site"))
+
+
+class MeasureForm(forms.Form):
+    institution_id = forms.TypedChoiceField(label=_("Institution"), coerce=int)
+    grade = forms.ChoiceField(label=_("Measure"), choices=translated(rules.Grade))
+    trigger = forms.ChoiceField(
+        label=_("What it is for"), choices=[(key, _(text)) for key, (_g, text) in rules.TRIGGERS.items()]
+    )
+    ground = forms.CharField(label=_("Ground"), widget=forms.Textarea(attrs={"rows": 2}), max_length=500)

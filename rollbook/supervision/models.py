@@ -1,0 +1,125 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from rollbook.supervision import rules
+
+
+class Task(models.Model):
+    """An inspection that is planned for a class, and who makes it."""
+
+    training_class = models.ForeignKey("classes.TrainingClass", models.PROTECT, related_name="+")
+    institution = models.ForeignKey("institutions.Institution", models.PROTECT, related_name="+")
+    region_code = models.CharField(max_length=6)
+    kind = models.CharField(max_length=16, choices=rules.Kind.choices())
+    state = models.CharField(max_length=16, choices=rules.TaskState.choices(), default="planned")
+    due_on = models.DateField()
+    points = models.PositiveSmallIntegerField(default=0)
+    seed = models.CharField(max_length=64, blank=True)  # of the sample to be called
+    sample = models.JSONField(default=list)  # enrolments, as the seed drew them
+    first = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    second = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    planned_at = models.DateTimeField()
+    planned_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="two_inspectors_on_site",
+                condition=~Q(kind="on-site") | Q(second__isnull=False) & ~Q(second=F("first")),
+            ),
+            models.CheckConstraint(name="task_state_is_known", condition=Q(state__in=rules.TaskState.values())),
+        ]
+        indexes = [models.Index(fields=["region_code", "state", "due_on"], name="task_by_region")]
+
+    def __str__(self) -> str:
+        return f"{self.training_class} {self.due_on}"
+
+
+class Inspection(models.Model):
+    """What two inspectors found on site, and who signed it. Once both have, it is final."""
+
+    task = models.OneToOneField(Task, models.PROTECT, related_name="inspection")
+    event_id = models.UUIDField(unique=True)  # of the form: sent twice is one inspection
+    lesson = models.ForeignKey("classes.Lesson", models.PROTECT, null=True, related_name="+")
+    arrived_at = models.DateTimeField()
+    left_at = models.DateTimeField()
+    present = models.JSONField(default=list)  # enrolments that were there
+    roster = models.PositiveSmallIntegerField()
+    checklist = models.JSONField(default=dict)  # item → {"passed": bool, "remark": str}
+    filed = models.JSONField(default=dict)  # what was filed at that time, to compare with
+    is_held = models.BooleanField()  # whether a lesson was going on
+    qualified = models.BooleanField()
+    grounds = models.JSONField(default=list)  # what made it unqualified by itself
+    remark = models.TextField(blank=True)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    is_late = models.BooleanField()
+    signed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )  # the other one
+    signed_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+    agrees = models.BooleanField(null=True)  # the institution's signature, or that it does not agree
+    answer = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="inspection_is_signed_by_another",
+                condition=Q(signed_by__isnull=True) | ~Q(signed_by=F("recorded_by")),
+            ),
+            models.CheckConstraint(name="inspectors_leave_after_they_came", condition=Q(left_at__gte=F("arrived_at"))),
+            models.CheckConstraint(name="grounds_make_it_unqualified", condition=Q(qualified=False) | Q(grounds=[])),
+        ]
+
+    def __str__(self) -> str:
+        return f"inspection #{self.pk}"
+
+
+class PhoneCall(models.Model):
+    """What one trainee of the sample answered (domain 2.6)."""
+
+    task = models.ForeignKey(Task, models.PROTECT, related_name="calls")
+    enrolment = models.ForeignKey("classes.Enrolment", models.PROTECT, related_name="+")
+    answer = models.CharField(max_length=16, choices=rules.Answer.choices())
+    remark = models.CharField(max_length=200, blank=True)
+    called_at = models.DateTimeField()
+    called_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="called_once_a_task", fields=["task", "enrolment"]),
+            models.CheckConstraint(name="answer_is_known", condition=Q(answer__in=rules.Answer.values())),
+        ]
+
+    def __str__(self) -> str:
+        return f"call #{self.pk}"
+
+
+class Measure(models.Model):
+    """A step of the graded ladder against an institution, and what follows from it (N11.4)."""
+
+    institution = models.ForeignKey("institutions.Institution", models.PROTECT, related_name="+")
+    region_code = models.CharField(max_length=6)
+    grade = models.CharField(max_length=16, choices=rules.Grade.choices())
+    trigger = models.CharField(max_length=16)
+    ground = models.CharField(max_length=500)
+    inspection = models.ForeignKey(Inspection, models.PROTECT, null=True, related_name="measures")
+    restriction = models.ForeignKey("institutions.Restriction", models.PROTECT, null=True, related_name="+")
+    taken_at = models.DateTimeField()
+    taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    mend_by = models.DateField()
+    mended_at = models.DateTimeField(null=True)
+    mended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="grade_is_known", condition=Q(grade__in=rules.Grade.values())),
+            models.CheckConstraint(name="measure_has_its_ground", condition=~Q(ground="")),
+        ]
+        indexes = [models.Index(fields=["institution", "-taken_at"], name="measure_by_institution")]
+
+    def __str__(self) -> str:
+        return f"{self.get_grade_display()} #{self.pk}"

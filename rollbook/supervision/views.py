@@ -1,0 +1,259 @@
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from rollbook.accounts.rules import Permission, admit, holds
+from rollbook.classes import queries as classes
+from rollbook.institutions import queries as institutions
+from rollbook.journal.queries import timeline
+from rollbook.kernel.messages import _
+from rollbook.kernel.reasons import Forbidden
+from rollbook.regions.queries import choices as regions
+from rollbook.regions.queries import name_of
+from rollbook.supervision import actions, forms, queries, rules
+from rollbook.web.exports import workbook
+from rollbook.web.forms import WhyForm, cleaned, sent
+from rollbook.web.lists import Filter, listing, narrowed
+
+if TYPE_CHECKING:
+    from rollbook.web.requests import Request
+
+SEARCH = ("training_class__title", "training_class__number", "institution__name")
+FOUND = ("task__training_class__title", "task__training_class__number", "task__institution__name")
+COLUMNS = (
+    _("Class"), _("Institution"), _("Region"), _("Kind"), _("Due on"), _("First inspector"), _("Second inspector"), _("State"),
+)  # fmt: skip
+
+
+@require_GET
+def task_list(request: "Request") -> HttpResponse:
+    by = request.user
+    if by.institution_id is not None:
+        raise Forbidden("inspections")
+    admit(by, Permission.INSPECTION_READ)
+    found = queries.visible_to(by).order_by("due_on", "pk")
+    filters = [
+        Filter("state", _("State"), rules.TaskState.choices()),
+        Filter("kind", _("Kind"), rules.Kind.choices()),
+        Filter("region_code", _("Region"), regions(by.region_code)),
+    ]
+    if request.GET.get("mine"):
+        found = found.filter(pk__in=[one.pk for one in found if by.pk in (one.first_id, one.second_id)])
+    if request.GET.get("export"):
+        rows = narrowed(request, found, filters=filters, search=SEARCH)
+        return workbook(
+            COLUMNS,
+            (
+                (str(r.training_class), r.institution.name, name_of(r.region_code), gettext(r.get_kind_display()), r.due_on,
+                 str(r.first), str(r.second or ""), gettext(r.get_state_display()))
+                for r in rows.select_related("institution")
+            ),
+            gettext("Inspections"),
+        )  # fmt: skip
+    shown = listing(request, found, filters=filters, search=SEARCH, hint=gettext("Class or institution"), exports=True)
+    context = {"listing": shown, "may_plan": holds(by, Permission.INSPECTION_PLAN), "today": timezone.localdate()}
+    return render(request, "supervision/task_list.html", context)
+
+
+@require_GET
+def plan(request: "Request") -> HttpResponse:
+    """Running classes, the most pressing first, near ones together."""
+    admit(request.user, Permission.INSPECTION_PLAN)
+    rows = queries.candidates(request.user, timezone.localdate())
+    context = {"rows": [(klass, one, rules.points(one)) for klass, one in rows], "most": queries.CANDIDATES}
+    return render(request, "supervision/plan.html", context)
+
+
+def plan_task(request: "Request", class_id: int) -> HttpResponse:
+    admit(request.user, Permission.INSPECTION_PLAN)
+    klass = classes.get(request.user, class_id)
+    form = forms.PlanForm(request.POST or None, initial={"due_on": timezone.localdate()})
+    people = [(one.pk, f"{one} · {gettext(one.get_role_display())}") for one in queries.inspectors(klass.region_code)]
+    form.fields["first_id"].choices = people  # type: ignore[attr-defined]
+    form.fields["second_id"].choices = [("", "–"), *people]  # type: ignore[attr-defined]
+    if request.method == "POST":
+        values = cleaned(form).cleaned_data
+        made = actions.plan_task(by=request.user, class_id=class_id, now=timezone.now(), **values)
+        return redirect("supervision:task", made.pk)
+    lessons = [one for one in classes.lessons_of(class_id) if one.ends_at >= timezone.now()]
+    return render(request, "supervision/plan_task.html", {"klass": klass, "form": form, "lessons": lessons[:10]})
+
+
+@require_GET
+def task(request: "Request", task_id: int) -> HttpResponse:
+    """What to inspect: the class as filed; for a sample the people to call."""
+    one, by = queries.get(request.user, task_id), request.user
+    mine = by.pk in (one.first_id, one.second_id)
+    context = {
+        "task": one,
+        "klass": classes.by_id(one.training_class_id),
+        "lessons": classes.lessons_of(one.training_class_id),
+        "made": getattr(one, "inspection", None),
+        "calls": queries.calls_of(one) if one.kind == rules.Kind.PHONE else [],
+        "answers": rules.Answer.choices(),
+        "may_call": mine and one.kind == rules.Kind.PHONE and one.state == "planned",
+        "may_inspect": mine and one.kind == rules.Kind.ON_SITE and one.state == "planned",
+        "may_cancel": holds(by, Permission.INSPECTION_PLAN) and one.state == "planned",
+        "why_form": WhyForm(),
+        "entries": timeline(one),
+    }
+    return render(request, "supervision/task.html", context)
+
+
+@require_POST
+def cancel(request: "Request", task_id: int) -> HttpResponse:
+    why = sent(request, WhyForm).cleaned_data["why"]
+    actions.cancel_task(by=request.user, task_id=task_id, why=why, now=timezone.now())
+    return redirect("supervision:task", task_id)
+
+
+@never_cache
+def inspect(request: "Request", task_id: int) -> HttpResponse:
+    """The form for a phone at the classroom door; it keeps its draft in the browser and sends it when it can."""
+    one = queries.get(request.user, task_id)
+    if request.user.pk not in (one.first_id, one.second_id) or one.kind != rules.Kind.ON_SITE:
+        raise Forbidden("inspect")
+    roster = list(classes.roster(one.training_class_id))
+    lessons = classes.lessons_of(one.training_class_id)
+    if request.method == "POST":
+        form = forms.InspectForm(request.POST)
+        form.fields["lesson_id"].choices = [("", "–"), *((row.pk, row.subject) for row in lessons)]  # type: ignore[attr-defined]
+        values = cleaned(form).cleaned_data
+        made = actions.record_inspection(
+            by=request.user,
+            task_id=task_id,
+            present=[int(pk) for pk in request.POST.getlist("present") if pk.isdigit()],
+            checklist={
+                item: {"passed": item in request.POST.getlist("item"), "remark": request.POST.get(f"remark-{item}", "")}
+                for item in rules.CHECKLIST
+            },
+            now=timezone.now(),
+            **values,
+        )
+        return redirect("supervision:inspection", made.pk)
+    now = timezone.now()
+    context = {
+        "task": one,
+        "klass": classes.by_id(one.training_class_id),
+        "roster": roster,
+        "lessons": lessons,
+        "near": min(lessons, key=lambda row: abs(row.starts_at - now), default=None),
+        "checklist": [(item, text, decides) for item, (text, decides) in rules.CHECKLIST.items()],
+        "event_id": uuid4(),
+        "now": now,
+    }
+    return render(request, "supervision/inspect.html", context)
+
+
+@require_POST
+def call(request: "Request", task_id: int) -> HttpResponse:
+    values = sent(request, forms.CallForm).cleaned_data
+    actions.record_call(by=request.user, task_id=task_id, now=timezone.now(), **values)
+    return redirect("supervision:task", task_id)
+
+
+@require_GET
+def inspection_list(request: "Request") -> HttpResponse:
+    admit(request.user, Permission.INSPECTION_READ)
+    filters = [
+        Filter("qualified", _("Result"), [("True", _("Qualified")), ("False", _("Unqualified"))]),
+        Filter("late", _("Entered late"), [("True", _("yes"))], lookup="is_late"),
+        Filter("region_code", _("Region"), regions(request.user.region_code), lookup="task__region_code"),
+    ]
+    found = queries.inspections(request.user).order_by("-pk")
+    shown = listing(request, found, filters=filters, search=FOUND, hint=gettext("Class or institution"))
+    return render(request, "supervision/inspection_list.html", {"listing": shown})
+
+
+@require_GET
+def inspection(request: "Request", inspection_id: int) -> HttpResponse:
+    one, by = queries.inspection(request.user, inspection_id), request.user
+    mine = by.pk in (one.task.first_id, one.task.second_id)
+    context: dict[str, Any] = {
+        "one": one,
+        "items": [(text, one.checklist.get(item, {}), decides) for item, (text, decides) in rules.CHECKLIST.items()],
+        "absent": [row.person.name for row in classes.roster(one.task.training_class_id) if row.pk not in one.present],
+        "photos": queries.photos_of(one.pk),
+        "may_open": holds(by, Permission.EVIDENCE_READ),
+        "may_sign": mine and one.recorded_by_id != by.pk and one.signed_at is None,
+        "may_add": mine,
+        "photo_form": forms.PhotoForm(),
+        "may_answer": holds(by, Permission.CLASS_APPLY) and one.answered_at is None,
+        "answer_form": forms.AnswerForm(),
+        "entries": timeline(one.task),
+    }
+    return render(request, "supervision/inspection.html", context)
+
+
+@require_POST
+def sign(request: "Request", inspection_id: int) -> HttpResponse:
+    actions.sign_inspection(by=request.user, inspection_id=inspection_id, now=timezone.now())
+    return redirect("supervision:inspection", inspection_id)
+
+
+@require_POST
+def answer(request: "Request", inspection_id: int) -> HttpResponse:
+    values = sent(request, forms.AnswerForm).cleaned_data
+    agrees = request.POST.get("move") == "agree"
+    actions.answer_inspection(
+        by=request.user, inspection_id=inspection_id, agrees=agrees, answer=values["answer"], now=timezone.now()
+    )
+    return redirect("supervision:inspection", inspection_id)
+
+
+@require_POST
+def photo(request: "Request", inspection_id: int) -> HttpResponse:
+    for one in sent(request, forms.PhotoForm).cleaned_data["sent"]:
+        actions.add_photo(by=request.user, inspection_id=inspection_id, content=one.read(), now=timezone.now())
+    return redirect("supervision:inspection", inspection_id)
+
+
+def _measure_form(request: "Request", *, posted: bool = False) -> forms.MeasureForm:
+    form = forms.MeasureForm(request.POST) if posted else forms.MeasureForm()
+    listed = institutions.visible_to(request.user).filter(state="listed").order_by("name").values_list("pk", "name")
+    form.fields["institution_id"].choices = list(listed)  # type: ignore[attr-defined]
+    return form
+
+
+@require_GET
+def measure_list(request: "Request") -> HttpResponse:
+    if request.user.role == "supervisor":
+        raise Forbidden("measures")
+    admit(request.user, Permission.INSPECTION_READ)
+    filters = [
+        Filter("grade", _("Measure"), rules.Grade.choices()),
+        Filter("open", _("Mended"), [("True", _("no")), ("False", _("yes"))], lookup="mended_at__isnull"),
+        Filter("region_code", _("Region"), regions(request.user.region_code)),
+    ]
+    shown = listing(
+        request, queries.measures(request.user), filters=filters, search=("institution__name", "ground"),
+        hint=gettext("Institution or ground"),
+    )  # fmt: skip
+    may = holds(request.user, Permission.MEASURE_TAKE)
+    context = {
+        "listing": shown,
+        "may_take": may,
+        "form": _measure_form(request) if may else None,
+        "today": timezone.localdate(),
+    }
+    return render(request, "supervision/measure_list.html", context)
+
+
+@require_POST
+def take_measure(request: "Request") -> HttpResponse:
+    admit(request.user, Permission.MEASURE_TAKE)
+    values = cleaned(_measure_form(request, posted=True)).cleaned_data
+    actions.take_measure(by=request.user, inspection_id=None, now=timezone.now(), **values)
+    return redirect("supervision:measure_list")
+
+
+@require_POST
+def mended(request: "Request", measure_id: int) -> HttpResponse:
+    actions.accept_mended(by=request.user, measure_id=measure_id, now=timezone.now())
+    return redirect("supervision:measure_list")
