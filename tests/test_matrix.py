@@ -72,6 +72,7 @@ SEEN = {
     "supervision/plan/<int:class_id>/": {Role.COUNTY_REVIEWER, Role.CITY_OFFICER},
     "supervision/tasks/<int:task_id>/": {*OFFICE, Role.AUDITOR, Role.SUPERVISOR},
     "supervision/tasks/<int:task_id>/inspect/": {Role.SUPERVISOR},
+    "supervision/dossiers/<int:class_id>/": EVIDENCE,
     "supervision/findings/<int:inspection_id>/": {*OFFICE, Role.AUDITOR, Role.SUPERVISOR, *MANAGER},
     "live/lessons/<int:lesson_id>/": EVIDENCE,
     "live/recordings/<int:recording_id>/": EVIDENCE,

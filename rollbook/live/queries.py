@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -155,6 +156,23 @@ def head_count(by: "Account", count_id: int) -> HeadCount:
         return found.get(pk=count_id, camera__in=visible_to(by).values("pk"))
     except HeadCount.DoesNotExist:
         raise NotFound from None
+
+
+def lessons_recorded(lesson_ids: Iterable[int]) -> set[int]:
+    """Those of some lessons of which there is a recording."""
+    return set(Recording.objects.filter(lesson_id__in=list(lesson_ids)).values_list("lesson_id", flat=True))
+
+
+def cameras_among(room_ids: Iterable[int]) -> bool:
+    """Whether any of some rooms has a camera."""
+    return Camera.objects.filter(room_id__in=list(room_ids), revoked_at=None).exists()
+
+
+def calls_of_class(class_id: int) -> list[CameraCall]:
+    found = CameraCall.objects.filter(lesson__training_class_id=class_id).select_related(
+        "enrolment__person", "called_by"
+    )
+    return list(found.order_by("pk"))
 
 
 def raw(raw_id: int) -> RawFile:

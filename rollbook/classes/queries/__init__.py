@@ -49,12 +49,13 @@ from rollbook.classes.queries.devices import (
     refused_of_device,
 )
 from rollbook.classes.queries.evidence import LessonEvidence, dossier_of, evidence_of, place_of, subject_of
-from rollbook.classes.queries.rooms import lesson_in_room, lessons_during, lessons_now, there_at
+from rollbook.classes.queries.rooms import asks_of, lesson_in_room, lessons_during, lessons_now, there_at
 
 __all__ = [
     "LessonEvidence",
     "active_device",
     "asks_for",
+    "asks_of",
     "attendance_of",
     "by_id",
     "checked",

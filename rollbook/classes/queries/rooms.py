@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
 
-from rollbook.classes.models import Attendance, Lesson
+from rollbook.classes.models import Attendance, Correction, Leave, Lesson
 from rollbook.classes.queries.application import terms_of
 from rollbook.classes.queries.classes import visible_to
 from rollbook.directory.rules import TermKey
@@ -40,6 +40,15 @@ def lessons_now(by: "Account", now: datetime) -> QuerySet[Lesson]:
         starts_at__lte=now, ends_at__gte=now, is_binding=True, training_class__in=visible_to(by).values("pk")
     )
     return found.select_related("training_class__institution", "room", "teacher__person")
+
+
+def asks_of(class_id: int) -> list[Leave | Correction]:
+    """Leave and corrections that were asked for in a class: for contexts that have checked who asks."""
+    found: list[Leave | Correction] = []
+    for model in (Leave, Correction):
+        rows = model.objects.filter(lesson__training_class_id=class_id).select_related("lesson", "decided_by")
+        found += rows.order_by("asked_at")
+    return found
 
 
 def there_at(lesson_id: int, moment: datetime) -> int:

@@ -1,5 +1,6 @@
 """Payment batches, their lines, files, owners and signatures."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,11 @@ def stopped_in(batch_id: int) -> QuerySet[PaymentLine]:
 
 def lines_of(batch_id: int) -> QuerySet[PaymentLine]:
     return PaymentLine.objects.filter(batch_id=batch_id).select_related("person").order_by("number")
+
+
+def lines_for(subjects: Iterable[str]) -> QuerySet[PaymentLine]:
+    """Every payment for some subjects, those that failed too: for contexts that have checked who asks."""
+    return PaymentLine.objects.filter(subject__in=list(subjects)).select_related("batch").order_by("pk")
 
 
 def shared_accounts(batch_id: int) -> list[str]:

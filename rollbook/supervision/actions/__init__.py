@@ -1,0 +1,29 @@
+from rollbook.supervision.actions.dossier import (
+    make_dossier,
+    may_have_dossier,
+)
+from rollbook.supervision.actions.inspections import (
+    accept_mended,
+    add_photo,
+    answer_inspection,
+    cancel_task,
+    plan_task,
+    record_call,
+    record_inspection,
+    sign_inspection,
+    take_measure,
+)
+
+__all__ = [
+    "accept_mended",
+    "add_photo",
+    "answer_inspection",
+    "cancel_task",
+    "make_dossier",
+    "may_have_dossier",
+    "plan_task",
+    "record_call",
+    "record_inspection",
+    "sign_inspection",
+    "take_measure",
+]

@@ -1,0 +1,43 @@
+from rollbook.supervision.queries.dossier import (
+    dossier,
+    enclosed,
+)
+from rollbook.supervision.queries.inspections import (
+    CANDIDATES,
+    by_event,
+    calls_of,
+    calls_of_class,
+    candidates,
+    get,
+    inspection,
+    inspections,
+    inspectors,
+    lessons_on,
+    measure,
+    measures,
+    measures_this_year,
+    of_class,
+    photos_of,
+    visible_to,
+)
+
+__all__ = [
+    "CANDIDATES",
+    "by_event",
+    "calls_of",
+    "calls_of_class",
+    "candidates",
+    "dossier",
+    "enclosed",
+    "get",
+    "inspection",
+    "inspections",
+    "inspectors",
+    "lessons_on",
+    "measure",
+    "measures",
+    "measures_this_year",
+    "of_class",
+    "photos_of",
+    "visible_to",
+]

@@ -1,0 +1,165 @@
+"""Everything about a class in one archive that anyone can check without us (N4.1, N4.3; domain 2.7)."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pypdf import PdfReader
+
+from rollbook.accounts.tests.factories import AccountFactory
+from rollbook.classes import actions as classes
+from rollbook.classes.tests.scenes import ENDS, NOW, running
+from rollbook.evidence.tests.pictures import photo
+from rollbook.journal.models import Entry
+from rollbook.supervision import queries, rules
+from rollbook.supervision.rules import Stand
+
+pytestmark = pytest.mark.django_db
+FULL = {
+    "state": "assessed", "trainees": 30, "commitments": 30, "has_own_commitment": True, "lessons_over": 10,
+    "lessons_open": 0, "lessons_without_photos": 0, "lessons_without_recording": 0, "inspections": 1, "unsigned": 0,
+    "is_locked": True, "certificates": 28, "entitled": 28, "claims": 28, "unpaid": 0, "holds": 0, "gone": 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "missing"),
+    [
+        ({}, {}),
+        ({"state": "draft", "commitments": 0, "inspections": 0, "is_locked": False}, {}),
+        (
+            {"state": "running", "commitments": 29, "inspections": 0, "is_locked": False},
+            {"commitments": ["commitments"]},
+        ),
+        (
+            {"state": "ended", "inspections": 0, "is_locked": False},
+            {"inspections": ["no-inspection"], "scores": ["not-locked"]},
+        ),
+        ({"has_own_commitment": False}, {"commitments": ["own-commitment"]}),
+        ({"lessons_open": 2}, {"attendance": ["attendance-open"]}),
+        ({"lessons_without_photos": 3, "gone": 1}, {"evidence": ["photos", "gone"]}),
+        ({"certificates": 27}, {"certificates": ["certificates"]}),
+        ({"unpaid": 1, "holds": 1}, {"claims": ["held", "unpaid"]}),
+        ({"claims": 0}, {"claims": ["no-claims"]}),
+        ({"unsigned": 1}, {"inspections": ["unsigned"]}),
+    ],
+)
+def test_what_is_missing_depends_on_how_far_the_class_has_come(changes, missing):
+    found = rules.lacking(Stand(**{**FULL, **changes}))
+    assert {name: [one.code for one in told] for name, told in found.items() if told} == missing
+
+
+@pytest.fixture
+def scene(settings, monkeypatch):
+    settings.DEMO = True
+    monkeypatch.setattr(timezone, "now", lambda: ENDS)
+    made = running(trainees=3, lessons=2)
+    values = {"by": made.teacher, "class_id": made.klass.pk, "lesson_id": made.lesson.pk, "title": "", "now": NOW}
+    classes.add_evidence(kind="photo", content=photo(), **values)
+    values["lesson_id"] = None
+    classes.add_evidence(kind="paper", content=b"%PDF-1.4 plan %%EOF", **{**values, "by": made.manager})
+    return made
+
+
+def archive_of(scene, by=None):
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(by or scene.county)
+    answer = client.post(f"/supervision/dossiers/{scene.klass.pk}/archive.zip")
+    assert answer.status_code == 200
+    return b"".join(answer.streaming_content)
+
+
+def unpacked(content, folder):
+    with zipfile.ZipFile(BytesIO(content)) as packed:
+        packed.extractall(folder)
+    return folder
+
+
+def verify(folder, *arguments):
+    """The script as an inspector runs it: no packages, nothing of ours."""
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-I", "-S", str(folder / "verify.py"), *arguments], capture_output=True, text=True, check=False,
+        env={"PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    return done.returncode, done.stdout
+
+
+def test_the_archive_has_all_and_checks_itself_offline(scene, tmp_path):
+    """N4.1: PDF, a table for each part, the evidence, a manifest, and the script; the journal has its digest."""
+    folder = unpacked(archive_of(scene), tmp_path)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    paths = {row["path"] for row in manifest["files"]}
+    assert len([path for path in paths if path.startswith("tables/")]) == 16
+    assert len([path for path in paths if path.startswith("evidence/")]) == 2
+    assert any("commitment" in one for one in manifest["missing"])
+    digest = Entry.objects.get(kind="class.dossier-made").data["sha256"]
+    code, told = verify(folder, digest)
+    assert (code, digest in told) == (0, True), told
+    pages = PdfReader(folder / "dossier.pdf").pages
+    text = "".join(page.extract_text() for page in pages)
+    assert scene.klass.number in text
+    assert scene.people[0].person.name in "".join(text.split())
+    roster = next(folder.glob("tables/*-roster.csv")).read_text(encoding="utf-8-sig")
+    assert scene.people[0].person.id_masked in roster
+    assert scene.people[0].person.name in roster
+
+
+@pytest.mark.parametrize("what", ["changed", "one byte", "missing", "added", "manifest", "exchanged"])
+def test_any_tampering_is_found(scene, tmp_path, what):
+    folder = unpacked(archive_of(scene), tmp_path)
+    digest = Entry.objects.get(kind="class.dossier-made").data["sha256"]
+    one = next(folder.glob("evidence/*photo*"))
+    match what:
+        case "changed":
+            one.write_bytes(photo(9))
+        case "one byte":
+            content = bytearray(one.read_bytes())
+            content[len(content) // 2] ^= 1
+            one.write_bytes(content)
+        case "missing":
+            next(folder.glob("tables/*-claims.csv")).unlink()
+        case "added":
+            (folder / "evidence" / "9999-photo.jpg").write_bytes(photo(9))
+        case "manifest":
+            path = folder / "manifest.json"
+            path.write_text(
+                path.read_text(encoding="utf-8").replace(scene.klass.institution.name, "别的学校"), encoding="utf-8"
+            )
+        case "exchanged":  # file and manifest together: only the journal's digest tells
+            path = folder / "manifest.json"
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            one.unlink()
+            manifest["files"] = [row for row in manifest["files"] if "photo" not in row["path"]]
+            path.write_text(json.dumps(manifest), encoding="utf-8")
+            assert verify(folder)[0] == 0
+    code, told = verify(folder, digest)
+    assert code == 1
+    assert "WRONG" in told
+
+
+def test_who_may_have_a_dossier(scene):
+    """N14.1: offices, auditors and the own institution; the number of every deed is the same for all."""
+    for account, status in (
+        (scene.county, 200), (scene.manager, 200), (AccountFactory(role="auditor", region_code="320000"), 200),
+        (scene.teacher, 403), (scene.worker, 403), (AccountFactory(region_code="320583"), 404),
+        (AccountFactory(role="county-finance"), 403),
+    ):  # fmt: skip
+        client = Client()
+        client.force_login(account)
+        assert client.get(f"/supervision/dossiers/{scene.klass.pk}/").status_code == status, account.role
+        if status != 200:
+            assert client.post(f"/supervision/dossiers/{scene.klass.pk}/archive.zip").status_code == status
+    assert not Entry.objects.filter(kind="class.dossier-made").exists()
+
+
+def test_its_queries_do_not_grow_with_the_class(scene, django_assert_max_num_queries):
+    with django_assert_max_num_queries(45):
+        parts = queries.dossier(scene.klass, ENDS + timedelta(hours=1))
+    assert [part.name for part in parts][:3] == ["application", "reviews", "roster"]
+    assert {part.name for part in parts if part.missing} == {"commitments", "attendance", "evidence"}
