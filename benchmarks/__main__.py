@@ -6,7 +6,9 @@ from importlib import import_module
 
 import django
 
-SECTIONS = ("check_ins", "faults", "roster", "lists", "certificates", "ledger", "entitlement")
+SECTIONS = (
+    "check_ins", "faults", "roster", "lists", "certificates", "ledger", "entitlement", "candidates", "lookups",
+)  # fmt: skip
 WIDTHS = (58, 44, 26)
 
 

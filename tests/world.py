@@ -25,6 +25,7 @@ from rollbook.funds.models import Difference, LedgerAccount, PaymentBatch, Payme
 from rollbook.institutions.models import Restriction, Room, SiteVisit, Teacher
 from rollbook.institutions.tests.factories import equipped
 from rollbook.live.models import Camera, Fault, HeadCount, Recording
+from rollbook.persons.models import Candidate
 from rollbook.subsidies import actions as subsidies
 from rollbook.subsidies.models import Discrepancy, Objection, PolicyVersion, Simulation
 from rollbook.subsidies.rules.simulation import Scenario
@@ -69,6 +70,7 @@ class County:
             **self._of_the_money(item),
             **self._of_the_directory(),
             **self._of_the_account(),
+            **self._of_the_person(),
             **self._of_other_departments(),
         }
 
@@ -245,6 +247,12 @@ class County:
             "part": "amounts",
             "place": 1,
         } | published()
+
+    def _of_the_person(self):
+        """Another record of a like person, found by night."""
+        newer = payee(int(self.region_code) + 1, region_code=self.region_code)
+        pair = Candidate.objects.create(older=self.person, newer=newer, likeness="sound", found_at=timezone.now())
+        return {"candidate_id": pair.pk}
 
     def _of_the_account(self):
         now = timezone.now()

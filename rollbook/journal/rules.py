@@ -30,6 +30,7 @@ LABELS = {
     "person.account-changed": _("Bank account changed"),
     "person.merged": _("Records merged"),
     "person.unmerged": _("Merge undone"),
+    "person.told-apart": _("Two records told apart"),
     "camera.registered": _("Camera registered"),
     "camera.revoked": _("Key of the camera revoked"),
     "camera.sending": _("Camera began to send"),

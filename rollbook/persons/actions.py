@@ -12,7 +12,7 @@ from rollbook.journal.actions import record
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 from rollbook.persons import adapters, queries, rules
-from rollbook.persons.models import Enquiry, Notice, Person, Sealed
+from rollbook.persons.models import Candidate, Enquiry, Notice, Person, Sealed
 from rollbook.persons.sealing import digest, seal, unseal
 
 if TYPE_CHECKING:
@@ -234,6 +234,41 @@ def merge(*, by: "Account", keep_id: int, merge_id: int, why: str, now: datetime
     other.save(update_fields=["merged_into"])
     record("person.merged", other, by=by, at=now, region_code=keep.region_code, into=keep.pk, why=why)
     return keep
+
+
+def find_candidates(*, now: datetime) -> int:
+    """Note the pairs of records that are alike; those put aside stay so. Gives how many are new."""
+    known = set(Candidate.objects.values_list("older_id", "newer_id"))
+    made: dict[tuple[int, int], str] = {}
+    for older, newer, likeness in queries.alike():
+        if (older, newer) not in known:
+            made.setdefault((older, newer), likeness)
+    rows = (Candidate(older_id=a, newer_id=b, likeness=one, found_at=now) for (a, b), one in made.items())
+    Candidate.objects.bulk_create(rows, batch_size=5000, ignore_conflicts=True)
+    return len(made)
+
+
+@transaction.atomic
+def dismiss_candidate(*, by: "Account", candidate_id: int, why: str, now: datetime) -> Candidate:
+    """Two records are of two persons after all: the pair is not shown again."""
+    pair = queries.candidates(by).select_for_update(of=("self",)).filter(pk=candidate_id).first()
+    if pair is None:
+        raise NotFound
+    authorise(by, Permission.PERSON_MERGE, region_code=pair.newer.region_code)
+    if not why.strip():
+        raise Refused(reason("unmerge-why", _("Say on what ground they are two persons.")))
+    pair.dismissed_at = now
+    pair.save(update_fields=["dismissed_at"])
+    record(
+        "person.told-apart",
+        pair.newer,
+        by=by,
+        at=now,
+        region_code=pair.newer.region_code,
+        out_of=pair.older_id,
+        why=why,
+    )
+    return pair
 
 
 @transaction.atomic

@@ -86,3 +86,22 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"notice #{self.pk}"
+
+
+class Candidate(models.Model):
+    """Two records that may be of one person: found by night, compared by the province, merged or put aside (N3.1)."""
+
+    older = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    newer = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    likeness = models.CharField(max_length=8, choices=rules.Likeness.choices())
+    found_at = models.DateTimeField()
+    dismissed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="candidate_pair_once", fields=["older", "newer"]),
+            models.CheckConstraint(name="candidates_are_two", condition=Q(older__lt=F("newer"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.older} / {self.newer}"

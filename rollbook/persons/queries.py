@@ -1,18 +1,22 @@
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import CharField, F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, Count, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext, override
+from pypinyin import lazy_pinyin
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import rules
-from rollbook.persons.models import Notice, Person, Sealed
+from rollbook.persons.models import Candidate, Notice, Person, Sealed
 from rollbook.persons.sealing import digest, unseal
 from rollbook.regions.queries import name_of
 from rollbook.regions.rules import prefix
@@ -144,23 +148,42 @@ def _shown(person: Person, name: str) -> object:
     return words() if words else getattr(person, name)
 
 
-def candidates(by: "Account") -> QuerySet[Person]:
-    """Records that may be of one person who has two numbers: the same name and day of birth, or the same
-    bank account, as an older record that is not merged either (N3.1). `older_id` names that one."""
-    live = Person.objects.filter(merged_into=None)
-    found = visible_to(by).filter(merged_into=None)
-    older = live.filter(pk__lt=OuterRef("pk"))
-    namesake = older.filter(name=OuterRef("name"), birth_on=OuterRef("birth_on"), sex=OuterRef("sex"))
-    payee = older.filter(bank_digest=OuterRef("bank_digest")).exclude(bank_digest="")
+def candidates(by: "Account") -> QuerySet[Candidate]:
+    """Pairs of records that may be of one person who has two numbers, and that nobody put aside or merged (N3.1)."""
+    found = Candidate.objects.filter(dismissed_at=None, older__merged_into=None, newer__merged_into=None)
     return (
-        found.annotate(
-            namesake_id=Subquery(namesake.order_by("pk").values("pk")[:1]),
-            payee_id=Subquery(payee.order_by("pk").values("pk")[:1]),
-            older_id=Coalesce("namesake_id", "payee_id"),
-        )
-        .filter(older_id__isnull=False)
-        .order_by("-pk")
+        found.filter(newer__in=visible_to(by).values("pk")).select_related("older", "newer").order_by("-newer_id", "pk")
     )
+
+
+def pair_of(by: "Account", one: int, other: int) -> Candidate | None:
+    """The open pair that two records are, whichever is the older."""
+    return candidates(by).filter(older=min(one, other), newer=max(one, other)).first()
+
+
+def alike() -> Iterator[tuple[int, int, rules.Likeness]]:
+    """Every pair of records that are alike, oldest first of each: one pass over all people in the order of their birth.
+
+    Only those of one day of birth and sex are compared, and those with one account: never all with all.
+    """
+    live = Person.objects.filter(merged_into=None)
+    rows = live.order_by("birth_on", "sex", "pk").values_list("birth_on", "sex", "pk", "name").iterator(5000)
+    for _day, born_alike in groupby(rows, key=itemgetter(0, 1)):
+        block = [(pk, name) for _birth, _sex, pk, name in born_alike]
+        if len(block) > 1:
+            named = set(rules.pairs_alike(block))
+            yield from ((*pair, rules.Likeness.NAME) for pair in named)
+            heard = set(rules.pairs_alike((pk, sound(name)) for pk, name in block))
+            yield from ((*pair, rules.Likeness.SOUND) for pair in heard - named)
+    shared = live.exclude(bank_digest="").values("bank_digest").annotate(n=Count("pk")).filter(n__gt=1)
+    paid = live.filter(bank_digest__in=shared.values("bank_digest")).order_by("pk").values_list("pk", "bank_digest")
+    yield from ((*pair, rules.Likeness.ACCOUNT) for pair in rules.pairs_alike(paid.iterator(5000)))
+
+
+@lru_cache(maxsize=200_000)
+def sound(name: str) -> str:
+    """How a name sounds, without tones: what is typed wrongly sounds right."""
+    return "".join(lazy_pinyin(name))
 
 
 def unsealed_for_ownership(person_id: int) -> tuple[str, str]:

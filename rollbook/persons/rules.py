@@ -1,7 +1,7 @@
 """Identity documents: what a valid number is, and what it says of its bearer."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from rollbook.kernel.choices import Choice
@@ -27,6 +27,28 @@ class Verification(Choice):
     PENDING = "pending", _("Waiting for the population service")
     MATCHED = "matched", _("Verified")
     MISMATCHED = "mismatched", _("Name and number do not match")
+
+
+class Likeness(Choice):
+    """Why two records may be of one person; the surest first."""
+
+    NAME = "name", _("Name and day of birth")
+    ACCOUNT = "account", _("Bank account")
+    SOUND = "sound", _("Sound of the name and day of birth")
+
+
+MOST_ALIKE = 20  # records of one key: more is a placeholder or a shared account, not one person
+
+
+def pairs_alike(people: Iterable[tuple[int, str]]) -> Iterator[tuple[int, int]]:
+    """Of records by id and key, each with the oldest of the same key."""
+    groups: dict[str, list[int]] = {}
+    for person_id, key in people:
+        groups.setdefault(key, []).append(person_id)
+    for group in groups.values():
+        if 1 < len(group) <= MOST_ALIKE:
+            oldest = min(group)
+            yield from ((oldest, other) for other in group if other != oldest)
 
 
 class Category(Choice):

@@ -7,6 +7,7 @@ app_name = "persons"
 urlpatterns = [
     path("", views.person_list, name="person_list"),
     path("candidates/", views.candidate_list, name="candidate_list"),
+    path("candidates/<int:candidate_id>/dismiss/", views.dismiss, name="dismiss"),
     path("<int:person_id>/", views.person_detail, name="person_detail"),
     path("<int:person_id>/show/", views.reveal, name="reveal"),
     path("accounts/", views.account_list, name="account_list"),

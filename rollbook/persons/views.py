@@ -17,7 +17,7 @@ from rollbook.kernel.reasons import Forbidden
 from rollbook.persons import actions, forms, queries, rules
 from rollbook.regions import queries as regions
 from rollbook.web.exports import Table
-from rollbook.web.forms import cleaned, sent
+from rollbook.web.forms import WhyForm, cleaned, sent
 from rollbook.web.lists import Filter, listing, narrowed
 from rollbook.web.views import exported
 
@@ -79,10 +79,16 @@ def candidate_list(request: "Request") -> HttpResponse:
     """Records that may be of one person, to be compared (N3.1)."""
     if not holds(request.user, Permission.PERSON_MERGE):
         raise Forbidden("person.merge")
-    shown = listing(request, queries.candidates(request.user), search=("name",))
-    older = queries.by_ids([one.older_id for one in shown.rows])
-    rows = [(one, older[one.older_id]) for one in shown.rows]
-    return render(request, "persons/candidate_list.html", {"listing": shown, "rows": rows})
+    filters = [Filter("likeness", _("What is the same"), rules.Likeness.choices())]
+    shown = listing(request, queries.candidates(request.user), filters=filters, search=("newer__name", "older__name"))
+    return render(request, "persons/candidate_list.html", {"listing": shown})
+
+
+@require_POST
+def dismiss(request: "Request", candidate_id: int) -> HttpResponse:
+    why = sent(request, WhyForm).cleaned_data["why"]
+    actions.dismiss_candidate(by=request.user, candidate_id=candidate_id, why=why, now=timezone.now())
+    return redirect("persons:candidate_list")
 
 
 @require_GET
@@ -127,8 +133,12 @@ def compare(request: "Request", person_id: int) -> HttpResponse:
     other = request.GET.get("other", "")
     keep = queries.get(request.user, person_id)
     merge = queries.get(request.user, int(other) if other.isdecimal() and len(other) < 19 else 0)
-    rows = queries.side_by_side(keep, merge)
-    return render(request, "persons/compare.html", {"keep": keep, "merge": merge, "rows": rows})
+    rows, pair = queries.side_by_side(keep, merge), queries.pair_of(request.user, keep.pk, merge.pk)
+    return render(
+        request,
+        "persons/compare.html",
+        {"keep": keep, "merge": merge, "rows": rows, "pair": pair, "why_form": WhyForm(auto_id="apart_%s")},
+    )
 
 
 STATES = [("active", _("Active")), ("locked", _("Locked")), ("closed", _("Closed"))]

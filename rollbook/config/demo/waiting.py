@@ -94,3 +94,4 @@ def _twin(person: Person, now: datetime) -> None:
         by=None, name=person.name, number=first17 + person_rules.check_digit(first17), region_code=person.region_code,
         now=now,
     )  # fmt: skip
+    persons.find_candidates(now=now)

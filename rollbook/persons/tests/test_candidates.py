@@ -7,7 +7,9 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from rollbook.accounts.tests.factories import AccountFactory
-from rollbook.persons import actions, queries
+from rollbook.journal.models import Entry
+from rollbook.kernel.reasons import Forbidden, Refused
+from rollbook.persons import actions, queries, rules
 from rollbook.persons.tests.factories import PersonFactory, number
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
@@ -30,10 +32,11 @@ def test_namesakes_of_one_day_and_shared_accounts_are_candidates(province):
     first, second, payee = registered(1), registered(3), registered(21, name="李四", bank="行", bank_account=CARD)
     other = registered(31, name="赵六", bank="行", bank_account=CARD)
     registered(45), registered(5, name="张三")  # another day; another name
-    found = {one.pk: one.older_id for one in queries.candidates(province)}
-    assert found == {second.pk: first.pk, other.pk: payee.pk}
+    assert actions.find_candidates(now=NOW) == 2
+    found = {(one.newer_id, one.older_id): one.likeness for one in queries.candidates(province)}
+    assert found == {(second.pk, first.pk): "name", (other.pk, payee.pk): "account"}
     actions.merge(by=province, keep_id=first.pk, merge_id=second.pk, why="改号", now=NOW)
-    assert [one.pk for one in queries.candidates(province)] == [other.pk]
+    assert [one.newer for one in queries.candidates(province)] == [other]
     actions.unmerge(by=province, person_id=second.pk, why="弄错", now=NOW)
     assert queries.candidates(province).count() == 2
 
@@ -41,6 +44,7 @@ def test_namesakes_of_one_day_and_shared_accounts_are_candidates(province):
 def test_the_page_of_candidates(client, settings, province, django_assert_max_num_queries):
     settings.DEMO = True
     first, second = registered(1), registered(3)
+    actions.find_candidates(now=NOW)
     client.force_login(province)
     with django_assert_max_num_queries(8):
         page = client.get(reverse("persons:candidate_list"))
@@ -59,6 +63,39 @@ def test_the_page_of_candidates(client, settings, province, django_assert_max_nu
     assert second.merged_into_id is None
     client.force_login(AccountFactory())
     assert client.get(reverse("persons:candidate_list")).status_code == 403
+
+
+def test_what_sounds_alike_is_found_and_what_was_told_apart_stays_apart(client, settings, province):
+    """N3.1: 张伟 typed as 章伟; put aside with a reason, and not found again the next night."""
+    settings.DEMO = True
+    first, second = registered(1, name="张伟"), registered(3, name="章伟")
+    assert actions.find_candidates(now=NOW) == 1
+    [pair] = queries.candidates(province)
+    assert (pair.older, pair.newer, pair.likeness) == (first, second, "sound")
+    county = AccountFactory(role="county-reviewer", region_code="320102")
+    with pytest.raises(Forbidden):
+        actions.dismiss_candidate(by=county, candidate_id=pair.pk, why="两个人", now=NOW)
+    with pytest.raises(Refused):
+        actions.dismiss_candidate(by=province, candidate_id=pair.pk, why=" ", now=NOW)
+    assert queries.candidates(province).count() == 1
+
+    client.force_login(province)
+    page = client.get(f"{reverse('persons:compare', args=[first.pk])}?other={second.pk}")
+    address = reverse("persons:dismiss", args=[pair.pk])
+    assert address in page.text
+    assert client.post(address, {"why": "两个人"}).status_code == 302
+    assert not queries.candidates(province).exists()
+    entry = Entry.objects.get(kind="person.told-apart")
+    assert entry.data == {"out_of": first.pk, "why": "两个人"}
+    assert actions.find_candidates(now=NOW) == 0
+    assert not queries.candidates(province).exists()
+
+
+def test_many_of_one_account_are_no_person():
+    """A placeholder account of an office is no ground to merge a class."""
+    key = "shared"
+    assert list(rules.pairs_alike((n, key) for n in range(rules.MOST_ALIKE + 1))) == []
+    assert list(rules.pairs_alike([(5, "a"), (2, "a"), (9, "b"), (7, "a")])) == [(2, 5), (2, 7)]
 
 
 def test_the_list_filters_and_sorts(client, settings, province):

@@ -19,6 +19,7 @@ SCHEDULE = (
     ("expire_evidence", 3600),
     ("scrub_evidence", 86_400),
     ("tidy_jobs", 600),
+    ("find_candidates", 86_400),
 )
 
 
