@@ -13,8 +13,10 @@ def own_database() -> Iterator[None]:
     """Made from the migrations, and dropped afterwards."""
     from django.conf import settings
     from django.core.management import call_command
+    from django.db import connection
     from django.test.utils import get_runner, override_settings
 
+    connection.settings_dict["TEST"]["NAME"] = f"bench_{os.getpid()}"  # beside tests that may be running
     runner = get_runner(settings)(verbosity=0, interactive=False)
     with override_settings(DEBUG=False):
         databases = runner.setup_databases()

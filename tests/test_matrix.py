@@ -13,7 +13,7 @@ from tests.world import filled, patterns, two_counties
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 # Pages that need no account: the rest send a stranger to the sign-in page.
-OPEN = re.compile(r"^$|^open/|^verify/|^look/|^language/|^account/|^api/|^live/hooks/")
+OPEN = re.compile(r"^$|^me/app/(manifest|worker)|^open/|^verify/|^look/|^language/|^account/|^api/|^live/hooks/")
 # Addresses that only take a deed answer a GET with 405, or 404 where the object is not there.
 EXPECTED = {200, 302, 403, 404, 405}
 
@@ -51,6 +51,8 @@ SEEN = {
     "jobs/<int:job_id>/file/": set(),  # its owner alone
     "me/lessons/<int:lesson_id>/": WORKER,
     "me/lessons/<int:lesson_id>/leave/": WORKER,
+    "me/attendance/<int:enrolment_id>/": WORKER,
+    "me/feedback/<int:enrolment_id>/": WORKER,
     "me/commitments/<int:enrolment_id>/": WORKER,
     "persons/accounts/<int:account_id>/": {Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR},
     "persons/<int:person_id>/": OFFICE | WORKER,

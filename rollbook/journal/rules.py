@@ -117,6 +117,8 @@ LABELS = {
     "attendance.recomputed": _("Attendance worked out again"),
     "attendance.rolled": _("Roll called"),
     "attendance.received": _("Check-ins received"),
+    "attendance.denied": _("“I was not there” said"),
+    "class.answered": _("Questions after the class answered"),
     "device.registered": _("Device registered"),
     "device.activated": _("Device activated"),
     "device.revoked": _("Device revoked"),

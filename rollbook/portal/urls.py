@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.portal.views import me, policies, public
+from rollbook.portal.views import attendance, me, policies, public
 
 app_name = "portal"
 
@@ -20,6 +20,13 @@ urlpatterns = [
     path("me/lessons/<int:lesson_id>/", me.check_in, name="check_in"),
     path("me/lessons/<int:lesson_id>/check-in/", me.do_check_in, name="do_check_in"),
     path("me/lessons/<int:lesson_id>/leave/", me.leave, name="leave"),
+    path("me/lessons/<int:lesson_id>/deny/", attendance.deny, name="deny"),
+    path("me/attendance/<int:enrolment_id>/", attendance.lived, name="lived"),
+    path("me/feedback/<int:enrolment_id>/", attendance.feedback, name="feedback"),
+    path("me/app/", attendance.app, name="app"),
+    path("me/app/data/", attendance.app_data, name="app_data"),
+    path("me/app/manifest.json", attendance.manifest, name="app_manifest"),
+    path("me/app/worker.js", attendance.worker, name="app_worker"),
     path("me/commitments/<int:enrolment_id>/", me.sign, name="sign"),
     path("me/claims/<int:enrolment_id>/", me.claim, name="claim"),
 ]

@@ -47,6 +47,7 @@ from rollbook.classes.actions.review import (
     review_class,
     start_class,
 )
+from rollbook.classes.actions.signals import deny_attendance, give_feedback
 
 __all__ = [
     "IN_TRAINING",
@@ -72,10 +73,12 @@ __all__ = [
     "decide_correction",
     "decide_leave",
     "decide_plan_change",
+    "deny_attendance",
     "drop_trainee",
     "end_class",
     "freeze_roster",
     "generate_lessons",
+    "give_feedback",
     "hold_reservation",
     "import_lessons",
     "import_roster",

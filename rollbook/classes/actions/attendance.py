@@ -14,6 +14,7 @@ from rollbook.classes.actions.gathering import settle_together
 from rollbook.classes.models import Attendance, Enrolment, Lesson
 from rollbook.classes.rules import attendance as rules
 from rollbook.classes.rules.check_ins import Answer, Mark, Wish
+from rollbook.classes.rules.positions import Position
 from rollbook.classes.rules.states import Means
 from rollbook.directory.rules import TermKey
 from rollbook.kernel.messages import Message
@@ -50,10 +51,18 @@ def check_in(*, by: "Account", lesson_id: int, code: str, direction: str, event_
 
 
 def check_in_together(
-    *, by: "Account | Ticket", lesson_id: int, code: str, direction: str, event_id: UUID, now: datetime
-) -> Mark:
-    """`check_in` in one transaction with others of the same moment; `by` holds the permission or a ticket."""
-    return answered(settle_together(own(by, lesson_id, code, direction, event_id, now)))
+    *, by: "Account | Ticket", lesson_id: int, code: str, direction: str, event_id: UUID, now: datetime,
+    happened_at: datetime | None = None, position: Position | None = None,
+) -> Mark:  # fmt: skip
+    """`check_in` in one transaction with others of the same moment; `by` holds the permission or a ticket.
+
+    What a phone kept for want of a signal says when it happened: the code must be the one of that moment.
+    """
+    wish = own(by, lesson_id, code, direction, event_id, now)
+    if happened_at is not None:
+        wish.happened_at = min(happened_at, now)
+    wish.position = position
+    return answered(settle_together(wish))
 
 
 def own(by: "Account | Ticket", lesson_id: int, code: str, direction: str, event_id: UUID, now: datetime) -> Wish:

@@ -1,6 +1,5 @@
-import time
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.conf import settings
@@ -11,12 +10,14 @@ from ninja import File, Form, Router, Schema
 from ninja.files import UploadedFile
 from ninja.pagination import paginate
 from ninja.security import HttpBearer, django_auth
+from pydantic import AwareDatetime
 
 from rollbook.accounts.rules import Permission, Ticket, admit, authorise, read_ticket
 from rollbook.classes import actions, queries
 from rollbook.classes.actions.attendance import Event
+from rollbook.classes.api.positions import PositionIn
 from rollbook.classes.models import TrainingClass
-from rollbook.kernel.reasons import Forbidden
+from rollbook.kernel.reasons import Forbidden, SignedOut
 from rollbook.web.api import scope
 from rollbook.web.requests import Request
 from rollbook.web.words import said
@@ -26,10 +27,14 @@ SECRET = settings.SECRET_KEY.encode()
 
 
 class TicketAuth(HttpBearer):
-    """`Authorization: Bearer <ticket>` of a phone: see `accounts.rules.Ticket`."""
+    """`Authorization: Bearer <ticket>` of a phone: see `accounts.rules.Ticket`. One that has run out is answered by
+    401 here and now: the phone keeps what it has and asks its owner to sign in."""
 
-    def authenticate(self, request: HttpRequest, token: str) -> Ticket | None:  # noqa: ARG002
-        return read_ticket(SECRET, token, time.time())
+    def authenticate(self, request: HttpRequest, token: str) -> Ticket:  # noqa: ARG002
+        found = read_ticket(SECRET, token, timezone.now().timestamp())
+        if found is None:
+            raise SignedOut
+        return found
 
 
 ticket_auth = TicketAuth()
@@ -65,7 +70,9 @@ class ReviewIn(Schema):
 class CheckInIn(Schema):
     event_id: UUID
     code: str
-    direction: str = "in"
+    direction: Literal["in", "out"] = "in"
+    happened_at: AwareDatetime | None = None  # by the phone's clock, where it kept this for want of a signal
+    position: PositionIn | None = None
 
 
 class EventIn(Schema):
@@ -277,7 +284,16 @@ def check_in(request: Request, lesson_id: int, sent: CheckInIn) -> object:
     if not isinstance(by, Ticket):
         by = request.user
         authorise(by, Permission.CHECK_IN)
-    return actions.check_in_together(by=by, lesson_id=lesson_id, now=timezone.now(), **sent.dict())
+    return actions.check_in_together(
+        by=by,
+        lesson_id=lesson_id,
+        code=sent.code,
+        direction=sent.direction,
+        event_id=sent.event_id,
+        happened_at=sent.happened_at,
+        position=sent.position.position() if sent.position else None,
+        now=timezone.now(),
+    )
 
 
 @router.post("/lessons/{lesson_id}/events", response=list[AnswerOut])

@@ -12,8 +12,8 @@ from pydantic import AwareDatetime, Field
 
 from rollbook.classes import actions, queries
 from rollbook.classes.actions.devices import DeviceEvent, digest_of, said_of
+from rollbook.classes.api.positions import PositionIn
 from rollbook.classes.queries.devices import Known
-from rollbook.classes.rules.positions import Position
 from rollbook.classes.rules.states import Means
 from rollbook.web.words import said
 
@@ -29,17 +29,6 @@ class DeviceAuth(HttpBearer):
 
 
 router = Router(tags=["devices"], auth=DeviceAuth())
-
-
-class PositionIn(Schema):
-    latitude: Annotated[float, Field(ge=-90, le=90)]
-    longitude: Annotated[float, Field(ge=-180, le=180)]
-    system: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
-    accuracy: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    is_mock: bool = False
-
-    def position(self) -> Position:
-        return Position(self.latitude, self.longitude, self.system, self.accuracy, self.is_mock)
 
 
 class DeviceEventIn(Schema):

@@ -9,14 +9,17 @@ from rollbook.classes.models.classes import (
     TrainingClass,
 )
 from rollbook.classes.models.devices import Device, MonthArchive, RefusedEvent
+from rollbook.classes.models.signals import Denial, Feedback
 
 __all__ = [
     "Attendance",
     "CheckIn",
     "Commitment",
     "Correction",
+    "Denial",
     "Device",
     "Enrolment",
+    "Feedback",
     "Leave",
     "Lesson",
     "LevelReservation",

@@ -50,6 +50,15 @@ from rollbook.classes.queries.devices import (
 )
 from rollbook.classes.queries.evidence import LessonEvidence, dossier_of, evidence_of, place_of, subject_of
 from rollbook.classes.queries.rooms import asks_of, lesson_in_room, lessons_during, lessons_now, there_at
+from rollbook.classes.queries.signals import (
+    denials,
+    feedback,
+    feedback_of,
+    impossible_travel,
+    lived,
+    mocked,
+    own_enrolment,
+)
 
 __all__ = [
     "LessonEvidence",
@@ -63,6 +72,7 @@ __all__ = [
     "clock_steps_back",
     "commitment_text",
     "day_percents",
+    "denials",
     "device",
     "devices",
     "differences",
@@ -73,10 +83,13 @@ __all__ = [
     "evidence_of",
     "examined",
     "facts_of",
+    "feedback",
+    "feedback_of",
     "findings",
     "gaps_of",
     "get",
     "grid_of",
+    "impossible_travel",
     "lacking",
     "leave_hours",
     "leave_proof",
@@ -90,8 +103,11 @@ __all__ = [
     "lessons_of_device",
     "lessons_today",
     "levels_had",
+    "lived",
     "mark_of",
+    "mocked",
     "overlapping_classes",
+    "own_enrolment",
     "persons_by_number",
     "place_of",
     "proposals",

@@ -136,6 +136,10 @@ def against(wish: Wish, fact: Fact, mark: Mark, chosen: Policy, metres: float | 
         is_the_proof = wish.means == Means.FENCE or (wish.means == Means.FACE and not proven)
         yield from methods.against_position(wish.position, metres, chosen, is_the_proof=is_the_proof)
     locked = fact.ends_at + timedelta(days=chosen.lock_days)
+    kept = wish.reader_id is not None or at < wish.now  # by a device or a phone, for want of a signal
+    if live and wish.now - at > timedelta(hours=chosen.offline_hours):
+        text = _("A phone may keep a check-in for {hours} hours; ask for a correction.")
+        yield reason("kept-too-long", text, "N4.1", hours=chosen.offline_hours)
     yield from attendance.reasons_against_check_in(
         direction=Direction(wish.direction),
         at=at,
@@ -144,8 +148,8 @@ def against(wish: Wish, fact: Fact, mark: Mark, chosen: Policy, metres: float | 
         before=chosen.before,
         after=chosen.after,
         is_on_roster=True,
-        is_running=fact.state == State.RUNNING or (wish.reader_id is not None and fact.state == State.ENDED),
-        is_closed=fact.closed_at is not None if wish.reader_id is None else wish.now > locked,
+        is_running=fact.state == State.RUNNING or (kept and fact.state == State.ENDED),
+        is_closed=wish.now > locked if kept and (live or wish.reader_id) else fact.closed_at is not None,
         has_in=not live or (mark.in_at is not None and mark.in_at <= at),
         is_double=live and wish.means != Means.ROLL_CALL and wish.direction == Direction.IN and mark.in_at is not None,
     )

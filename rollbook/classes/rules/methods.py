@@ -21,6 +21,7 @@ class Policy:
     late: int
     code_seconds: int
     lock_days: int
+    offline_hours: int
     methods: frozenset[str]
     fence: int  # 0 not asked, 1 noted, 2 must be within
     fence_metres: int
@@ -43,6 +44,7 @@ def policy(terms: Mapping[str, int]) -> Policy:
         late=terms["sign-in-late"],
         code_seconds=terms["code-seconds"],
         lock_days=terms["attendance-lock-days"],
+        offline_hours=terms["offline-hours"],
         methods=frozenset(means for means, key in TERM_OF.items() if terms[key]),
         fence=terms["fence"],
         fence_metres=terms["fence-metres"],

@@ -1,0 +1,17 @@
+from typing import Annotated, Literal
+
+from ninja import Schema
+from pydantic import Field
+
+from rollbook.classes.rules.positions import Position
+
+
+class PositionIn(Schema):
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+    system: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
+    accuracy: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    is_mock: bool = False
+
+    def position(self) -> Position:
+        return Position(self.latitude, self.longitude, self.system, self.accuracy, self.is_mock)

@@ -1,0 +1,124 @@
+"""A trainee's own attendance on a phone: each check-in at once, "I was not there", the questions after the class, and
+the app that checks in without a signal (N3.3, N4.5, N7.4)."""
+
+import json
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from rollbook.accounts.queries import ticket_for
+from rollbook.accounts.rules import Permission, admit, holds
+from rollbook.classes import actions as class_actions
+from rollbook.classes import queries as classes
+from rollbook.classes.rules.signals import QUESTIONS
+from rollbook.kernel.reasons import Forbidden
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from rollbook.web.requests import Request
+
+
+@never_cache
+@require_GET
+def lived(request: "Request", enrolment_id: int) -> HttpResponse:
+    """Every lesson that has begun with what is recorded; the page asks again every few seconds."""
+    admit(request.user, Permission.CHECK_IN)
+    one = classes.enrolment(request.user, enrolment_id)
+    context = {"one": one, "rows": classes.lived(one, timezone.now())}
+    return render(request, "portal/lived.html" + ("#rows" if request.htmx else ""), context)
+
+
+@require_POST
+def deny(request: "Request", lesson_id: int) -> HttpResponse:
+    """One tap: I was not there."""
+    said = class_actions.deny_attendance(by=request.user, lesson_id=lesson_id, now=timezone.now())
+    messages.success(request, _("Noted. The office can see what you said; your record stays until it has looked."))
+    return redirect("portal:lived", said.enrolment_id)
+
+
+def feedback(request: "Request", enrolment_id: int) -> HttpResponse:
+    """The questions after the class."""
+    admit(request.user, Permission.CHECK_IN)
+    one = classes.enrolment(request.user, enrolment_id)
+    if request.method == "POST":
+        answers = {name: request.POST.get(name, "") for name in QUESTIONS}
+        remark = request.POST.get("remark", "")
+        class_actions.give_feedback(
+            by=request.user, enrolment_id=one.pk, answers=answers, remark=remark, now=timezone.now()
+        )
+        messages.success(request, _("Thank you. The office reads every answer."))
+        return redirect("portal:me")
+    questions = [(name, text, choices) for name, (text, choices) in QUESTIONS.items()]
+    context = {"one": one, "questions": questions, "given": classes.feedback_of(one.pk)}
+    return render(request, "portal/feedback.html", context)
+
+
+@require_GET
+def app(request: "Request") -> HttpResponse:
+    """The page of the app, which the phone keeps: of the person it has no more than the name in the bar."""
+    if not holds(request.user, Permission.CHECK_IN):
+        raise Forbidden("app")
+    return render(request, "portal/app.html")
+
+
+@never_cache
+@require_GET
+def app_data(request: "Request") -> JsonResponse:
+    """What the phone keeps for when there is no signal: the next lessons, and the ticket to send with."""
+    if not holds(request.user, Permission.CHECK_IN):
+        raise Forbidden("app")
+    now, mine = timezone.now(), []
+    for one in classes.enrolments_of_person(request.user.person_id or 0).filter(training_class__state="running")[:10]:
+        mine += [
+            {
+                "id": lesson.pk,
+                "subject": lesson.subject,
+                "room": lesson.room.name,
+                "starts_at": lesson.starts_at.isoformat(),
+                "ends_at": lesson.ends_at.isoformat(),
+            }
+            for lesson in classes.lessons_ahead(one.training_class_id, now)[:10]
+        ]
+    key = request.session.session_key or ""
+    mine.sort(key=lambda lesson: str(lesson["starts_at"]))
+    return JsonResponse({"lessons": mine, "ticket": ticket_for(request.user, key, now), "server_time": now.isoformat()})
+
+
+@login_not_required
+@require_GET
+def manifest(request: "HttpRequest") -> JsonResponse:  # noqa: ARG001
+    """What makes the page an app that can be installed."""
+    return JsonResponse(
+        {
+            "name": _("Rollbook"),
+            "short_name": _("Rollbook"),
+            "start_url": reverse("portal:app"),
+            "scope": reverse("portal:app"),
+            "display": "standalone",
+            "background_color": "#ffffff",
+            "theme_color": "#1c4a86",
+            "icons": [{"src": static("web/icon.svg"), "sizes": "any", "type": "image/svg+xml", "purpose": "any"}],
+        },
+        content_type="application/manifest+json",
+    )
+
+
+@login_not_required
+@require_GET
+def worker(request: "HttpRequest") -> HttpResponse:
+    """The service worker, served from within its scope; it keeps the page and what the page loads."""
+    kept = [reverse("portal:app"), *map(static, ("web/site.css", "web/theme.js", "web/site.js", "web/icon.svg")),
+            *map(static, ("tabler/css/tabler.min.css", "htmx/htmx.min.js", "portal/app.js"))]  # fmt: skip
+    context = {"kept": json.dumps(kept), "name": f"rollbook-{crc32(json.dumps(kept).encode()):08x}"}
+    return render(request, "portal/app_worker.js", context, content_type="text/javascript")
