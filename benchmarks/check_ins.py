@@ -16,7 +16,7 @@ from benchmarks._figures import Figure, at_least, at_most
 from benchmarks._load import Answers, Order, prepared, send
 from benchmarks._site import own_database, served, signed_in
 
-ROUNDS, SECONDS, CONNECTIONS, BATCH = 4, 3.0, 32, 40
+ROUNDS, SECONDS, CONNECTIONS, BATCH = 4, 3.0, 24, 40
 LESSONS, PEOPLE = 40, 20
 WARM = LESSONS * PEOPLE  # everyone has checked in before the readers say so
 MOST = 3_000  # requests a second that are prepared

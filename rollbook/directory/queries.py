@@ -4,7 +4,7 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from rollbook.accounts.rules import APART
 from rollbook.directory import rules
@@ -40,6 +40,11 @@ def terms_kept(region_code: str, on: date, version: int) -> rules.Terms:
 @lru_cache(maxsize=1024)
 def _terms_kept(region_code: str, on: date, version: int, moment: int) -> rules.Terms:  # noqa: ARG001 parts of the key
     return terms_for(region_code, on)
+
+
+def longest(key: str, on: date) -> int | None:
+    """The highest figure that any region has for a term on a day: for what is kept for all regions together."""
+    return Term.objects.filter(key=key, in_force__contains=on).aggregate(most=Max("value"))["most"]
 
 
 def list_in_force(region_code: str, on: date) -> DemandList | None:

@@ -117,6 +117,7 @@ LABELS = {
     "attendance.recomputed": _("Attendance worked out again"),
     "attendance.rolled": _("Roll called"),
     "attendance.received": _("Check-ins received"),
+    "attendance.archived": _("Month of check-ins moved into a file"),
     "attendance.denied": _("“I was not there” said"),
     "class.answered": _("Questions after the class answered"),
     "device.registered": _("Device registered"),

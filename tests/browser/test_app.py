@@ -1,29 +1,33 @@
 """The check-in app on a phone of 390 px, with a signal and without (N7.4)."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from rollbook.classes import actions
 from rollbook.classes.models import CheckIn
-from rollbook.classes.tests.scenes import NOW, running
+from rollbook.classes.tests.scenes import running
 
 
 @pytest.fixture
-def scene(site, transactional_db, monkeypatch):
-    monkeypatch.setattr(timezone, "now", lambda: NOW)
-    return running(code_seconds=86_400)
+def scene(site, transactional_db):
+    """A lesson that is going on by the clocks of server, database and phone alike."""
+    scene = running(code_seconds=86_400)
+    scene.lesson.starts_at = timezone.now() - timedelta(minutes=5)
+    scene.lesson.ends_at = timezone.now() + timedelta(hours=2)
+    scene.lesson.save()
+    return scene
 
 
 def opened(scene, at):
     page = at(scene.worker, "/me/app/", width=390)
-    page.clock.set_fixed_time(NOW)
-    page.reload()
     page.locator(f"#lesson option[value='{scene.lesson.pk}']").wait_for(state="attached")
     return page
 
 
 def check_in(page, scene, code=None):
-    page.fill("#code", code or actions.code_of(scene.lesson, NOW))
+    page.fill("#code", code or actions.code_of(scene.lesson, timezone.now()))
     page.get_by_role("button", name="Check in").click()
 
 

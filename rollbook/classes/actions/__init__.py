@@ -33,6 +33,7 @@ from rollbook.classes.actions.devices import (
     take_device_events,
 )
 from rollbook.classes.actions.evidence import IN_TRAINING, add_evidence, add_video
+from rollbook.classes.actions.months import archive_month, make_months
 from rollbook.classes.actions.review import (
     RETURN_REASONS,
     approve_by_silence,
@@ -58,6 +59,7 @@ __all__ = [
     "add_trainee",
     "add_video",
     "approve_by_silence",
+    "archive_month",
     "ask_correction",
     "ask_leave",
     "ask_plan_change",
@@ -82,6 +84,7 @@ __all__ = [
     "hold_reservation",
     "import_lessons",
     "import_roster",
+    "make_months",
     "mark_assessed",
     "persons_of",
     "preview_lessons",

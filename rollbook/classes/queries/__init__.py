@@ -49,6 +49,7 @@ from rollbook.classes.queries.devices import (
     refused_of_device,
 )
 from rollbook.classes.queries.evidence import LessonEvidence, dossier_of, evidence_of, place_of, subject_of
+from rollbook.classes.queries.months import check_ins_of
 from rollbook.classes.queries.rooms import asks_of, lesson_in_room, lessons_during, lessons_now, there_at
 from rollbook.classes.queries.signals import (
     denials,
@@ -67,6 +68,7 @@ __all__ = [
     "asks_of",
     "attendance_of",
     "by_id",
+    "check_ins_of",
     "checked",
     "class_list",
     "clock_steps_back",

@@ -7,9 +7,10 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils.timezone import localtime
 
-from rollbook.classes.models import Attendance, CheckIn, Correction, Enrolment, Leave, Lesson, TrainingClass
+from rollbook.classes.models import Attendance, Correction, Enrolment, Leave, Lesson, TrainingClass
 from rollbook.classes.queries.application import terms_of
 from rollbook.classes.queries.classes import visible_to
+from rollbook.classes.queries.months import check_ins_of
 from rollbook.classes.rules import Attended, attendance, counting
 from rollbook.classes.rules.states import AskState, Direction, Presence, State
 from rollbook.directory.rules import TermKey, Terms
@@ -189,8 +190,10 @@ def differences(class_id: int) -> list[Difference]:
     by_id = {one.pk: one for one in lessons}
     first: dict[tuple[int, int], datetime] = {}
     last: dict[tuple[int, int], datetime] = {}
-    for one in CheckIn.objects.filter(lesson__training_class_id=class_id).order_by("happened_at"):
+    for one in check_ins_of(by_id):
         key = one.lesson_id, one.enrolment_id
+        if one.set_aside:
+            continue
         if one.direction == Direction.IN:
             first.setdefault(key, one.happened_at)
         else:

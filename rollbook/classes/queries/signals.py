@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from rollbook.classes.models import Attendance, CheckIn, Denial, Enrolment, Feedback, Lesson
+from rollbook.classes.queries.months import check_ins_of
 from rollbook.kernel.reasons import NotFound
 
 if TYPE_CHECKING:
@@ -34,12 +35,13 @@ class Lived:
 
 
 def lived(one: Enrolment, now: datetime) -> list[Lived]:
-    """The lessons that have begun, newest first, with every event behind them: four queries."""
+    """The lessons that have begun, newest first, with every event behind them: a fixed number of queries."""
     lessons = Lesson.objects.filter(training_class_id=one.training_class_id, starts_at__lte=now).select_related("room")
     marks = {mark.lesson_id: mark for mark in Attendance.objects.filter(enrolment=one)}
     events: dict[int, list[CheckIn]] = {}
-    for event in CheckIn.objects.filter(enrolment=one, lesson__in=lessons).order_by("happened_at"):
-        events.setdefault(event.lesson_id, []).append(event)
+    for event in check_ins_of([lesson.pk for lesson in lessons]):
+        if event.enrolment_id == one.pk:
+            events.setdefault(event.lesson_id, []).append(event)
     denied = set(Denial.objects.filter(enrolment=one).values_list("lesson_id", flat=True))
     return [
         Lived(lesson, marks.get(lesson.pk), events.get(lesson.pk, []), lesson.pk in denied)

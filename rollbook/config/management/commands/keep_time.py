@@ -13,6 +13,7 @@ SCHEDULE = (
     ("send_notices", 60),
     ("receive_facts", 30),
     ("daily_classes", 300),
+    ("keep_check_ins", 3600),
     ("daily_subsidies", 300),
     ("verify_pending", 120),
     ("seal_journal", 3600),
