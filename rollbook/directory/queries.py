@@ -44,7 +44,8 @@ def _terms_kept(region_code: str, on: date, version: int, moment: int) -> rules.
 
 def longest(key: str, on: date) -> int | None:
     """The highest figure that any region has for a term on a day: for what is kept for all regions together."""
-    return Term.objects.filter(key=key, in_force__contains=on).aggregate(most=Max("value"))["most"]
+    most: int | None = Term.objects.filter(key=key, in_force__contains=on).aggregate(most=Max("value"))["most"]
+    return most
 
 
 def list_in_force(region_code: str, on: date) -> DemandList | None:

@@ -16,7 +16,7 @@ from rollbook.classes.models import CheckIn, Lesson, MonthArchive
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import TermKey
 
-COLUMNS = tuple(field.column for field in CheckIn._meta.concrete_fields)
+COLUMNS = tuple(str(field.column) for field in CheckIn._meta.concrete_fields)
 
 
 def check_ins_of(lesson_ids: Iterable[int]) -> list[CheckIn]:
