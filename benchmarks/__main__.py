@@ -7,7 +7,8 @@ from importlib import import_module
 import django
 
 SECTIONS = (
-    "check_ins", "faults", "roster", "lists", "certificates", "ledger", "entitlement", "candidates", "lookups",
+    "check_ins", "faults", "roster", "lists", "certificates", "ledger", "entitlement", "simulation",
+    "races", "candidates", "lookups",
 )  # fmt: skip
 WIDTHS = (58, 44, 26)
 

@@ -3,7 +3,7 @@
 One claim is one row. What is decided for many is what would be decided for each.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
@@ -26,9 +26,17 @@ def _always(number: int, facts: Facts) -> Ints:
     return np.broadcast_to(np.int64(number), len(facts))
 
 
-def grounds(facts: Facts, policy: Policy) -> list[Ground]:
+def _among(column: Ints, codes: Collection[int]) -> Bools:
+    """Which cases have one of these codes: looked up, since codes are few and cases many."""
+    table = np.zeros(max(16, *codes, 0) + 1, dtype=np.bool_)
+    table[list(codes)] = True
+    found: Bools = table[column]
+    return found
+
+
+def grounds(facts: Facts, policy: Policy, found: standards.Standards | None = None) -> list[Ground]:
     """Every reason not to pay, with the cases that it holds for."""
-    found = standards.find(policy, facts)
+    found = found or standards.find(policy, facts)
     return [
         *_standing(facts, policy, found),
         *_evidence(facts, policy),
@@ -115,11 +123,11 @@ def _person(facts: Facts, policy: Policy) -> Iterator[Ground]:
     """Who may have it and who may not, by facts frozen on the policy's day."""
     document = _same(policy.document, facts)
     if policy.categories:
-        among = np.isin(facts.category, [code("category", one.category) for one in policy.categories])
+        among = _among(facts.category, [code("category", one.category) for one in policy.categories])
         yield Ground("not-eligible", _("Not one of the persons that this is for."), document, ~among)
         proved = [code("category", one.category) for one in policy.categories if one.proof]
         text = _("The proof of the person's category is missing.")
-        yield Ground("no-proof", text, document, np.isin(facts.category, proved) & ~facts.has_proof)
+        yield Ground("no-proof", text, document, _among(facts.category, proved) & ~facts.has_proof)
     texts = {
         "establishment": _("Is on the establishment of a government body or public institution."),
         "pension": _("Draws a pension."),
@@ -140,13 +148,13 @@ LADDER = [KINDS.index(one) for one in (Kind.LEVEL, Kind.UPGRADE, Kind.APPRENTICE
 def _before(facts: Facts) -> Iterator[Ground]:
     """Never twice, in whatever fund or region (N12.3)."""
     same = _("The same occupation and level was claimed or paid before.")
-    once = np.isin(facts.kind, ONCE)
+    once = _among(facts.kind, ONCE)
     yield Ground("same-level", same, _same("N12.3", facts), facts.same_level_had & once)
     yield Ground(
         "higher-level",
         _("Level {had} of this occupation was claimed or paid before; a higher one bars a lower."),
         _same("N12.3", facts),
-        np.isin(facts.kind, LADDER) & (facts.highest_had_level < facts.level) & (facts.level > 0),
+        _among(facts.kind, LADDER) & (facts.highest_had_level < facts.level) & (facts.level > 0),
         {"had": facts.highest_had_level},
     )
 
@@ -159,7 +167,9 @@ def _cap(facts: Facts, policy: Policy, cap: Cap) -> Ground:
         (Period.EVER, Scope.OCCUPATION): facts.had_occupation_ever,
     }[Period(cap.period), Scope(cap.scope)]
     kinds = [KINDS.index(one) for one in cap.kinds or KINDS]
-    count = table[:, kinds].sum(axis=1, dtype=np.int64)
+    count = np.zeros(len(facts), dtype=np.int64)
+    for kind in kinds:  # column by column: to pick some of them first would copy all
+        count += table[:, kind]
     if cap.fund:
         had = facts.had_fund_year if cap.period == Period.YEAR else facts.had_fund_ever
         count = had[:, FUNDS.index(cap.fund)].astype(np.int64)
@@ -168,7 +178,7 @@ def _cap(facts: Facts, policy: Policy, cap: Cap) -> Ground:
         Period.EVER: _("{count} subsidies in all already; {limit} may be had."),
     }[Period(cap.period)]
     values = {"count": count, "limit": _always(cap.limit, facts)}
-    holds = (count >= cap.limit) & np.isin(facts.kind, kinds) & _under(facts, policy, cap)
+    holds = (count >= cap.limit) & _among(facts.kind, kinds) & _under(facts, policy, cap)
     name = {Period.YEAR: "yearly-cap", Period.EVER: "lifetime-cap"}[Period(cap.period)]
     return Ground(name, text, _same(policy.document, facts), holds, values)
 
@@ -178,31 +188,33 @@ def _under(facts: Facts, policy: Policy, cap: Cap) -> Bools:
     if cap.category:
         return np.equal(facts.category, code("category", cap.category))
     named = [code("category", one.category) for one in policy.caps if one.category and one.period == cap.period]
-    return ~np.isin(facts.category, named)
+    return ~_among(facts.category, named)
 
 
-def award(facts: Facts, policy: Policy) -> Award:
+def award(facts: Facts, policy: Policy, found: standards.Standards | None = None) -> Award:
     """How much is due now, in lines that add up; below nothing where more was paid than is due."""
-    found = standards.find(policy, facts)
+    found = found or standards.find(policy, facts)
     from_list = (facts.list_fen >= 0) & (policy.source == Source.LIST)
-    by_piece = np.isin(found.unit, [standards.UNITS.index(one) for one in (Unit.HOUR, Unit.DAY, Unit.YEAR)])
-    cost = facts.cost_fen * found.amount_fen // 100
-    units = np.where(found.most_units > 0, np.minimum(facts.units, found.most_units), facts.units)
-    table = np.where(by_piece, found.amount_fen * units, found.amount_fen)
-    table = np.where(found.unit == standards.UNITS.index(Unit.COST), cost, table)
+    units, table = _in_units(facts, policy, found)
     document = _same(policy.document, facts)
-    lines = [
-        Line(_("Standard of the demand directory"), np.where(from_list, facts.list_fen, 0), document),
-        Line(_("Standard of the policy"), np.where(from_list, 0, table), document, {"units": units}),
-    ]
     total: Ints = np.where(from_list, facts.list_fen, table)
-    over = np.where((found.cap_fen > 0) & ~from_list, np.minimum(0, found.cap_fen - total), 0)
-    lines.append(Line(_("No more than the policy's limit"), over, document))
-    total = total + over
+    listed = np.where(from_list, total, 0)
+    lines = [
+        Line(_("Standard of the demand directory"), listed, document),
+        Line(_("Standard of the policy"), total - listed, document, {"units": units}),
+    ]
+    if any(one.cap_fen for one in policy.amounts):
+        over = np.where((found.cap_fen > 0) & ~from_list, np.minimum(0, found.cap_fen - total), 0)
+        lines.append(Line(_("No more than the policy's limit"), over, document))
+        total = total + over
     for factor in policy.factors:
-        applies = _applies(factor, facts) & ~(from_list & factor.is_for_table)
-        after = np.where(applies, total * factor.percent // 100, total)
-        after = after // policy.rounding_fen * policy.rounding_fen
+        applies = _applies(factor, facts)
+        if factor.is_for_table:
+            applies &= ~from_list
+        after = total.copy()
+        after[applies] = total[applies] * factor.percent // 100
+        if policy.rounding_fen > 1:
+            after = after // policy.rounding_fen * policy.rounding_fen
         values = {"name": _same(factor.name, facts), "percent": _always(factor.percent, facts)}
         lines.append(Line(_("{name}: {percent} %"), after - total, document, values))
         total = after
@@ -210,13 +222,29 @@ def award(facts: Facts, policy: Policy) -> Award:
     return Award(lines)
 
 
+PIECES = (Unit.HOUR, Unit.DAY, Unit.YEAR)
+
+
+def _in_units(facts: Facts, policy: Policy, found: standards.Standards) -> tuple[Ints, Ints]:
+    """How many units are paid of each case, and what its row comes to in them; most policies pay by the person."""
+    units, table = facts.units, found.amount_fen
+    if any(one.most_units for one in policy.amounts):
+        units = np.where(found.most_units > 0, np.minimum(units, found.most_units), units)
+    if any(one.unit in PIECES for one in policy.amounts):
+        table = np.where(_among(found.unit, [standards.UNITS.index(one) for one in PIECES]), table * units, table)
+    if any(one.unit == Unit.COST for one in policy.amounts):
+        of_cost = facts.cost_fen * found.amount_fen // 100
+        table = np.where(found.unit == standards.UNITS.index(Unit.COST), of_cost, table)
+    return units, table
+
+
 def _applies(factor: Factor, facts: Facts) -> Bools:
     holds = np.ones(len(facts), dtype=np.bool_)
     for name, words in (("kind", factor.kinds), ("urgency", factor.urgency), ("category", factor.categories)):
         if words:
-            holds &= np.isin(getattr(facts, name), [code(name, word) for word in words])
+            holds &= _among(getattr(facts, name), [code(name, word) for word in words])
     if factor.levels:
-        holds &= np.isin(facts.level, factor.levels)
+        holds &= _among(facts.level, factor.levels)
     if factor.mode:
         holds &= facts.mode == code("mode", factor.mode)
     if factor.is_public_base:
@@ -240,4 +268,5 @@ def _instalments(facts: Facts, policy: Policy, total: Ints) -> Iterator[Line]:
 
 def payable_fen(facts: Facts, policy: Policy) -> Ints:
     """What each claim comes to, in fen: nothing where any ground holds."""
-    return np.where(refused(grounds(facts, policy)), 0, award(facts, policy).amount_fen)
+    found = standards.find(policy, facts)
+    return np.where(refused(grounds(facts, policy, found)), 0, award(facts, policy, found).amount_fen)

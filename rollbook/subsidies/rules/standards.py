@@ -1,6 +1,7 @@
 """Which row of a policy's amount table each case falls under: looked up once for cases that are alike."""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from rollbook.subsidies.rules.policy import Amount, Policy, Standing, Unit
 NO_ROW = Amount(kind="", standing="no-row")
 STANDINGS = (*Standing.values(), NO_ROW.standing)
 UNITS = Unit.values()
-BITS = {"kind": 4, "identity": 36, "grade": 4, "level": 3, "hours": 12, "urgency": 3}
+CODES = 16  # more than any column of codes has
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +28,29 @@ class Standards:
 
 def find(policy: Policy, facts: Facts) -> Standards:
     """The row of the amount table for each case; cases that look alike are looked up once."""
-    keys = np.zeros(len(facts), dtype=np.int64)
     named = np.array(sorted({row.identity for row in policy.amounts if row.identity}), dtype=np.int64)
     tiers = np.array(sorted({0, *(row.hours for row in policy.amounts)}), dtype=np.int64)
-    columns = (
-        facts.kind,
-        np.where(np.isin(facts.identity, named), facts.identity, 0),  # what no row names is all the same
-        facts.grade,
-        facts.level,
-        tiers[np.searchsorted(tiers, facts.hours, side="right") - 1],
-        facts.urgency,
+    columns = (  # what no row names is all the same, and so are hours of one tier
+        (facts.kind, CODES),
+        (_place(facts.identity, named), len(named) + 1),
+        (facts.grade, CODES),
+        (facts.level, CODES),
+        (np.searchsorted(tiers, facts.hours, side="right") - 1 if len(tiers) > 1 else None, len(tiers)),
+        (facts.urgency, CODES),
     )
-    for column, bits in zip(columns, BITS.values(), strict=True):
-        keys = (keys << bits) | np.clip(column, 0, (1 << bits) - 1)
-    alike, first, which = np.unique(keys, return_index=True, return_inverse=True)
-    rows = [_row(policy, [int(column[n]) for column in columns]) for n in first]
-    del alike
+    keys = np.zeros(len(facts), dtype=np.int64)
+    for column, size in columns:
+        keys *= size
+        if column is not None:
+            keys += column
+    sizes = [size for _column, size in columns]
+    used, which = _alike(keys, prod(sizes))
+    rows = []
+    for kind, place, grade, level, tier, urgency in zip(
+        *(one.tolist() for one in np.unravel_index(used, sizes)), strict=True
+    ):
+        identity = named[place - 1].item() if place else 0
+        rows.append(_row(policy, [kind, identity, grade, level, tiers[tier].item(), urgency]))
 
     def spread(values: list[int]) -> Ints:
         return np.array(values, dtype=np.int64)[which]
@@ -54,6 +62,25 @@ def find(policy: Policy, facts: Facts) -> Standards:
         cap_fen=spread([row.cap_fen for row in rows]),
         standing=spread([STANDINGS.index(row.standing) for row in rows]),
     )
+
+
+def _place(identity: Ints, named: Ints) -> Ints | None:
+    """Where each occupation stands among those that the table names, from 1; 0 for all others."""
+    if not len(named):
+        return None
+    place = np.minimum(np.searchsorted(named, identity), len(named) - 1)
+    return np.where(named[place] == identity, place + 1, 0)
+
+
+def _alike(keys: Ints, size: int) -> tuple[Ints, Ints]:
+    """The keys that occur, and which of them each case has: counted where that is less work than sorting."""
+    if len(keys) * 4 < size:
+        used, which = np.unique(keys, return_inverse=True)
+        return used, which
+    used = np.flatnonzero(np.bincount(keys, minlength=size))
+    places = np.zeros(size, dtype=np.int64)
+    places[used] = np.arange(len(used))
+    return used, places[keys]
 
 
 def _row(policy: Policy, case: list[int]) -> Amount:
