@@ -200,7 +200,8 @@ def test_from_the_directory_to_the_card(manager, office):
     assert sorted(Claim.objects.values_list("state", flat=True)) == ["paid", "paid", "refused"]
     assert ledger.broken_invariants() == []
     [row] = ledger.balances(office["finance"])
-    assert (row["paid_fen"], row["reserved_fen"], row["budget_fen"]) == (300_000, 0, 700_000)
+    left = {kind: row["accounts"][kind].balance_fen for kind in ("paid", "reserved", "budget")}
+    assert left == {"paid": 300_000, "reserved": 0, "budget": 700_000}
     for claim in Claim.objects.all():
         assert subsidy_queries.replayed(claim) == []
     kinds = set(Entry.objects.values_list("kind", flat=True))
