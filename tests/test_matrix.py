@@ -90,6 +90,7 @@ SEEN = {
     "claims/discrepancies/<int:discrepancy_id>/": STAFF,
     "claims/simulations/<int:simulation_id>/": STAFF,
     "claims/classes/<int:class_id>/": STAFF | MANAGER | WORKER,
+    "claims/enrolments/<int:enrolment_id>/": STAFF | MANAGER | WORKER,
     "claims/policies/<int:policy_id>/": STAFF,
     "claims/policies/<int:policy_id>/difference/": STAFF,
     "claims/policies/<int:policy_id>/file/": OFFICE - {Role.COUNTY_SECOND_REVIEWER},

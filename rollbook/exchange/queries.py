@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
@@ -224,8 +224,39 @@ def sensitive_feeds() -> list[str]:
     return [feed for feed, one in catalogue().items() if one.get("sensitive")]
 
 
+def held_of(people: "Collection[Person]", feeds: Collection[str]) -> dict[int, list[Fact]]:
+    """What holds of these people by the feeds, by person: never a fact whose name is not the register's (N3.5)."""
+    by_id = {one.pk: one for one in people}
+    digests = persons.by_digests(list(by_id))
+    newest = (
+        Fact.objects.filter(subject__in=digests, feed__in=feeds)
+        .order_by("source_id", "feed", "subject", "key", "-as_of", "-pk")
+        .distinct("source_id", "feed", "subject", "key")
+    )
+    found: dict[int, list[Fact]] = {pk: [] for pk in by_id}
+    for one in newest:
+        person = by_id[digests[one.subject]]
+        if not one.is_ended and (not one.name or persons.is_named(person, one.name)):
+            found[person.pk].append(one)
+    return found
+
+
+def insured_months(person: "Person", kind: str, until: date) -> int:
+    """Months until a day for which an employer paid insurance of this kind for the person."""
+    rows = (row for _batch, row in _present_months(persons.digests_of(person)))
+    return len({row["from_on"] for row in rows if row["f_kind"] in (kind, "both") and row["from_on"] <= until})
+
+
 def _months(subjects: Sequence[str]) -> Iterator[Said]:
     """Facts of feeds that are kept as columns alone, months in a row with one employer as one line."""
+    rows = _present_months(subjects)
+    rows.sort(key=lambda one: (one[0].source_id, one[1]["f_employer"], one[1]["from_on"]))
+    for _who, months in groupby(rows, key=lambda one: (one[0].source_id, one[1]["f_employer"])):
+        yield from _spans(list(months))
+
+
+def _present_months(subjects: Sequence[str]) -> list[tuple[Batch, dict[str, Any]]]:
+    """The months that hold, each with the batch that said so."""
     bulk = [feed for feed, one in catalogue().items() if one.get("bulk")]
     batches = Batch.objects.filter(feed__in=bulk, state=rules.BatchState.LOADED).exclude(lake_path="")
     by_path = {str(lake.where(one.lake_path)): one for one in batches.select_related("source", "contract")}
@@ -236,10 +267,7 @@ def _months(subjects: Sequence[str]) -> Iterator[Said]:
             fact = (batch.source_id, row["key"])
             if fact not in present or (present[fact][0].as_of, present[fact][0].pk) < (batch.as_of, batch.pk):
                 present[fact] = batch, row
-    rows = [one for one in present.values() if one[1].get("f_withdrawn") != "yes"]
-    rows.sort(key=lambda one: (one[0].source_id, one[1]["f_employer"], one[1]["from_on"]))
-    for _who, months in groupby(rows, key=lambda one: (one[0].source_id, one[1]["f_employer"])):
-        yield from _spans(list(months))
+    return [one for one in present.values() if one[1].get("f_withdrawn") != "yes"]
 
 
 def _spans(months: list[tuple[Batch, dict[str, Any]]]) -> Iterator[Said]:

@@ -240,5 +240,12 @@ def digests_of(person: Person) -> list[str]:
     return [person.id_digest, *person.merged.values_list("id_digest", flat=True)]
 
 
+def by_digests(person_ids: Collection[int]) -> dict[str, int]:
+    """The person of each digest of a number that any of these has had: own, and of records merged into them."""
+    found = Person.objects.filter(Q(pk__in=person_ids) | Q(merged_into_id__in=person_ids))
+    rows = found.values_list("id_digest", "pk", "merged_into_id")
+    return {digest: into if into in set(person_ids) else pk for digest, pk, into in rows}
+
+
 def how_many() -> int:
     return Person.objects.count()

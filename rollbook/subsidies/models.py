@@ -105,6 +105,11 @@ class Claim(models.Model):
                 fields=["person", "occupation_identity", "level"],
                 condition=~Q(state="refused") & Q(kind="evaluation"),
             ),
+            models.UniqueConstraint(
+                name="one_live_living_allowance_a_training",
+                fields=["enrolment"],
+                condition=~Q(state="refused") & Q(kind="living"),
+            ),
             models.CheckConstraint(
                 name="second_review_is_by_another",
                 condition=Q(second_by__isnull=True) | ~Q(second_by=F("first_by")),

@@ -18,6 +18,7 @@ urlpatterns = [
     path("classes/", claims.class_list, name="class_list"),
     path("classes/<int:class_id>/", claims.class_claims, name="class_claims"),
     path("classes/<int:class_id>/file/", claims.file_class_claims, name="file_class"),
+    path("enrolments/<int:enrolment_id>/", claims.offers, name="offers"),
     path("enrolments/<int:enrolment_id>/file/", claims.file_claim, name="file_claim"),
     path("publicity/", claims.publicity_list, name="publicity_list"),
     path("publicity/publish/", claims.publish_claims, name="publish"),

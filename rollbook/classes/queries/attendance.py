@@ -61,6 +61,13 @@ def _attended(rows: list[counting.Held], so_far: int, planned: int, rule: counti
     )
 
 
+def days_attended(class_id: int) -> dict[int, int]:
+    """On how many days each trainee of a class was there for any of its lessons."""
+    there = Attendance.objects.filter(COUNTS, lesson__training_class_id=class_id)
+    days = there.values("enrolment_id").annotate(count=Count(TruncDate("lesson__starts_at"), distinct=True))
+    return dict(days.values_list("enrolment_id", "count"))
+
+
 def worst_day_percent(class_id: int, until: datetime | None = None) -> int:
     """The lowest attendance of any day that has been held, per cent of those on the roster."""
     days = (

@@ -20,6 +20,7 @@ from rollbook.persons import queries as persons
 from rollbook.portal.forms import LeaveForm
 from rollbook.subsidies import actions as subsidy_actions
 from rollbook.subsidies import queries as subsidies
+from rollbook.subsidies.rules import TRAINED
 from rollbook.web.forms import sent
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def me(request: "Request") -> HttpResponse:
     """My training, my hours, my certificates, where my money is (N3.3, N16.3)."""
     person_id, now = _person(request), timezone.now()
     mine = []
-    claims = {one.enrolment_id: one for one in subsidies.of_person(person_id)}
+    claims = {one.enrolment_id: one for one in subsidies.of_person(person_id) if one.kind in TRAINED}
     for one in classes.enrolments_of_person(person_id)[:20]:
         klass = one.training_class
         attended = classes.attendance_of(klass.pk, now)[one.pk]

@@ -67,7 +67,7 @@ def file_class_claims(*, by: "Account", class_id: int, now: datetime) -> tuple[l
     return claims, against
 
 
-OFFERED = (rules.Subsidy.TRAINING, rules.Subsidy.UPGRADE)  # what a training may be claimed for
+OFFERED = queries.OFFERED
 
 
 def _file(
@@ -115,7 +115,9 @@ TWICE = _("The same occupation and level was claimed or paid before.")
 def _claim(klass: "TrainingClass", one: "Enrolment", kept: dict[str, Any], by: "Account", now: datetime) -> Claim:
     today = localdate(now)
     limit = directory.terms_for(klass.region_code, today)[TermKey.FIRST_REVIEW_DAYS]
-    class_actions.hold_reservation(enrolment=one, now=now)
+    is_training = kept["facts"]["kind"] in rules.TRAINED
+    if is_training:
+        class_actions.hold_reservation(enrolment=one, now=now)
     try:
         with transaction.atomic():
             claim = Claim.objects.create(
@@ -133,6 +135,9 @@ def _claim(klass: "TrainingClass", one: "Enrolment", kept: dict[str, Any], by: "
                 **kept,
             )
     except IntegrityError as error:
+        if not is_training:
+            text = _("This was claimed for the training already.")
+            raise Refused(reason("same-training", text, "N12.3")) from error
         raise Refused(reason("same-level", TWICE, "N12.3")) from error
     funds.reserve(
         by=by, subject=subject_of(claim), region_code=klass.region_code, fund=claim.fund, year=today.year,
@@ -195,7 +200,8 @@ def pass_claims(*, by: "Account", claim_ids: Sequence[int], now: datetime) -> in
 def _give_back(claim: Claim, by: "Account | None", now: datetime) -> None:
     """Nothing is paid: the money and the person's level are free again."""
     funds.release(by=by, subject=subject_of(claim), now=now)
-    class_actions.release_reservation(enrolment_id=claim.enrolment_id, now=now)
+    if claim.kind in rules.TRAINED:
+        class_actions.release_reservation(enrolment_id=claim.enrolment_id, now=now)
 
 
 @transaction.atomic
@@ -356,7 +362,7 @@ def settle_payment(*, subject: str, is_paid: bool, failure: str, now: datetime) 
     claim.state = rules.LIFECYCLE.after(S.IN_PAYMENT, M.PAY if is_paid else M.FAIL)
     claim.paid_at = now if is_paid else None
     claim.save(update_fields=["state", "paid_at"])
-    if is_paid:
+    if is_paid and claim.kind in rules.TRAINED:
         class_actions.confirm_reservation(enrolment_id=claim.enrolment_id, now=now)
     _note("claim.paid" if is_paid else "claim.failed", claim, by=None, at=now, failure=failure)
 

@@ -21,12 +21,15 @@ from rollbook.subsidies.queries.claims import (
     visible_to,
 )
 from rollbook.subsidies.queries.decisions import (
+    OFFERED,
     TWICE,
     Again,
+    Offer,
     again,
     blocked_by,
     decided_now,
     met,
+    offers,
     reasons_by_enrolment,
     reasons_now,
     replayed,
@@ -79,9 +82,11 @@ from rollbook.subsidies.queries.simulation import (
 )
 
 __all__ = [
+    "OFFERED",
     "READERS",
     "TWICE",
     "Again",
+    "Offer",
     "Recomputed",
     "accuracies",
     "again",
@@ -115,6 +120,7 @@ __all__ = [
     "objections_open",
     "of_class",
     "of_person",
+    "offers",
     "open_discrepancies",
     "out_of_band",
     "payments_without_claim",

@@ -63,8 +63,9 @@ def of_person(person_id: int) -> QuerySet[Claim]:
 
 
 def of_class(class_id: int) -> dict[int, Claim]:
-    """The live claims of a class by enrolment."""
-    found = Claim.objects.filter(enrolment__training_class_id=class_id).exclude(state=rules.State.REFUSED)
+    """The live claims of a class for the training itself, by enrolment."""
+    found = Claim.objects.filter(enrolment__training_class_id=class_id, kind__in=rules.TRAINED)
+    found = found.exclude(state=rules.State.REFUSED)
     found = found.annotate(is_held=is_held())
     return {one.enrolment_id: one for one in found}
 

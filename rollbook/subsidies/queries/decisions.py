@@ -10,9 +10,10 @@ from django.utils.timezone import localdate
 from rollbook.assessment import queries as assessment
 from rollbook.certificates import queries as certificates
 from rollbook.classes import queries as classes
+from rollbook.exchange import queries as exchange
 from rollbook.kernel.decisions import reasons
 from rollbook.kernel.messages import Message, _
-from rollbook.kernel.reasons import NotFound, reason
+from rollbook.kernel.reasons import NotFound, Refused, reason
 from rollbook.persons import queries as persons
 from rollbook.subsidies import rules
 from rollbook.subsidies.models import Claim, PolicyVersion
@@ -46,6 +47,7 @@ def blocked_by(by: "Account", klass: "TrainingClass", people: "Collection[Enrolm
         return {}
     records = persons.records_of([one.person_id for one in people])
     live = Claim.objects.filter(person_id__in=records, occupation_identity=klass.occupation.identity)
+    live = live.filter(kind__in=rules.TRAINED)
     live = live.exclude(state=rules.State.REFUSED).exclude(enrolment__in=[one.pk for one in people]).order_by("pk")
     seen = {one.pk: one for one in claims.visible_to(by).filter(pk__in=live.values("pk"))}
     found: dict[int, list[Message]] = {}
@@ -72,6 +74,7 @@ def _named(claim: Claim | None, level: str) -> Message:
 def sources(klass: "TrainingClass", people: "Collection[Enrolment]", today: date) -> dict[int, dict[str, Any]]:
     """Where the facts of each trainee come from, and as of which day: kept beside them."""
     issued = certificates.of_class(klass.pk)
+    said = exchange.held_of([one.person for one in people], [feed.value for feed in rules.FEEDS])
     listed = klass.item.demand_list if klass.item else None
     starts_on = str(klass.starts_on or today)
     found = {}
@@ -82,6 +85,7 @@ def sources(klass: "TrainingClass", people: "Collection[Enrolment]", today: date
             "attendance": {"on": str(today), "number": klass.number or ""},
             "roster": {"on": starts_on, "number": klass.number or ""},
             "claims": {"on": str(today), "number": ""},
+            "departments": {"on": max((str(fact.as_of) for fact in said[one.person_id]), default=""), "number": ""},
             "population": {"on": str(localdate(person.verified_at)) if person.verified_at else "", "number": ""},
             "commitment": {
                 "on": str(localdate(one.commitment.signed_at)) if hasattr(one, "commitment") else "", "number": "",
@@ -92,6 +96,41 @@ def sources(klass: "TrainingClass", people: "Collection[Enrolment]", today: date
             },
         }  # fmt: skip
     return found
+
+
+OFFERED = (rules.Subsidy.TRAINING, rules.Subsidy.UPGRADE, rules.Subsidy.LIVING)  # what a training may be claimed for
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One subsidy for one trainee: what is due and how it comes about, or why nothing is."""
+
+    subsidy: rules.Subsidy
+    claim: Claim | None
+    version: PolicyVersion | None
+    amount_fen: int
+    working: list[dict[str, Any]]
+    against: list[Message]
+
+
+def offers(klass: "TrainingClass", one: "Enrolment", today: date) -> list[Offer]:
+    """Everything that may be claimed for a training, each with its policy (N12.2, N16.3)."""
+    live = Claim.objects.filter(enrolment=one.pk).exclude(state=rules.State.REFUSED).select_related("policy")
+    filed = {claim.policy.subsidy: claim for claim in live}
+    return [_offer(klass, one, subsidy, filed.get(subsidy), today) for subsidy in OFFERED]
+
+
+def _offer(klass: "TrainingClass", one: "Enrolment", subsidy: rules.Subsidy, claim: Claim | None, today: date) -> Offer:
+    if claim is not None:
+        return Offer(subsidy, claim, claim.policy, claim.amount_fen, claim.working, [])
+    try:
+        facts, version = entitlement(klass, [one], today, subsidy=subsidy)
+    except Refused as error:  # no policy of the region is in force for this
+        return Offer(subsidy, None, None, 0, [], list(error.reasons))
+    policy = policies.rules_of(version)
+    award = rules.award(facts, policy)
+    against = list(reasons(rules.grounds(facts, policy), 0))
+    return Offer(subsidy, None, version, award.amount_fen[0].item(), award.working(0), against)
 
 
 def reasons_now(claim: Claim) -> list[Message]:

@@ -12,6 +12,7 @@ from rollbook.certificates import queries as certificates
 from rollbook.classes import queries as classes
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import TermKey
+from rollbook.exchange import queries as exchange
 from rollbook.persons import queries as persons
 from rollbook.persons.rules import age_on
 from rollbook.subsidies import rules
@@ -70,16 +71,27 @@ def entitlement(
     }
     had = _had(people, occupation.identity, kind, today, claims)
     starts_on = klass.starts_on or today
+    days = {"start": starts_on, "approval": localdate(klass.decided_at) if klass.decided_at else starts_on}
+    days["certificate"] = max((issued[one.pk].issued_on for one in people if one.pk in issued), default=today)
+    version = policies.binding(klass.region_code, subsidy, days)
+    policy = policies.rules_of(version)
+    others = _others(people, policy)
+    is_by_day = any(row.unit == rules.Unit.DAY and row.kind == kind for row in policy.amounts)
+    attended_days = classes.days_attended(klass.pk) if is_by_day else {}
     rows = []
     for one in people:
         certificate = issued.get(one.pk)
         is_valid = certificate is not None and certificate.state == "valid"
         day = localdate(claims[one.pk].filed_at) if one.pk in claims else today
+        category = one.category or one.person.category
+        own = {
+            "start": starts_on, "sign-up": localdate(one.added_at), "certificate": certificate.issued_on if certificate else day,
+        }  # fmt: skip
+        units = {"units": attended_days.get(one.pk, 0)} if is_by_day else {}
         rows.append(
             _Row(
-                **same | had[one.pk].facts(klass.level),
-                category=rules.code("category", one.category or one.person.category),
-                excluded=(age_on(one.person.birth_on, starts_on) < ADULT) << rules.EXCLUSIONS.index("minor"),
+                **same | had[one.pk].facts(klass.level) | units | others[one.pk](category, own),
+                category=rules.code("category", category),
                 stage=rules.code("stage", "certified" if is_valid else "completed"),
                 attended_percent=attended[one.pk].percent,
                 is_committed=hasattr(one, "commitment"),
@@ -88,9 +100,31 @@ def entitlement(
                 months_since_certificate=rules.months_begun(certificate.issued_on, day) if certificate else 0,
             )
         )
-    days = {"start": starts_on, "approval": localdate(klass.decided_at) if klass.decided_at else starts_on}
-    days["certificate"] = max((issued[one.pk].issued_on for one in people if one.pk in issued), default=today)
-    return rules.Facts.of(rows), policies.binding(klass.region_code, subsidy, days)
+    return rules.Facts.of(rows), version
+
+
+def _others(people: "Collection[Enrolment]", policy: rules.Policy) -> "dict[int, _Others]":
+    """What other departments say of each, asked of them all at once; months of insurance only where they count."""
+    said = exchange.held_of([one.person for one in people], [feed.value for feed in rules.FEEDS])
+    return {one.pk: _Others(one, said[one.person_id], policy) for one in people}
+
+
+class _Others:
+    """The facts of one trainee that come from other departments, once the days are known that they are looked at."""
+
+    def __init__(self, one: "Enrolment", said: Collection[Any], policy: rules.Policy) -> None:
+        self.person, self.policy = one.person, policy
+        self.facts = [rules.OtherFact(fact.feed, fact.from_on, fact.until_on, fact.data) for fact in said]
+
+    def __call__(self, category: str, days: Mapping[str, date]) -> dict[str, Any]:
+        is_minor = age_on(self.person.birth_on, days["start"]) < ADULT
+        excluded = rules.excluded(self.facts, self.policy, days) | is_minor << rules.EXCLUSIONS.index("minor")
+        found: dict[str, Any] = {
+            "excluded": excluded, "has_proof": rules.is_proved(self.facts, category, self.policy, days),
+        }  # fmt: skip
+        if self.policy.limits.insured_months >= 0:
+            found["insured_months"] = exchange.insured_months(self.person, "unemployment", days["certificate"])
+        return found
 
 
 class _Row:

@@ -16,6 +16,8 @@ from rollbook.subsidies.rules.fields import (
     told,
 )
 from rollbook.subsidies.rules.once import TRAINED, alike
+from rollbook.subsidies.rules.others import FEEDS, excluded, is_proved
+from rollbook.subsidies.rules.others import Fact as OtherFact
 from rollbook.subsidies.rules.policy import (
     KINDS,
     PARTS,
@@ -62,6 +64,7 @@ from rollbook.subsidies.rules.words import LABELS, SOURCES, Told, facts_told, ro
 __all__ = [
     "COLUMNS",
     "EXCLUSIONS",
+    "FEEDS",
     "FUNDS",
     "HEAD",
     "KINDS",
@@ -92,6 +95,7 @@ __all__ = [
     "Ladder",
     "Limits",
     "Move",
+    "OtherFact",
     "Outcome",
     "Policy",
     "Selector",
@@ -111,12 +115,14 @@ __all__ = [
     "compared",
     "conditions",
     "doubts_about",
+    "excluded",
     "facts_apart",
     "facts_told",
     "figures",
     "grounds",
     "heard",
     "is_percent",
+    "is_proved",
     "kept",
     "ladders",
     "mark",

@@ -18,6 +18,7 @@ SOURCES: Mapping[str, str] = {
     "certificate": _("Register of certificates"),
     "commitment": _("Signed commitment"),
     "population": _("Population service"),
+    "departments": _("Facts of other departments"),
     "claims": _("Claims on file, of all regions and funds"),
 }
 
@@ -36,8 +37,8 @@ _FACTS: Mapping[str, tuple[str, str, str]] = {
     "is_public_base": (_("At a public training base"), "directory", "yes"),
     "is_starred": (_("Starred in the list"), "directory", "yes"),
     "category": (_("Category of the person"), "roster", "word"),
-    "has_proof": (_("Proof of the category on file"), "roster", "yes"),
-    "excluded": (_("Not entitled, being"), "roster", "excluded"),
+    "has_proof": (_("Proof of the category on file"), "departments", "yes"),
+    "excluded": (_("Not entitled, being"), "departments", "excluded"),
     "attended_percent": (_("Attended, % of the hours"), "attendance", "number"),
     "attendance_least": (_("Attendance needed, %"), "attendance", "number"),
     "worst_day_percent": (_("The class on its worst day, %"), "attendance", "number"),
@@ -48,7 +49,7 @@ _FACTS: Mapping[str, tuple[str, str, str]] = {
     "months_since_certificate": (_("Months begun since the certificate"), "certificate", "number"),
     "is_committed": (_("Commitment signed"), "commitment", "yes"),
     "is_verified": (_("Identity verified"), "population", "yes"),
-    "insured_months": (_("Months insured"), "population", "number"),
+    "insured_months": (_("Months insured"), "departments", "number"),
     "contract_months": (_("Months of the labour contract"), "roster", "number"),
     "paid_fen": (_("Paid for this case before"), "claims", "fen"),
     "same_level_had": (_("This level claimed or paid before"), "claims", "yes"),

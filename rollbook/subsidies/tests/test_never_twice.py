@@ -125,7 +125,7 @@ def test_the_unemployment_fund_pays_instead_and_not_besides():
         actions.file_claim(by=manager, enrolment_id=enrolment.pk, now=f.NOW)
     assert codes(refusal)[0] == "same-level"
     with pytest.raises(Refused) as refusal:
-        actions.file_claim(by=manager, enrolment_id=enrolment.pk, now=f.NOW, subsidy="living")
+        actions.file_claim(by=manager, enrolment_id=enrolment.pk, now=f.NOW, subsidy="safety")
     assert codes(refusal) == ["not-offered"]
 
 

@@ -216,9 +216,22 @@ def file_class_claims(request: "Request", class_id: int) -> HttpResponse:
     return redirect("subsidies:class_claims", class_id)
 
 
+@require_GET
+def offers(request: "Request", enrolment_id: int) -> HttpResponse:
+    """Everything that may be claimed for a training: what is due and why, or why not (N12.2, N16.3)."""
+    admit(request.user, Permission.CLAIM_FILE, *queries.READERS)
+    one = classes.enrolment(request.user, enrolment_id)
+    klass = classes.by_id(one.training_class_id)
+    is_locked = klass.state == "assessed"
+    found = queries.offers(klass, one, timezone.localdate()) if is_locked else []
+    context = {"one": one, "klass": klass, "offers": found, "may_file": holds(request.user, Permission.CLAIM_FILE)}
+    return render(request, "subsidies/offers.html", context | {"is_locked": is_locked})
+
+
 @require_POST
 def file_claim(request: "Request", enrolment_id: int) -> HttpResponse:
-    claim = actions.file_claim(by=request.user, enrolment_id=enrolment_id, now=timezone.now())
+    subsidy = request.POST.get("subsidy", rules.Subsidy.TRAINING)
+    claim = actions.file_claim(by=request.user, enrolment_id=enrolment_id, subsidy=subsidy, now=timezone.now())
     return redirect("subsidies:claim_detail", claim.pk)
 
 
