@@ -8,7 +8,7 @@ import django
 
 SECTIONS = (
     "check_ins", "faults", "roster", "lists", "certificates", "ledger", "entitlement", "simulation",
-    "races", "candidates", "lookups",
+    "races", "candidates", "lookups", "screening",
 )  # fmt: skip
 WIDTHS = (58, 44, 26)
 

@@ -85,6 +85,7 @@ SEEN = {
     "certificates/<int:certificate_id>/": STAFF | MANAGER | WORKER,
     "certificates/<int:certificate_id>/certificate.pdf": STAFF | MANAGER | WORKER,
     "certificates/classes/<int:class_id>/": STAFF | MANAGER,
+    "alerts/<int:alert_id>/": OFFICE | {Role.AUDITOR} | MANAGER,
     "claims/<int:claim_id>/": STAFF | MANAGER | WORKER,
     "claims/<int:claim_id>/replay/": STAFF | MANAGER | WORKER,
     "claims/discrepancies/<int:discrepancy_id>/": STAFF,

@@ -26,6 +26,7 @@ from rollbook.institutions.models import Restriction, Room, SiteVisit, Teacher
 from rollbook.institutions.tests.factories import equipped
 from rollbook.live.models import Camera, Fault, HeadCount, Recording
 from rollbook.persons.models import Candidate
+from rollbook.risk.models import Alert, Finding, Run
 from rollbook.subsidies import actions as subsidies
 from rollbook.subsidies.models import Discrepancy, Objection, PolicyVersion, Simulation
 from rollbook.subsidies.rules.simulation import Scenario
@@ -69,6 +70,7 @@ class County:
             **self._of_the_class(),
             **self._of_the_money(item),
             **self._of_the_directory(),
+            **self._of_the_risk(),
             **self._of_the_account(),
             **self._of_the_person(),
             **self._of_other_departments(),
@@ -235,6 +237,21 @@ class County:
         )  # fmt: skip
         subsidies.run_simulation(simulation_id=one.pk)
         return one
+
+    def _of_the_risk(self):
+        run = Run.objects.create(kind="night", engine="duckdb", started_at=NOW)
+        alert = Alert.objects.create(
+            subject="class", subject_id=self.klass.pk, scheme="attendance", severity=2, score=2000, title="class",
+            region_code=self.region_code, institution=self.institution, training_class=self.klass,
+            first_found_at=NOW, last_found_at=NOW, state="asked", answer_by=NOW.date(),
+        )  # fmt: skip
+        Finding.objects.create(
+            alert=alert, detector="D44", severity=2, rows=[{"day": "2026-03-02", "people": 3, "roster": 9, "share": 33}],
+            ground={"template": "On {day} {people} of {roster} came: {share} %.", "clause": "S4", "code": "D44",
+                    "values": {"day": "2026-03-02", "people": 3, "roster": 9, "share": 33}},
+            count=1, digest="x", version="x", run=run, found_at=NOW,
+        )  # fmt: skip
+        return {"alert_id": alert.pk}
 
     def _of_the_directory(self):
         made = DemandListFactory(region_code=self.region_code, state="draft", in_force=None, published_at=None)

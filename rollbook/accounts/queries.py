@@ -1,5 +1,7 @@
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -106,3 +108,8 @@ def ticket_for(account: Account, session_key: str, now: datetime) -> str:
     session = hashlib.sha256(session_key.encode()).hexdigest()
     expires = int(now.timestamp()) + settings.SESSION_COOKIE_AGE
     return rules.Ticket(account.pk, account.person_id or 0, expires, session).signed(settings.SECRET_KEY.encode())
+
+
+def placed(ids: Collection[int]) -> "QuerySet[Account, Any]":
+    """Whose accounts these are and where, for alerts about them."""
+    return Account.objects.filter(pk__in=ids).values("pk", "name", "username", "region_code")

@@ -60,6 +60,11 @@ class Permission(StrEnum):
     ACCOUNT_SECURE = "account.secure"
     CALENDAR_EXTEND = "calendar.extend"
     STATISTICS_READ = "statistics.read"
+    ALERT_READ = "alert.read"
+    ALERT_SETTLE = "alert.settle"
+    ALERT_CONFIRM = "alert.confirm"  # the second pair of eyes
+    ALERT_ANSWER = "alert.answer"  # the institution that it concerns
+    ALERT_TUNE = "alert.tune"
     LIVE_WATCH = "live.watch"
     LIVE_CHECK = "live.check"  # call a trainee to the camera, count heads
     CAMERA_REGISTER = "camera.register"
@@ -108,6 +113,7 @@ GRANTS: dict[Role, set[Permission]] = {
         P.INSPECTION_PLAN,
         P.INSPECTION_DO,
         P.INSPECTION_READ,
+        P.ALERT_SETTLE,
     },
     Role.COUNTY_SECOND_REVIEWER: {
         P.INSTITUTION_VERIFY,
@@ -128,6 +134,8 @@ GRANTS: dict[Role, set[Permission]] = {
         P.INSPECTION_DO,
         P.INSPECTION_READ,
         P.MEASURE_TAKE,
+        P.ALERT_SETTLE,
+        P.ALERT_CONFIRM,
     },
     Role.CITY_OFFICER: {
         *_DIRECTORY,
@@ -147,6 +155,9 @@ GRANTS: dict[Role, set[Permission]] = {
         P.INSPECTION_DO,
         P.INSPECTION_READ,
         P.MEASURE_TAKE,
+        P.ALERT_SETTLE,
+        P.ALERT_CONFIRM,
+        P.ALERT_TUNE,
     },
     Role.PROVINCE_OFFICER: {
         *_DIRECTORY,
@@ -164,6 +175,9 @@ GRANTS: dict[Role, set[Permission]] = {
         P.LIVE_WATCH,
         P.LIVE_CHECK,
         P.INSPECTION_READ,
+        P.ALERT_SETTLE,
+        P.ALERT_CONFIRM,
+        P.ALERT_TUNE,
     },
     Role.COUNTY_FINANCE: {*_FINANCE, P.BATCH_CHECK},
     Role.COUNTY_FINANCE_RELEASER: {*_FINANCE, P.BATCH_RELEASE, P.BATCH_COSIGN, P.BUDGET_CONFIRM}
@@ -185,6 +199,7 @@ GRANTS: dict[Role, set[Permission]] = {
         P.LIVE_WATCH,
         P.CAMERA_REGISTER,
         P.INSPECTION_READ,
+        P.ALERT_ANSWER,
     },
     Role.TEACHER: {P.ATTENDANCE_TAKE, P.ATTENDANCE_CORRECT, P.EVIDENCE_READ, P.EVIDENCE_ADD},
     Role.WORKER: {P.CHECK_IN, P.CLAIM_FILE},
@@ -197,6 +212,7 @@ GRANTS: dict[Role, set[Permission]] = {
         P.EXCHANGE_READ,
         P.LIVE_WATCH,
         P.INSPECTION_READ,
+        P.ALERT_READ,
     },
     Role.SYSTEM_ADMINISTRATOR: {P.ACCOUNT_MANAGE, P.CALENDAR_EXTEND},
     Role.SECURITY_ADMINISTRATOR: {P.ACCOUNT_SECURE},

@@ -1,6 +1,6 @@
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import OuterRef, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Value
 
 from rollbook.accounts.rules import APART
 from rollbook.certificates.models import Certificate
@@ -59,3 +59,12 @@ def by_token(token: str) -> Certificate:
         return Certificate.objects.select_related("institution").get(token=token)
     except Certificate.DoesNotExist:
         raise NotFound from None
+
+
+def screened() -> "QuerySet[Certificate, Any]":
+    return Certificate.objects.values(
+        "enrolment_id", "person_id", "institution_id", "serial", "region_code", "level", "number", "state",
+        "issued_on", "ends_on", certificate_id=F("pk"), class_id=F("enrolment__training_class_id"),
+        occupation_=F("occupation__identity"), kind=F("enrolment__training_class__certificate_kind"),
+        exam_on=F("enrolment__training_class__assessment__held_on"), number_valid=Value(True), has_training=Value(True),
+    )  # fmt: skip

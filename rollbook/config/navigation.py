@@ -205,6 +205,16 @@ PAGES: list[Page] = [
         may(P.EXCHANGE_READ),
     ),
     page(_("Facts received"), "exchange:batch_list", _("Batches of facts"), "packages", may(P.EXCHANGE_READ)),
+    page(
+        _("Risk"),
+        "risk:alert_list",
+        _("Alerts"),
+        "alert-triangle",
+        may(P.ALERT_SETTLE, P.ALERT_CONFIRM, P.ALERT_READ, P.ALERT_ANSWER),
+    ),
+    page(
+        _("Risk"), "risk:detector_list", _("Detectors"), "radar-2", may(P.ALERT_SETTLE, P.ALERT_CONFIRM, P.ALERT_READ)
+    ),
     page(_("Statistics"), "reports:statistics", _("Statistics"), "chart-bar", may(P.STATISTICS_READ)),
     page(_("Settings"), "reports:journal", _("Journal"), "history", may(P.JOURNAL_READ)),
     page(_("Settings"), "persons:account_list", _("Accounts"), "users", may(P.ACCOUNT_MANAGE, P.ACCOUNT_SECURE)),

@@ -1,6 +1,8 @@
 """What follows from what: when the journal records the left, the tasks on the right are queued."""
 
 REACTIONS: dict[str, list[str]] = {
+    "class.submitted": ["rollbook.risk.tasks.screen_roster"],
+    "claim.filed": ["rollbook.risk.tasks.screen_claim"],
     "export.asked": ["rollbook.web.tasks.run_export"],
     "person.registered": ["rollbook.persons.tasks.verify_person"],
     "person.account-changed": ["rollbook.funds.tasks.account_changed", "rollbook.persons.tasks.send_notices"],

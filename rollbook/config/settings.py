@@ -55,6 +55,9 @@ LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [ROOT / "kernel" / "locale"]
 FORMAT_MODULE_PATH = ["rollbook.config.formats"]
 
+SCREENING_ENGINE = os.environ.get("SCREENING_ENGINE", "duckdb")  # or a Spark master: "local[2]", "spark://…", "sc://…"
+SCREENING_MEMORY = os.environ.get("SCREENING_MEMORY", "2GB")
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

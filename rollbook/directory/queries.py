@@ -2,7 +2,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max, Q, QuerySet
 
@@ -175,3 +175,8 @@ def names_of_identities(identities: Collection[int]) -> dict[int, str]:
     """The newest name of each occupation by its identity."""
     found = Occupation.objects.filter(identity__in=identities).order_by("edition", "-pk")
     return dict(found.values_list("identity", "name"))
+
+
+def named(words: Any) -> QuerySet[Occupation]:
+    """Occupations of a code or name, the newest edition first: also for a word of an outer query."""
+    return Occupation.objects.filter(Q(code=words) | Q(name=words)).order_by("-edition")

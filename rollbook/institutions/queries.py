@@ -1,8 +1,9 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import DateField, Exists, F, FloatField, Func, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models.functions import MD5, Cast, NullIf, TruncDate
 
 from rollbook.accounts import queries as accounts
 from rollbook.accounts.rules import APART, INSTITUTIONAL, Permission
@@ -202,3 +203,62 @@ def fellow_officers(by: "Account", region_code: str) -> "list[Account]":
 
 def names_of(institution_ids: Iterable[int]) -> dict[int, str]:
     return dict(Institution.objects.filter(pk__in=list(institution_ids)).values_list("pk", "name"))
+
+
+def screened() -> dict[str, "QuerySet[Any, Any]"]:
+    """Institutions, places, teachers and papers as the tables of screening; what is a text there is a digest of it."""
+    listed = Institution.objects.exclude(state=rules.State.DRAFT)
+    return {
+        "institutions": listed.values(
+            "region_code",
+            "kind",
+            "state",
+            "capacity",
+            institution_id=F("pk"),
+            company=MD5("uscc"),
+            legal_person_=NullIf(MD5("legal_person"), MD5(Value(""))),
+            phone_=NullIf(MD5("phone"), MD5(Value(""))),
+            address_=NullIf(MD5("address"), MD5(Value(""))),
+            listed_on=TruncDate("listed_at"),
+        ),
+        "sites": Site.objects.values(
+            "institution_id",
+            site_id=F("pk"),
+            address_=MD5("address"),
+            longitude_=Cast("longitude", FloatField()),
+            latitude_=Cast("latitude", FloatField()),
+        ),
+        "rooms": Room.objects.annotate(stands=Sum("equipment__work_stations", default=0)).values(
+            "site_id", "seats", "kind", room_id=F("pk"), institution_id=F("site__institution_id"), stations=NullIf("stands", 0)
+        ),
+        "teachers": Teacher.objects.values("institution_id", "person_id", "is_full_time", "left_on", teacher_id=F("pk")),
+        "qualifications": Qualification.objects.values(
+            "teacher_id", "level", "expires_on", occupation_=F("occupation__identity")
+        ),
+        "papers": Paper.objects.values(
+            "institution_id", "kind", valid_from=StartsWith("valid"), valid_until=LastDay("valid")
+        ),
+        "projects": ProjectApproval.objects.filter(state=rules.ProjectState.APPROVED).values(
+            "institution_id", "level", occupation_=F("occupation__identity"), from_on=StartsWith("in_force"),
+            until_on=LastDay("in_force"),
+        ),
+    }  # fmt: skip
+
+
+class StartsWith(Func):
+    """The first day of a range of days."""
+
+    function = "LOWER"
+    output_field = DateField()
+
+
+class LastDay(Func):
+    """Its last day: the day before the open end."""
+
+    template = "(UPPER(%(expressions)s) - 1)"
+    output_field = DateField()
+
+
+def placed(ids: Iterable[int]) -> "QuerySet[Institution, Any]":
+    """Where institutions belong, for alerts about them."""
+    return Institution.objects.filter(pk__in=list(ids)).values("pk", "name", "region_code")

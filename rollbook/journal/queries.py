@@ -2,10 +2,12 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import BigIntegerField, F, Model, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, ExtractHour, ExtractMinute, Substr, TruncDate
 
 from rollbook.journal.models import Entry, Seal
 from rollbook.journal.rules import FACTS, VALUES, Fact, label_of
@@ -120,3 +122,16 @@ def _cut_off() -> list[tuple[str, int]]:
         cursor.execute("SELECT last_value, is_called FROM journal_seal_id_seq")
         given, is_called = cursor.fetchone()
         return [("journal_seal", newest)] if is_called and given != newest else []
+
+
+def reveals() -> "QuerySet[Entry, Any]":
+    """Sealed data that was shown, by whom and when, as screening reads it."""
+    return Entry.objects.filter(kind="person.revealed", by__isnull=False).values(
+        "region_code",
+        reveal_id=F("pk"),
+        account_id=F("by_id"),
+        person_id=Cast(Substr("subject", len("persons.Person:") + 1), BigIntegerField()),
+        purpose=KT("data__purpose"),
+        day=TruncDate("at"),
+        minute=ExtractHour("at") * 60 + ExtractMinute("at"),
+    )

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import CharField, Count, F, Func, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Left
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext, override
@@ -249,3 +249,32 @@ def by_digests(person_ids: Collection[int]) -> dict[str, int]:
 
 def how_many() -> int:
     return Person.objects.count()
+
+
+def screened() -> "QuerySet[Person, Any]":
+    """Persons as screening reads them: no name, no number, and of the accounts their digests only."""
+    return Person.objects.filter(merged_into=None).values(
+        "sex",
+        "birth_on",
+        "id_kind",
+        "region_code",
+        "category",
+        "verification",
+        person_id=F("pk"),
+        home_code=Left("id_masked", 6),
+        registered_at=F("created_at"),
+        id_valid=Value(True),  # an impossible number is refused when it is entered
+    )
+
+
+def screened_accounts() -> "QuerySet[Person, Any]":
+    return (
+        Person.objects.filter(merged_into=None)
+        .exclude(bank_digest="")
+        .values(person_id=F("pk"), account=F("bank_digest"), bank=F("bank_masked"))
+    )
+
+
+def names_of(ids: Collection[int]) -> dict[int, str]:
+    """The names of persons who are named in the evidence of an alert that is seen already."""
+    return dict(Person.objects.filter(pk__in=ids).values_list("pk", "name"))

@@ -135,7 +135,7 @@ def in_hospital(t: Tables, _p: Limits) -> Table:
     excuses=(E.SURVIVOR, E.RECORD),
 )
 def pensioner(t: Tables, _p: Limits) -> Table:
-    return at_start(t, t.pensions, t.pensions.kind == "old-age")
+    return at_start(t, t.pensions, t.pensions.kind != "survivor")
 
 
 @detector(

@@ -6,7 +6,7 @@ import ibis
 from ibis import Table
 
 from rollbook.kernel.messages import _
-from rollbook.risk.detectors.shapes import Tables, crowds, days, percent
+from rollbook.risk.detectors.shapes import Tables, days, percent
 from rollbook.risk.rules import Excuse, Scheme, Severity, Subject, detector
 
 E, S = Excuse, Subject
@@ -57,7 +57,9 @@ def related(t: Tables, widest: int) -> Table:
     What more than `widest` parties share (a business park's address, a book-keeper's phone) ties nobody.
     """
     all_ties = ties(t)
-    known = all_ties.anti_join(crowds(all_ties, ["kind", "value"], "party", widest + 1), ["kind", "value"])
+    sharing = all_ties.count().over(ibis.window(group_by=[all_ties.kind, all_ties.value]))
+    counted = all_ties.mutate(sharing=sharing)
+    known = counted.filter(counted.sharing.between(2, widest))
     other = known.view()
     step = known.join(other, [known.kind == other.kind, known.value == other.value, known.party != other.party]).select(
         known.party, known.kind, known.value, to=other.party

@@ -1,11 +1,12 @@
 """Every detector on small tables, without Django or a database: what it must find and what it must not (N3.5, B6)."""
 
 import string
+from pathlib import Path
 
 import ibis
 import pytest
 
-from rollbook.risk.detectors import DETECTORS
+from rollbook.risk.detectors import DETECTORS, LEFT_OUT
 from rollbook.risk.detectors.shapes import Tables, unbound
 from rollbook.risk.rules import LIMITS, Excuse, Severity
 from rollbook.risk.tests import cases_capacity, cases_money, cases_people, cases_results, cases_training, worlds
@@ -60,3 +61,13 @@ def test_likelihoods_never_stop_anything_by_themselves():
     hard = "D01 D02 D03 D07 D09 D10 D11 D12 D18 D19 D20 D21 D23 D26 D27 D44 D45 D58 D59 D60 D66 D79"
     hard += " D83 D101 D104 D107 D109 D113 D114 D115 D116"
     assert blocking == set(hard.split())
+
+
+def test_the_list_of_detectors_in_the_docs_is_current():
+    """Issue 5.4: at least 90 of 126, and what was left out is told."""
+    from rollbook.risk.management.commands.list_detectors import lines
+
+    written = (Path(__file__).parents[3] / "docs" / "detectors.md").read_text(encoding="utf-8")
+    assert written.splitlines() == list(lines()), "run manage.py list_detectors > docs/detectors.md"
+    catalogue = {f"D{n:02}" for n in range(1, 127)}
+    assert catalogue - set(DETECTORS) == set(LEFT_OUT)

@@ -21,6 +21,7 @@ SCHEDULE = (
     ("scrub_evidence", 86_400),
     ("tidy_jobs", 600),
     ("find_candidates", 86_400),
+    ("screen_everyone", 1800),
 )
 
 

@@ -1,0 +1,239 @@
+"""Classes, rosters and attendance as the columns that screening reads; its names are of `risk.detectors.tables`."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import Case, Count, ExpressionWrapper, F, IntegerField, Max, Min, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Extract, ExtractHour, ExtractMinute, ExtractSecond, NullIf, TruncDate
+
+from rollbook.classes.models import Attendance, CheckIn, Correction, Enrolment, Leave, Lesson, Review, TrainingClass
+from rollbook.classes.rules.states import LIVE, AskState
+
+COUNTS = Q(attendances__presence__in=["present", "late"])
+
+
+def minute_of(name: str) -> Any:
+    """The minute of the local day."""
+    return ExtractHour(name) * 60 + ExtractMinute(name)
+
+
+def minutes_between(last: str, first: str) -> Any:
+    spent = ExpressionWrapper(Extract(F(last), "epoch") - Extract(F(first), "epoch"), IntegerField())
+    return ExpressionWrapper(spent / 60, IntegerField())
+
+
+def enrolments() -> "QuerySet[Enrolment, Any]":
+    return Enrolment.objects.filter(training_class__state__in=LIVE).values(
+        "person_id",
+        "category",
+        "added_at",
+        enrolment_id=F("pk"),
+        class_id=F("training_class_id"),
+        institution_id=F("training_class__institution_id"),
+        region_code=F("training_class__region_code"),
+        occupation=F("training_class__occupation__identity"),
+        level=F("training_class__level"),
+        state=F("training_class__state"),
+        starts_on=F("training_class__starts_on"),
+        ends_on=F("training_class__ends_on"),
+        dropped_on=TruncDate("dropped_at"),
+    )
+
+
+def classes() -> "QuerySet[TrainingClass, Any]":
+    hours = Sum("lessons__hours", default=0)
+    return TrainingClass.objects.filter(state__in=LIVE).values(
+        "institution_id",
+        "region_code",
+        "level",
+        "certificate_kind",
+        "study_form",
+        "state",
+        "starts_on",
+        "ends_on",
+        "planned_size",
+        "submitted_at",
+        "decided_at",
+        "is_deemed",
+        class_id=F("pk"),
+        occupation_=F("occupation__identity"),
+        ended_on=TruncDate("ended_at"),
+        submitted_by_=F("submitted_by_id"),
+        decided_by_=F("decided_by_id"),
+        hours=hours,
+        practice_hours=Sum("lessons__hours", filter=Q(lessons__kind="practice"), default=0),
+        least_hours=F("item__hours"),
+        least_practice=F("item__practice_percent"),
+    )
+
+
+def lessons() -> "QuerySet[Lesson, Any]":
+    taught = minutes_between("last", "first")
+    return (
+        Lesson.objects.filter(is_binding=True)
+        .annotate(
+            first=Min("attendances__in_at", filter=COUNTS),
+            last=Max("attendances__out_at", filter=COUNTS),
+            approved=Count("changes", filter=Q(changes__state=AskState.GRANTED)),
+        )
+        .values(
+            "room_id",
+            "teacher_id",
+            "starts_at",
+            "ends_at",
+            "hours",
+            "kind",
+            lesson_id=F("pk"),
+            class_id=F("training_class_id"),
+            institution_id=F("training_class__institution_id"),
+            region_code=F("training_class__region_code"),
+            site_id=F("room__site_id"),
+            person_id=F("teacher_person_id"),
+            day=TruncDate("starts_at"),
+            minute=minute_of("starts_at"),
+            minutes=minutes_between("ends_at", "starts_at"),
+            taught_minutes=taught,
+            plan_changed=Case(When(approved__gt=0, then=Value(True)), default=Value(False)),
+        )
+    )
+
+
+def presences() -> "QuerySet[Attendance, Any]":
+    """What each attendance came to, of lessons whose attendance is closed: before, nobody is absent yet."""
+    closed = Attendance.objects.filter(lesson__attendance_closed_at__isnull=False, enrolment__dropped_at=None)
+    return closed.values(
+        "enrolment_id",
+        "lesson_id",
+        "presence",
+        "minutes",
+        person_id=F("enrolment__person_id"),
+        class_id=F("lesson__training_class_id"),
+        institution_id=F("lesson__training_class__institution_id"),
+        region_code=F("lesson__training_class__region_code"),
+        day=TruncDate("lesson__starts_at"),
+        starts_at=F("in_at"),
+        ends_at=F("out_at"),
+        lesson_minutes=minutes_between("lesson__ends_at", "lesson__starts_at"),
+    )
+
+
+def check_ins() -> "QuerySet[CheckIn, Any]":
+    """Every event by its number; `outside_m` is left to the distance that the region's fence was measured by."""
+    return CheckIn.objects.filter(set_aside="").values(
+        "enrolment_id",
+        "lesson_id",
+        "direction",
+        "means",
+        "happened_at",
+        "received_at",
+        "is_mock",
+        "longitude",
+        "latitude",
+        check_in_id=F("pk"),
+        day=F("held_on"),
+        device_=NullIf("device", Value("")),
+        person_id=F("enrolment__person_id"),
+        class_id=F("lesson__training_class_id"),
+        institution_id=F("lesson__training_class__institution_id"),
+        region_code=F("lesson__training_class__region_code"),
+        by_account=F("by_id"),
+        minute=minute_of("happened_at"),
+        second=ExtractSecond("happened_at"),
+        accuracy_m=F("accuracy"),
+        is_kiosk=Case(When(reader__isnull=False, then=Value(True)), default=Value(False)),
+        by_hand=Case(When(means__in=["roll-call", "correction"], then=Value(True)), default=Value(False)),
+    )
+
+
+def leaves() -> "QuerySet[Leave, Any]":
+    return Leave.objects.filter(state=AskState.GRANTED).values(
+        "enrolment_id",
+        "lesson_id",
+        "ground",
+        "decided_at",
+        person_id=F("enrolment__person_id"),
+        class_id=F("lesson__training_class_id"),
+        institution_id=F("lesson__training_class__institution_id"),
+        region_code=F("lesson__training_class__region_code"),
+        day=TruncDate("lesson__starts_at"),
+        minutes=minutes_between("lesson__ends_at", "lesson__starts_at"),
+        lesson_starts_at=F("lesson__starts_at"),
+    )
+
+
+def corrections() -> "QuerySet[Correction, Any]":
+    return Correction.objects.filter(state=AskState.GRANTED).values(
+        "enrolment_id",
+        "lesson_id",
+        "minutes",
+        "asked_at",
+        person_id=F("enrolment__person_id"),
+        class_id=F("lesson__training_class_id"),
+        institution_id=F("lesson__training_class__institution_id"),
+        region_code=F("lesson__training_class__region_code"),
+        asked_by_=F("asked_by_id"),
+        decided_by_=F("decided_by_id"),
+        day=TruncDate("lesson__starts_at"),
+        lesson_ends_at=F("lesson__ends_at"),
+    )
+
+
+def reviews() -> "QuerySet[Review, Any]":
+    """Decisions of officials on classes. An even number, so that those on claims never have the same."""
+    return Review.objects.filter(by__isnull=False).values(
+        "at",
+        "move",
+        review_id=F("pk") * 2,
+        account_id=F("by_id"),
+        subject_id=F("training_class_id"),
+        institution_id=F("training_class__institution_id"),
+        region_code=F("training_class__region_code"),
+        kind=Value("class"),
+        day=TruncDate("at"),
+        minute=minute_of("at"),
+    )
+
+
+def of_enrolment(enrolment_id: int) -> Enrolment | None:
+    found = Enrolment.objects.select_related("training_class", "person")
+    return found.filter(pk=enrolment_id).first()
+
+
+def of_class(class_id: int) -> TrainingClass | None:
+    return TrainingClass.objects.filter(pk=class_id).first()
+
+
+def people_of(class_id: int) -> list[int]:
+    """Who stands on a roster."""
+    found = Enrolment.objects.filter(training_class_id=class_id, dropped_at=None)
+    return list(found.values_list("person_id", flat=True))
+
+
+def rosters_of(person_ids: list[int]) -> list[int]:
+    """The classes on whose rosters these people stand."""
+    found = Enrolment.objects.filter(person_id__in=person_ids)
+    return sorted(set(found.values_list("training_class_id", flat=True)))
+
+
+def placed_enrolments(ids: Collection[int]) -> "QuerySet[Enrolment, Any]":
+    """Where enrolments belong, for alerts about them."""
+    return Enrolment.objects.filter(pk__in=ids).values(
+        "pk",
+        "person_id",
+        name=F("person__name"),
+        title=F("training_class__title"),
+        class_id=F("training_class_id"),
+        institution_id=F("training_class__institution_id"),
+        region_code=F("training_class__region_code"),
+    )
+
+
+def placed_classes(ids: Collection[int]) -> "QuerySet[TrainingClass, Any]":
+    return TrainingClass.objects.filter(pk__in=ids).values("pk", "title", "institution_id", "region_code")
+
+
+def positions(class_id: int, limit: int = 500) -> list[tuple[float, float]]:
+    """Where the class checked in, the latest first."""
+    found = CheckIn.objects.filter(lesson__training_class_id=class_id, longitude__isnull=False, latitude__isnull=False)
+    latest = found.order_by("-happened_at").values_list("longitude", "latitude")[:limit]
+    return [(x, y) for x, y in latest if x is not None and y is not None]

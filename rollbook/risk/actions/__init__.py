@@ -1,0 +1,16 @@
+from rollbook.risk.actions.extraction import refresh
+from rollbook.risk.actions.screening import screen_claim, screen_everyone, screen_roster
+from rollbook.risk.actions.settling import ask, close, explain, send_back, set_limit, settle
+
+__all__ = [
+    "ask",
+    "close",
+    "explain",
+    "refresh",
+    "screen_claim",
+    "screen_everyone",
+    "screen_roster",
+    "send_back",
+    "set_limit",
+    "settle",
+]

@@ -1,0 +1,36 @@
+from rollbook.risk.queries.alerts import (
+    READERS,
+    about_claim,
+    explanations_of,
+    findings_of,
+    get,
+    names_in,
+    queue,
+    related,
+    visible_to,
+)
+from rollbook.risk.queries.learning import by_region, cases, load, performance, runs, settings_of, waiting
+from rollbook.risk.queries.screening import is_due, reads
+from rollbook.risk.queries.sources import fed
+
+__all__ = [
+    "READERS",
+    "about_claim",
+    "by_region",
+    "cases",
+    "explanations_of",
+    "fed",
+    "findings_of",
+    "get",
+    "is_due",
+    "load",
+    "names_in",
+    "performance",
+    "queue",
+    "reads",
+    "related",
+    "runs",
+    "settings_of",
+    "visible_to",
+    "waiting",
+]

@@ -1,0 +1,90 @@
+"""Alerts as people see them: whose, in which order, and what belongs to one."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import QuerySet
+
+from rollbook.accounts.rules import Permission, Role, holds
+from rollbook.classes.queries import screening as classes
+from rollbook.institutions import queries as institutions
+from rollbook.kernel.reasons import NotFound
+from rollbook.persons import queries as persons
+from rollbook.regions.rules import prefix
+from rollbook.risk.models import Alert, Explanation, Finding
+from rollbook.risk.rules import NOT_TOLD, Scheme, State, Subject
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+
+READERS = (Permission.ALERT_SETTLE, Permission.ALERT_CONFIRM, Permission.ALERT_READ)
+ABOVE = {Role.CITY_OFFICER, Role.PROVINCE_OFFICER, Role.AUDITOR}
+
+
+def visible_to(by: "Account") -> QuerySet[Alert]:
+    """An office sees its region's; of insiders only those above them, and never the own. An institution sees what it
+    was asked about, or what was settled after it was asked."""
+    found = Alert.objects.select_related("institution", "training_class", "person")
+    if by.role == Role.INSTITUTION_MANAGER:
+        told = found.filter(institution_id=by.institution_id or 0, answer_by__isnull=False)
+        return told.exclude(scheme__in=NOT_TOLD)
+    if not any(holds(by, one) for one in READERS):
+        return found.none()
+    found = found.filter(region_code__startswith=prefix(by.region_code))
+    if by.role not in ABOVE:
+        return found.exclude(scheme=Scheme.INSIDER)
+    return found.exclude(subject=Subject.ACCOUNT, subject_id=by.pk)
+
+
+def get(by: "Account", alert_id: int, *, lock: bool = False) -> Alert:
+    found = visible_to(by).filter(pk=alert_id)
+    try:
+        return (found.select_for_update(of=("self",)) if lock else found).get()
+    except Alert.DoesNotExist:
+        raise NotFound from None
+
+
+def queue(by: "Account") -> QuerySet[Alert]:
+    """By score, which is severity, money and how many grounds agree; of equals the oldest first."""
+    return visible_to(by).order_by("-score", "first_found_at", "pk")
+
+
+def findings_of(alert: Alert) -> list[Finding]:
+    return list(alert.findings.select_related("run").order_by("-severity", "detector"))
+
+
+def explanations_of(alert: Alert) -> QuerySet[Explanation]:
+    return alert.explanations.select_related("by").order_by("at")
+
+
+def related(by: "Account", alert: Alert) -> QuerySet[Alert]:
+    """Other alerts of the same class or institution."""
+    found = visible_to(by).exclude(pk=alert.pk)
+    if alert.training_class_id:
+        return found.filter(training_class_id=alert.training_class_id).order_by("-score", "pk")
+    return found.filter(institution_id=alert.institution_id or 0).order_by("-score", "pk")
+
+
+def names_in(rows: Iterable[dict[str, Any]]) -> dict[str, dict[int, str]]:
+    """The names behind numbers in evidence, by kind: three queries whatever its size."""
+    wanted: dict[str, set[int]] = {"person": set(), "class": set(), "institution": set()}
+    for row in rows:
+        for name, value in row.items():
+            kind = name.removeprefix("other_").removesuffix("_id")
+            if kind in wanted and isinstance(value, int):
+                wanted[kind].add(value)
+    return {
+        "person": persons.names_of(wanted["person"]),
+        "class": {row["pk"]: row["title"] for row in classes.placed_classes(wanted["class"])},
+        "institution": {row["pk"]: row["name"] for row in institutions.placed(wanted["institution"])},
+    }
+
+
+def about_claim(claim_id: int, enrolment_id: int, class_id: int) -> QuerySet[Alert]:
+    """Alerts that are not closed about a claim, its trainee or its class."""
+    found = Alert.objects.exclude(state=State.CLOSED)
+    return (
+        found.filter(subject=Subject.CLAIM, subject_id=claim_id)
+        | found.filter(subject=Subject.ENROLMENT, subject_id=enrolment_id)
+        | found.filter(subject=Subject.CLASS, subject_id=class_id)
+    )

@@ -1,0 +1,104 @@
+"""What settled alerts say of the detectors: precision, load, and the cases that a limit could have parted (B8)."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Q, QuerySet
+
+from rollbook.accounts.rules import Permission, holds
+from rollbook.kernel.reasons import Forbidden
+from rollbook.regions.rules import prefix
+from rollbook.risk.detectors import DETECTORS
+from rollbook.risk.models import Alert, Finding, Run, Setting
+from rollbook.risk.rules import Precision, State
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+
+READERS = (Permission.ALERT_SETTLE, Permission.ALERT_CONFIRM, Permission.ALERT_READ)
+
+
+def of_region(by: "Account", region_code: str = "") -> QuerySet[Finding]:
+    """Findings within one's region, or within a part of it."""
+    if not any(holds(by, one) for one in READERS):
+        raise Forbidden("alert.read")
+    found = Finding.objects.filter(alert__region_code__startswith=prefix(by.region_code))
+    return found.filter(alert__region_code__startswith=prefix(region_code)) if region_code else found
+
+
+def performance(by: "Account", region_code: str = "") -> list[dict[str, Any]]:
+    """Every detector with what it found, how it was settled, and its precision: one query."""
+    counts = {
+        row["detector"]: row
+        for row in of_region(by, region_code)
+        .values("detector")
+        .annotate(
+            found=Count("pk"),
+            waiting=Count("pk", filter=~Q(alert__state=State.CLOSED)),
+            true=Count("pk", filter=Q(is_true=True, alert__state=State.CLOSED)),
+            settled=Count("pk", filter=Q(is_true__isnull=False, alert__state=State.CLOSED)),
+        )
+    }
+    none = {"found": 0, "waiting": 0, "true": 0, "settled": 0}
+    made = []
+    for code, one in DETECTORS.items():
+        row = counts.get(code, none)
+        precision = Precision(row["true"], row["settled"])
+        made.append({"one": one, **row, "precision": precision, "interval": precision.interval()})
+    return made
+
+
+def by_region(by: "Account", code: str) -> list[dict[str, Any]]:
+    """The precision of one detector by county."""
+    rows = (
+        of_region(by)
+        .filter(detector=code)
+        .values("alert__region_code")
+        .annotate(
+            found=Count("pk"),
+            true=Count("pk", filter=Q(is_true=True, alert__state=State.CLOSED)),
+            settled=Count("pk", filter=Q(is_true__isnull=False, alert__state=State.CLOSED)),
+        )
+        .order_by("alert__region_code")
+    )
+    made = []
+    for row in rows:
+        precision = Precision(row["true"], row["settled"])
+        made.append(
+            {**row, "region_code": row["alert__region_code"], "precision": precision, "interval": precision.interval()}
+        )
+    return made
+
+
+def load(by: "Account", now: datetime) -> list[dict[str, Any]]:
+    """How many alerts each officer has settled in the last thirty days, and how many days they took."""
+    since = now - timedelta(30)
+    found = Alert.objects.filter(region_code__startswith=prefix(by.region_code), proposed_at__gte=since)
+    rows = found.values("proposed_by__name", "proposed_by__username").annotate(settled=Count("pk")).order_by("-settled")
+    return [
+        {"name": row["proposed_by__name"] or row["proposed_by__username"], "settled": row["settled"]} for row in rows
+    ]
+
+
+def waiting(by: "Account") -> int:
+    return Alert.objects.filter(region_code__startswith=prefix(by.region_code)).exclude(state=State.CLOSED).count()
+
+
+def cases(by: "Account", code: str, name: str) -> list[tuple[int, bool]]:
+    """The settled findings of a detector with the measure that one of its limits parts: the strongest row of each."""
+    found = of_region(by).filter(detector=code, is_true__isnull=False, alert__state=State.CLOSED)
+    made = []
+    for rows, true in found.order_by("pk").values_list("rows", "is_true"):
+        values = [row[name] for row in rows if isinstance(row.get(name), int)]
+        if values:
+            made.append((max(values), bool(true)))
+    return made
+
+
+def settings_of(code: str) -> QuerySet[Setting]:
+    """What was set for a detector in regions around and within one's own, the newest first."""
+    return Setting.objects.filter(detector=code).select_related("set_by").order_by("-set_at", "-pk")
+
+
+def runs() -> QuerySet[Run]:
+    return Run.objects.annotate(done=Count("steps"), found=Count("findings", distinct=True)).order_by("-pk")

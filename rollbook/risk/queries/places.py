@@ -1,0 +1,75 @@
+"""Where subjects belong: whose region, institution, class and person an alert is about, and what money is at stake."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from rollbook.accounts import queries as accounts
+from rollbook.classes.queries import screening as classes
+from rollbook.institutions import queries as institutions
+from rollbook.regions.queries import name_of
+from rollbook.risk.models import Alert
+from rollbook.risk.rules import Subject
+from rollbook.subsidies.queries import screening as subsidies
+
+STAKES = {
+    Subject.ENROLMENT: "enrolment_id",
+    Subject.CLASS: "enrolment__training_class_id",
+    Subject.INSTITUTION: "institution_id",
+    Subject.CLAIM: "pk",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    region_code: str
+    title: str
+    institution_id: int | None = None
+    class_id: int | None = None
+    person_id: int | None = None
+    amount_fen: int = 0
+
+
+def places(subject: Subject, ids: Collection[int]) -> dict[int, Place]:
+    """The places of those that there are; what was found of a subject that is gone has none and is left out."""
+    stake = subsidies.stakes(STAKES[subject], ids) if subject in STAKES else {}
+    match subject:
+        case Subject.ENROLMENT:
+            return {
+                row["pk"]: Place(
+                    row["region_code"], f"{row['name']} · {row['title']}", row["institution_id"], row["class_id"],
+                    row["person_id"], stake.get(row["pk"], 0),
+                )
+                for row in classes.placed_enrolments(ids)
+            }  # fmt: skip
+        case Subject.CLAIM:
+            return {
+                row["pk"]: Place(
+                    row["region_code"], f"{row['name']} · {row['title']}", row["institution_id"], row["class_id"],
+                    row["person_id"], row["amount_fen"],
+                )
+                for row in subsidies.placed(ids)
+            }  # fmt: skip
+        case Subject.CLASS:
+            return {
+                row["pk"]: Place(
+                    row["region_code"], row["title"] or f"#{row['pk']}", row["institution_id"], row["pk"], None,
+                    stake.get(row["pk"], 0),
+                )
+                for row in classes.placed_classes(ids)
+            }  # fmt: skip
+        case Subject.INSTITUTION:
+            return {
+                row["pk"]: Place(row["region_code"], row["name"], row["pk"], None, None, stake.get(row["pk"], 0))
+                for row in institutions.placed(ids)
+            }
+        case Subject.ACCOUNT:
+            return {
+                row["pk"]: Place(row["region_code"], row["name"] or row["username"]) for row in accounts.placed(ids)
+            }
+    return {number: Place(f"{number:06}", name_of(f"{number:06}")) for number in ids}
+
+
+def claims_of(alert: Alert) -> list[int]:
+    """The claims of an alert about a trainee or claim that a hold can still stop; a class is held whole."""
+    field = {Subject.CLAIM: "pk", Subject.ENROLMENT: "enrolment_id"}.get(Subject(alert.subject))
+    return [claim_id for claim_id, _of in subsidies.stoppable(field, [alert.subject_id])] if field else []

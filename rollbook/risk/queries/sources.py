@@ -1,0 +1,127 @@
+"""Where the tables of screening come from: the query set behind each, and how it is read again (N3.5).
+
+A table without a source here has none in this system yet; `docs/detectors.md` names them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from django.conf import settings
+from django.db.models import QuerySet
+
+from rollbook.assessment import queries as assessment
+from rollbook.certificates import queries as certificates
+from rollbook.classes.queries import screening as classes
+from rollbook.database import arrow
+from rollbook.institutions import queries as institutions
+from rollbook.journal import queries as journal
+from rollbook.persons import queries as persons
+from rollbook.risk.detectors.tables import SHAPES
+from rollbook.risk.queries import facts
+from rollbook.subsidies.queries import screening as subsidies
+
+Rows = Iterable[QuerySet[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`number` is set where rows are only ever added: then just those beyond the last number are read."""
+
+    rows: Callable[[], Rows]
+    number: str = ""
+
+
+def _of(make: Callable[[], QuerySet[Any, Any]], number: str = "") -> Source:
+    return Source(lambda: [make()], number)
+
+
+def _of_many(make: Callable[[], Mapping[str, QuerySet[Any, Any]]], name: str) -> Source:
+    return Source(lambda: [make()[name]])
+
+
+SOURCES: dict[str, Source] = {
+    "persons": _of(persons.screened),
+    "bank_accounts": _of(persons.screened_accounts),
+    "enrolments": _of(classes.enrolments),
+    "classes": _of(classes.classes),
+    "lessons": _of(classes.lessons),
+    "presences": _of(classes.presences),
+    "check_ins": _of(classes.check_ins, "check_in_id"),
+    "leaves": _of(classes.leaves),
+    "corrections": _of(classes.corrections),
+    **{
+        name: _of_many(institutions.screened, name)
+        for name in ("institutions", "sites", "rooms", "teachers", "qualifications", "papers", "projects")
+    },
+    **{name: _of_many(assessment.screened, name) for name in ("scores", "score_changes")},
+    "certificates": _of(certificates.screened),
+    "claims": _of(subsidies.claims),
+    "objections": _of(subsidies.objections),
+    "reviews": Source(lambda: [classes.reviews(), subsidies.reviews("first"), subsidies.reviews("second")]),
+    "reveals": _of(journal.reveals, "reveal_id"),
+    **{name: _of(make) for name, make in facts.TABLES.items()},
+}
+
+
+def root() -> Path:
+    """Where the lake of screening lies."""
+    return Path(settings.LAKE_ROOT) / "screening"
+
+
+def narrowed(name: str, rows: QuerySet[Any, Any], people: list[int], classes: list[int]) -> QuerySet[Any, Any]:
+    """Only what concerns some people and their classes; tables of neither are small and stay whole."""
+    columns = dict(SHAPES[name].columns)
+    if name == "lessons":
+        return rows.filter(class_id__in=classes) | rows.filter(person_id__in=people)
+    if "person_id" in columns and name != "teachers":
+        return rows.filter(person_id__in=people)
+    return rows.filter(class_id__in=classes) if "class_id" in columns else rows
+
+
+def shaped(name: str, batch: pa.RecordBatch | pa.Table) -> pa.Table:
+    """What was read, in the columns and types of the table; a name that a model has ends in "_" here."""
+    schema = SHAPES[name].schema.to_pyarrow()
+    found = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
+    found = found.rename_columns([column.rstrip("_") for column in found.column_names])
+    columns = [
+        _cast(found.column(field.name), field.type)
+        if field.name in found.column_names
+        else pa.nulls(found.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """NUMERIC arrives as text: what PostgreSQL worked out of hours and seconds."""
+    if isinstance(column.type, pa.BaseExtensionType):
+        column = pa.chunked_array([chunk.storage for chunk in column.chunks], column.type.storage_type)
+    if pa.types.is_string(column.type) and pa.types.is_integer(kind):
+        column = column.cast(pa.float64())
+    return column.cast(kind, safe=False)
+
+
+def read(name: str, people: list[int], of_classes: list[int]) -> pa.Table:
+    """The rows of a table that concern some people."""
+    empty = SHAPES[name].schema.to_pyarrow().empty_table()
+    if name not in SOURCES:
+        return empty
+    parts = [shaped(name, arrow.read(narrowed(name, rows, people, of_classes))) for rows in SOURCES[name].rows()]
+    return pa.concat_tables(parts)
+
+
+def batches(name: str, after: int = 0) -> Iterator[pa.Table]:
+    """All rows of a table, or those beyond a number, a batch at a time."""
+    source = SOURCES[name]
+    for rows in source.rows():
+        wanted = rows.filter(**{f"{source.number}__gt": after}) if source.number else rows
+        for batch in arrow.stream(wanted):
+            yield shaped(name, batch)
+
+
+def fed() -> set[str]:
+    """The tables that something in this system fills."""
+    return set(SOURCES)

@@ -1,0 +1,185 @@
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_POST
+
+from rollbook.accounts.rules import Permission, admit, holds
+from rollbook.journal.queries import timeline
+from rollbook.kernel.messages import _
+from rollbook.regions.queries import choices as regions
+from rollbook.regions.queries import name_of
+from rollbook.risk import actions, forms, queries, rules
+from rollbook.risk.detectors import DETECTORS
+from rollbook.risk.rules import COLUMNS, WORDS, Move, State
+from rollbook.risk.rules.alerts import RANK_LABELS
+from rollbook.risk.views import pictures
+from rollbook.web.exports import Table
+from rollbook.web.forms import WhyForm, sent
+from rollbook.web.lists import Filter, listing, narrowed
+from rollbook.web.views import exported
+from rollbook.web.words import said
+
+if TYPE_CHECKING:
+    from rollbook.risk.models import Alert, Finding
+    from rollbook.web.requests import Request
+
+SEARCH = ("title", "institution__name", "training_class__number")
+HEADS = ("Alert", "Kind of deceit", "Severity", "At stake", "Region", "First found", "State")
+SORTS = {"money": "-amount_fen", "age": "first_found_at", "score": "-score"}
+RANKS = [(str(rank), label) for rank, label in sorted(RANK_LABELS.items(), reverse=True) if rank]
+
+
+def _filters(request: "Request") -> list[Filter]:
+    return [
+        Filter("state", "State", State.choices()),
+        Filter("severity", "Severity", RANKS),
+        Filter("scheme", "Kind of deceit", rules.Scheme.choices()),
+        Filter("region_code", "Region", regions(request.user.region_code)),
+        Filter(
+            "detector", "Detector", [(c, f"{c} {gettext(d.title)}") for c, d in DETECTORS.items()], "findings__detector"
+        ),
+    ]
+
+
+def alert_table(request: "Request") -> Table:
+    found = narrowed(request, queries.queue(request.user), filters=_filters(request), search=SEARCH, sorts=SORTS)
+    return Table("alerts", HEADS, found, _row)
+
+
+def _row(one: "Alert") -> tuple[object, ...]:
+    return (
+        one.title, gettext(one.get_scheme_display()), gettext(RANK_LABELS[one.severity]), one.amount_fen / 100,
+        name_of(one.region_code), timezone.localdate(one.first_found_at).isoformat(), gettext(one.get_state_display()),
+    )  # fmt: skip
+
+
+@require_GET
+def alert_list(request: "Request") -> HttpResponse:
+    """The queue: by severity, money at stake and age; those that are not closed, unless others are asked for."""
+    by = request.user
+    admit(by, *queries.READERS, Permission.ALERT_ANSWER)
+    if request.GET.get("export"):
+        return exported(request, "alerts", alert_table(request))
+    found = queries.queue(by)
+    if not request.GET.get("state"):
+        found = found.exclude(state=State.CLOSED)
+    shown = listing(
+        request, found, filters=_filters(request), search=SEARCH, sorts=SORTS, exports=True,
+        hint=gettext("Name, institution or class number"),
+    )  # fmt: skip
+    return render(request, "risk/alert_list.html", {"listing": shown, "ranks": RANK_LABELS, "now": timezone.now()})
+
+
+def ground(finding: "Finding") -> str:
+    """The ground in the reader's words, codes and all."""
+    values = {name: _word(value) for name, value in finding.ground["values"].items()}
+    return said({**finding.ground, "values": values})
+
+
+def _word(value: object) -> object:
+    return gettext(WORDS[value]) if isinstance(value, str) and value in WORDS else value
+
+
+def evidence(finding: "Finding", names: dict[str, dict[int, str]]) -> dict[str, Any]:
+    """The rows that prove a ground as a table with words for heads and names for numbers."""
+    columns = list(finding.rows[0]) if finding.rows else []
+
+    def cell(name: str, value: object) -> object:
+        kind = name.removeprefix("other_").removesuffix("_id")
+        if isinstance(value, int) and kind in names and not isinstance(value, bool):
+            return names[kind].get(value, f"#{value}")
+        if isinstance(value, str) and len(value) == 32 and value.isalnum():
+            return f"{value[:8]}…"  # a digest: enough to see that two are the same
+        return "–" if value is None else _word(value)
+
+    return {
+        "heads": [COLUMNS.get(name, name) for name in columns],
+        "rows": [[cell(name, row.get(name)) for name in columns] for row in finding.rows],
+        "more": finding.count - len(finding.rows),
+    }
+
+
+@require_GET
+def alert_detail(request: "Request", alert_id: int) -> HttpResponse:
+    by = request.user
+    alert = queries.get(by, alert_id)
+    found = queries.findings_of(alert)
+    names = queries.names_in(row for finding in found for row in finding.rows)
+    moves = rules.LIFECYCLE.moves_from(State(alert.state))
+    official = by.institution_id is None
+    drawn = pictures.of_alert(alert, found, names) if official else []
+    precision = {row["one"].code: row for row in queries.performance(by)} if official else {}
+    offered = list(dict.fromkeys(excuse for one in found for excuse in DETECTORS[one.detector].excuses))
+    context = {
+        "alert": alert,
+        "grounds": [
+            (finding, DETECTORS[finding.detector], ground(finding), evidence(finding, names), precision.get(finding.detector))
+            for finding in found
+        ],
+        "rank": RANK_LABELS[alert.severity],
+        "explanations": queries.explanations_of(alert),
+        "related": queries.related(by, alert)[:10] if official else [],
+        "pictures": drawn,
+        "data": [{k: v for k, v in one.items() if k not in ("heads", "table")} for one in drawn],
+        "entries": timeline(alert) if official else [],
+        "may_settle": official and Move.SETTLE in moves and holds(by, Permission.ALERT_SETTLE),
+        "may_ask": official and Move.ASK in moves and holds(by, Permission.ALERT_SETTLE)
+        and alert.institution_id is not None and alert.scheme not in rules.NOT_TOLD,
+        "may_explain": Move.ANSWER in moves and holds(by, Permission.ALERT_ANSWER),
+        "may_close": Move.CLOSE in moves and holds(by, Permission.ALERT_CONFIRM) and alert.proposed_by_id != by.pk,
+        "is_own": alert.state == State.PROPOSED and alert.proposed_by_id == by.pk,
+        "second": rules.needs_second(alert.severity, alert.amount_fen),
+        "excuses": [*offered, *(one for one in rules.Excuse if one not in offered)],
+        "consequences": list(rules.Consequence),
+        "chosen": [rules.Consequence(one).label for one in alert.consequences],
+        "explain_form": forms.ExplainForm(),
+        "official": official,
+    }  # fmt: skip
+    return render(request, "risk/alert_detail.html", context)
+
+
+@require_POST
+def ask(request: "Request", alert_id: int) -> HttpResponse:
+    actions.ask(by=request.user, alert_id=alert_id, now=timezone.now())
+    messages.success(request, gettext(_("The institution sees the alert now and was asked to explain.")))
+    return redirect("risk:alert_detail", alert_id)
+
+
+@require_POST
+def explain(request: "Request", alert_id: int) -> HttpResponse:
+    data = sent(request, forms.ExplainForm).cleaned_data
+    actions.explain(by=request.user, alert_id=alert_id, text=data["text"], now=timezone.now())
+    messages.success(request, gettext(_("Your explanation was sent.")))
+    return redirect("risk:alert_detail", alert_id)
+
+
+@require_POST
+def settle(request: "Request", alert_id: int) -> HttpResponse:
+    data = sent(request, forms.SettleForm).cleaned_data
+    one = actions.settle(
+        by=request.user, alert_id=alert_id, true_codes=request.POST.getlist("true_codes"), excuse=data["excuse"],
+        finding=data["finding"], consequences=data["consequences"], now=timezone.now(),
+    )  # fmt: skip
+    closed = one.state == State.CLOSED
+    text = _("The alert is closed.") if closed else _("Settled. Another officer must confirm before it is closed.")
+    messages.success(request, gettext(text))
+    return redirect("risk:alert_detail", alert_id)
+
+
+@require_POST
+def close(request: "Request", alert_id: int) -> HttpResponse:
+    actions.close(by=request.user, alert_id=alert_id, now=timezone.now())
+    messages.success(request, gettext(_("The alert is closed.")))
+    return redirect("risk:alert_detail", alert_id)
+
+
+@require_POST
+def send_back(request: "Request", alert_id: int) -> HttpResponse:
+    data = sent(request, WhyForm).cleaned_data
+    actions.send_back(by=request.user, alert_id=alert_id, why=data["why"], now=timezone.now())
+    messages.success(request, gettext(_("The alert is open again.")))
+    return redirect("risk:alert_detail", alert_id)

@@ -1,0 +1,93 @@
+"""What a page draws of an alert or detector: figures with their axes, and the same as a table."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext
+
+from rollbook.assessment import queries as assessment
+from rollbook.classes.queries import screening as classes
+from rollbook.kernel.messages import _
+from rollbook.risk.models import Alert, Finding
+from rollbook.risk.rules import WORDS, Scheme
+from rollbook.risk.rules.learning import Choice
+
+Picture = dict[str, Any]
+
+
+def of_alert(alert: Alert, findings: Sequence[Finding], names: Mapping[str, Mapping[int, str]]) -> list[Picture]:
+    """Days, places, marks or relations, as far as the evidence has them."""
+    rows = [row for finding in findings for row in finding.rows]
+    made = [_days(rows), _relations(alert, rows, names)]
+    if alert.training_class_id and alert.scheme == Scheme.ATTENDANCE:
+        made.append(_positions(alert.training_class_id))
+    if alert.training_class_id and alert.scheme == Scheme.EXAM:
+        made.append(_marks(alert.training_class_id))
+    return [one for one in made if one]
+
+
+def _bar(title: str, counts: Mapping[Any, int], x: str, y: str) -> Picture | None:
+    if len(counts) < 2:
+        return None
+    found = sorted(counts.items())
+    return {
+        "title": title, "kind": "bar", "x_name": x, "y_name": y,
+        "x": [str(one) for one, _n in found], "y": [n for _one, n in found],
+        "heads": [x, y], "table": found,
+    }  # fmt: skip
+
+
+def _days(rows: Sequence[Mapping[str, Any]]) -> Picture | None:
+    days = Counter(row["day"] for row in rows if row.get("day"))
+    return _bar(gettext(_("Findings by day")), days, gettext(_("Day")), gettext(_("Findings")))
+
+
+def _marks(class_id: int) -> Picture | None:
+    marks = Counter(mark // 5 * 5 for mark in assessment.theory_marks(class_id))
+    return _bar(gettext(_("Theory marks of the class")), marks, gettext(_("Marks from")), gettext(_("People")))
+
+
+def _positions(class_id: int) -> Picture | None:
+    points = [[round(x, 5), round(y, 5)] for x, y in classes.positions(class_id)]
+    if not points:
+        return None
+    x, y = gettext(_("Longitude")), gettext(_("Latitude"))
+    return {
+        "title": gettext(_("Where the class checked in")), "kind": "scatter", "x_name": x, "y_name": y, "points": points,
+        "heads": [x, y], "table": points,
+    }  # fmt: skip
+
+
+def _relations(
+    alert: Alert, rows: Sequence[Mapping[str, Any]], names: Mapping[str, Mapping[int, str]]
+) -> Picture | None:
+    links = []
+    for row in rows:
+        if isinstance(other := row.get("other_institution_id"), int):
+            kind = str(row.get("kind") or row.get("role") or "")
+            label = gettext(WORDS[kind]) if kind in WORDS else kind
+            links.append((alert.title, names["institution"].get(other, f"#{other}"), label))
+    if not links:
+        return None
+    heads = [gettext(_("Institution")), gettext(_("Other institution")), gettext(_("Shared"))]
+    nodes = list(dict.fromkeys(name for link in links for name in link[:2]))
+    return {
+        "title": gettext(_("Relations")), "kind": "graph", "nodes": nodes, "links": links, "heads": heads, "table": links,
+    }  # fmt: skip
+
+
+def trade_off(choices: Sequence[Choice], limit: str) -> Picture | None:
+    """What each value of a limit keeps of the true findings and of the false ones."""
+    if len(choices) < 2:
+        return None
+    kept, false = gettext(_("True, still found")), gettext(_("False, still found"))
+    return {
+        "title": gettext(_("What other limits would have kept")), "kind": "lines", "x_name": limit,
+        "y_name": gettext(_("Settled findings")), "x": [str(one.value) for one in choices],
+        "lines": [
+            {"name": kept, "data": [one.true for one in choices]}, {"name": false, "data": [one.false for one in choices]},
+        ],
+        "heads": [limit, kept, false, gettext(_("Precision, per cent"))],
+        "table": [(one.value, one.true, one.false, one.precision.percent) for one in choices],
+    }  # fmt: skip

@@ -1,0 +1,101 @@
+"""Claims, objections and reviews of claims as the columns that screening reads."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import ExtractHour, ExtractMinute, NullIf, TruncDate
+
+from rollbook.subsidies.models import Claim, Hold, Objection
+from rollbook.subsidies.rules import State
+
+
+def claims() -> "QuerySet[Claim, Any]":
+    return Claim.objects.exclude(state=State.REFUSED).values(
+        "enrolment_id",
+        "person_id",
+        "institution_id",
+        "region_code",
+        "level",
+        "state",
+        "kind",
+        "amount_fen",
+        claim_id=F("pk"),
+        class_id=F("enrolment__training_class_id"),
+        occupation=F("occupation_identity"),
+        filed_by_=F("filed_by_id"),
+        account=NullIf("person__bank_digest", Value("")),
+        filed_on=TruncDate("filed_at"),
+        paid_on=TruncDate("paid_at"),
+        certificate_on=F("enrolment__certificate__issued_on"),
+        number=F("enrolment__certificate__number"),
+    )
+
+
+def objections() -> "QuerySet[Objection, Any]":
+    return Objection.objects.values(
+        "claim_id",
+        "upheld",
+        objection_id=F("pk"),
+        class_id=F("claim__enrolment__training_class_id"),
+        institution_id=F("claim__institution_id"),
+        region_code=F("claim__region_code"),
+        day=TruncDate("raised_at"),
+    )
+
+
+def reviews(stage: str) -> "QuerySet[Claim, Any]":
+    """The first or second reviews of claims that passed them; odd numbers, beside the even ones of classes."""
+    at, by = f"{stage}_at", f"{stage}_by_id"
+    offset = 1 if stage == "first" else 3
+    return Claim.objects.filter(**{f"{at}__isnull": False}).values(
+        "institution_id",
+        "region_code",
+        review_id=F("pk") * 4 + offset,
+        account_id=F(by),
+        subject_id=F("pk"),
+        at=F(at),
+        move=Value(f"pass-{stage}"),
+        day=TruncDate(at),
+        minute=ExtractHour(at) * 60 + ExtractMinute(at),
+        # written out: the word of a table
+        kind_=Case(When(pk__isnull=False, then=Value("claim"))),
+    )
+
+
+def placed(ids: Collection[int]) -> "QuerySet[Claim, Any]":
+    """Where claims belong, for alerts about them."""
+    return Claim.objects.filter(pk__in=ids).values(
+        "pk",
+        "person_id",
+        "institution_id",
+        "region_code",
+        "amount_fen",
+        name=F("person__name"),
+        class_id=F("enrolment__training_class_id"),
+        title=F("enrolment__training_class__title"),
+    )
+
+
+def stakes(field: str, ids: Collection[int]) -> dict[int, int]:
+    """What is claimed and not refused of each enrolment, class or institution, in fen."""
+    found = Claim.objects.exclude(state=State.REFUSED).filter(**{f"{field}__in": ids})
+    return dict(found.values_list(field).annotate(total=Sum("amount_fen")))
+
+
+def stoppable(field: str, ids: Collection[int]) -> list[tuple[int, int]]:
+    """Claims of these that a hold can still stop, each with the number of what it is of."""
+    found = Claim.objects.exclude(state__in=[State.REFUSED, State.PAID]).filter(**{f"{field}__in": ids})
+    return list(found.order_by("pk").values_list("pk", field))
+
+
+def of_claim(claim_id: int) -> tuple[int, int] | None:
+    """The person and class of a claim."""
+    found = Claim.objects.filter(pk=claim_id).values_list("person_id", "enrolment__training_class_id")
+    return found.first()
+
+
+def held(sources: Collection[str], claim_ids: Collection[int], class_id: int | None) -> list[int]:
+    """The holds of these sources on these claims, or on that class as a whole."""
+    on = Q(claim_id__in=claim_ids) | Q(training_class_id=class_id or 0)
+    return list(Hold.objects.filter(on, source__in=sources, lifted_at=None).order_by("pk").values_list("pk", flat=True))
