@@ -12,6 +12,7 @@ from rollbook.assessment import queries as assessment
 from rollbook.assessment.rules import Result
 from rollbook.certificates import queries as certificates
 from rollbook.classes import queries as classes
+from rollbook.classes.rules.attendance import GROUNDS
 from rollbook.classes.rules.states import Presence
 from rollbook.evidence import queries as evidence
 from rollbook.evidence.rules import Kind
@@ -115,7 +116,8 @@ class _Known:
         yield gettext("Number"), klass.number or ""
         yield gettext("Institution"), f"{klass.institution.name} {klass.institution.uscc}"
         yield gettext("Project"), f"{klass.occupation or ''} {klass.level}"
-        yield gettext("Days"), f"{klass.starts_on or ''} – {klass.ends_on or ''}"
+        yield gettext("First day"), str(klass.starts_on or "")
+        yield gettext("Last day"), str(klass.ends_on or "")
         yield gettext("Study form"), _word(klass.get_study_form_display())
         yield gettext("Certificate"), _word(klass.get_certificate_kind_display())
         yield gettext("Who answers for the class"), f"{klass.head} {klass.phone}"
@@ -175,7 +177,8 @@ class _Known:
         for one in classes.asks_of(self.klass.pk):
             corrected = getattr(one, "presence", "")
             what = _word(Presence(corrected).label) if corrected else gettext("Leave")
-            why = getattr(one, "reason", "") or gettext(getattr(one, "ground", ""))
+            ground = getattr(one, "ground", "")
+            why = getattr(one, "reason", "") or _word(GROUNDS.get(ground, ground))
             yield (
                 self.names.get(one.enrolment_id, ""),
                 one.lesson.subject,
