@@ -61,9 +61,10 @@ class Payment:
 
 
 class Vault:
-    """What the bank has: batches by number, and the payments of each."""
+    """What the bank has: batches by number, and the payments of each, since the day it opened."""
 
     def __init__(self) -> None:
+        self.opened = today()
         self.lock = threading.Lock()
         self.batches: dict[str, list[Payment]] = {}
 
@@ -104,7 +105,7 @@ class Vault:
 
     def statement(self, region: str, day: date) -> bytes | None:
         """What moved on the region's account on a day, once it is over."""
-        if day >= today():
+        if not self.opened <= day < today():
             return None
         with self.lock:
             paid = [

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.utils.timezone import localdate
 
 from rollbook.funds import rules
@@ -78,9 +78,13 @@ def to_compare(one: BankStatement) -> list[str]:
     """References that a statement can tell something about: its own, those answered and not yet compared whole,
     those that differ already."""
     before = StatementLine.objects.filter(reference=OuterRef("reference"), statement__region_code=one.region_code)
+    first = BankStatement.objects.filter(region_code=one.region_code).aggregate(day=Min("day"))["day"]
     silent = PaymentLine.objects.filter(
-        batch__region_code=one.region_code, state=rules.LineState.PAID, returned_at__date__lte=one.day
-    ).filter(~Exists(before))
+        batch__region_code=one.region_code,
+        batch__sent_at__date__gte=first,
+        state=rules.LineState.PAID,
+        returned_at__date__lte=one.day,
+    ).filter(~Exists(before))  # of batches that statements can tell of: sent since the first of them
     own = one.lines.values_list("reference", flat=True)
     open_ones = Difference.objects.filter(region_code=one.region_code).exclude(state=rules.DifferenceState.SETTLED)
     names = {*silent.values_list("reference", flat=True), *own, *open_ones.values_list("reference", flat=True)}
@@ -151,18 +155,19 @@ def open_differences(region_code: str, fund: str, month: date) -> int:
 
 
 def statements_to_ask(now: datetime) -> list[tuple[str, date]]:
-    """Region and day, of days that are over, for which payments moved and no statement was taken."""
-    today = localdate(now)
-    first = today - timedelta(days=PATIENCE)
-    have = set(BankStatement.objects.filter(day__gte=first).values_list("region_code", "day"))
-    began: dict[str, date] = {}
-    rows = PaymentBatch.objects.filter(sent_at__isnull=False).values_list("region_code", "sent_at")
-    for region_code, sent_at in rows.order_by("-sent_at"):
-        began[region_code] = localdate(sent_at)
-    days = [first + timedelta(days=n) for n in range(PATIENCE)]
-    return [
-        (code, day) for code, since in sorted(began.items()) for day in days if day >= since and (code, day) not in have
-    ]
+    """Region and day: for each region that pays, the days since its last statement that are over; yesterday where it
+    has none yet."""
+    yesterday = localdate(now) - timedelta(days=1)
+    first = yesterday - timedelta(days=PATIENCE)
+    last = dict(BankStatement.objects.values_list("region_code").annotate(Max("day")))
+    regions = PaymentBatch.objects.filter(sent_at__date__gte=first).values_list("region_code", flat=True).distinct()
+    found = []
+    for region_code in sorted(set(regions)):
+        day = max(last.get(region_code, yesterday - timedelta(days=1)) + timedelta(days=1), first)
+        while day <= yesterday:
+            found.append((region_code, day))
+            day += timedelta(days=1)
+    return found
 
 
 def batches_unanswered(now: datetime) -> list[int]:

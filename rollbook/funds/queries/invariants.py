@@ -41,12 +41,13 @@ STATEMENTS = """
         SELECT coalesce(l.reference, s.reference) AS reference, coalesce(l.region_code, s.region_code) AS region_code,
             CASE WHEN l.state = 'paid' AND l.told THEN l.amount_fen ELSE 0 END AS ledger_fen,
             coalesce(s.bank_fen, 0) AS bank_fen,
-            l.state = 'sent' AND s.bank_fen = l.amount_fen OR l.state = 'paid' AND NOT l.told AS may_be
+            l.state = 'sent' AND s.bank_fen = l.amount_fen OR l.state = 'paid' AND l.told IS NOT TRUE AS may_be
         FROM (
             SELECT l.reference, l.state, l.amount_fen, b.region_code,
-                (l.returned_at AT TIME ZONE 'Asia/Shanghai')::date <= last_.day AS told
+                (l.returned_at AT TIME ZONE 'Asia/Shanghai')::date <= last_.day
+                    AND (b.sent_at AT TIME ZONE 'Asia/Shanghai')::date >= last_.first AS told
             FROM funds_paymentline l JOIN funds_paymentbatch b ON b.id = l.batch_id
-            JOIN (SELECT region_code, max(day) AS day FROM funds_bankstatement GROUP BY 1) last_
+            JOIN (SELECT region_code, max(day) AS day, min(day) AS first FROM funds_bankstatement GROUP BY 1) last_
                 ON last_.region_code = b.region_code
         ) l FULL JOIN (
             SELECT s.region_code, m.reference,

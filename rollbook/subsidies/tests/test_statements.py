@@ -1,17 +1,21 @@
 """The bank's statements beside the ledger; payments without an answer; hostile and unlucky returns (N14.1, N16.3)."""
 
 from datetime import date, timedelta
+from io import StringIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from rollbook.funds import actions, files, queries
 from rollbook.funds.models import (
     BankStatement,
     Difference,
     LedgerEntry,
+    PaymentBatch,
     PaymentLine,
     Resolution,
 )
@@ -19,7 +23,9 @@ from rollbook.funds.rules import Compared, DifferenceKind, difference
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused
 from rollbook.persons.tests.factories import PersonFactory
 from rollbook.subsidies.tests import factories as f
+from rollbook.subsidies.tests.test_bank_faults import bank_at  # noqa: F401 a fixture
 from rollbook.subsidies.tests.test_payments import answer, sent, take
+from simulators import bank
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 4, 20)  # of f.LATER
@@ -293,3 +299,34 @@ def test_the_pages_of_the_bank_do_what_the_actions_do(client, settings):
     assert "回单" in client.get(reverse("funds:batch_detail", args=[batch.pk])).text
     client.post(reverse("funds:decide_resolution", args=[Resolution.objects.get().pk]), {"move": "grant"})
     assert [row.state for row in queries.lines_of(batch.pk)] == ["paid", "paid"]
+
+
+def test_which_statements_are_asked_for():
+    """Yesterday's where there is none yet, else every day since the last; nothing of regions that pay nothing."""
+    batch = sent(1)
+    at = f.LATER + timedelta(days=3)
+    assert queries.statements_to_ask(at) == [("320102", DAY + timedelta(days=2))]
+    statement(movement(lines_of(batch)[0]))
+    assert queries.statements_to_ask(at) == [("320102", DAY + timedelta(days=n)) for n in (1, 2)]
+    assert queries.statements_to_ask(f.LATER + timedelta(days=90)) == []
+
+
+def test_what_was_paid_before_the_first_statement_is_not_missing_from_it():
+    batch = sent(1)
+    take(batch, answer(batch, ["PAID"]))
+    statement(day=DAY + timedelta(days=1), now=NEXT + timedelta(days=1))
+    assert not Difference.objects.exists()
+    assert queries.broken_invariants() == []
+
+
+@pytest.mark.enable_socket
+def test_a_day_brings_the_statements_and_the_end_of_freezes(bank_at, monkeypatch):  # noqa: F811
+    out = StringIO()
+    call_command("daily_funds", stdout=out)
+    assert out.getvalue().strip() == "0 freezes ended, 0 statements taken"
+    batch = sent(1)
+    PaymentBatch.objects.filter(pk=batch.pk).update(sent_at=timezone.now() - timedelta(days=2))
+    monkeypatch.setattr(bank.Handler.vault, "opened", timezone.localdate() - timedelta(days=3))
+    out = StringIO()
+    call_command("daily_funds", stdout=out)
+    assert out.getvalue().strip() == "0 freezes ended, 1 statements taken"

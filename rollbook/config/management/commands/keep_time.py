@@ -15,6 +15,7 @@ SCHEDULE = (
     ("daily_classes", 300),
     ("keep_check_ins", 3600),
     ("daily_subsidies", 300),
+    ("daily_funds", 300),
     ("verify_pending", 120),
     ("seal_journal", 3600),
     ("expire_evidence", 3600),

@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 class Command(BaseCommand):
     help = (
-        "Ask whose accounts are, hand over batches that the bank has not got, take what it returns and the statements "
-        "of days that are over, and ask about payments that it has not answered for."
+        "Ask whose accounts are, hand over batches that the bank has not got, take what it returns, and ask about "
+        "payments that it has not answered for."
     )
 
     def handle(self, **options: Any) -> None:
@@ -25,13 +25,12 @@ class Command(BaseCommand):
         try:
             sent = sum(actions.send_batch(batch_id=one.pk, now=now) for one in queries.released_batches())
             settled = sum(self._returns(one, now) for one in queries.sent_batches())
-            days = sum(self._statement(region, day, now) for region, day in queries.statements_to_ask(now))
         except httpx.HTTPError as error:
             self.stderr.write(f"The bank does not answer: {error!r}")
             return
         settled += sum(actions.ask_outcomes(batch_id=one, now=now) for one in queries.batches_unanswered(now))
-        if sent or settled or days:
-            self.stdout.write(f"{sent} batches handed over, {settled} payments settled, {days} statements taken")
+        if sent or settled:
+            self.stdout.write(f"{sent} batches handed over, {settled} payments settled")
 
     def _returns(self, batch: "PaymentBatch", now: datetime) -> int:
         settled = 0
@@ -43,14 +42,3 @@ class Command(BaseCommand):
                 if actions.keep_refused(batch_id=batch.pk, content=content, why=told, now=now):
                     self.stderr.write(f"A return for {batch.number} was refused: {told}")
         return settled
-
-    def _statement(self, region_code: str, day: date, now: datetime) -> int:
-        content = adapters.statement_for(region_code, day)
-        if content is None:
-            return 0
-        try:
-            actions.take_statement(content=content, now=now)
-        except Refused as refusal:
-            self.stderr.write(f"A statement for {region_code} was refused: {'; '.join(map(str, refusal.reasons))}")
-            return 0
-        return 1
