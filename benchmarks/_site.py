@@ -69,3 +69,24 @@ def signed_in(account: object) -> dict[str, str]:
     client.get("/", headers={"host": "localhost"})
     cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
     return {"Cookie": cookie}
+
+
+def cpu_seconds(port: int) -> float:
+    """What the web server on this port and its database have computed so far: a figure that does not grow because
+    other programs of the machine want its processors too."""
+    import psutil
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        postmaster = psutil.Process(cursor.fetchone()[0]).parent()
+    mine = [one for one in psutil.Process().children() if f"--port {port}" in " ".join(one.cmdline())]
+    total = 0.0
+    for root in [*mine, *([postmaster] if postmaster else [])]:
+        for one in [root, *root.children(recursive=True)]:
+            try:
+                times = one.cpu_times()
+            except psutil.NoSuchProcess:
+                continue
+            total += times.user + times.system
+    return total

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from benchmarks._figures import Figure, at_least, at_most
 from benchmarks._load import Answers, Order, prepared, send
-from benchmarks._site import own_database, served, signed_in
+from benchmarks._site import cpu_seconds, own_database, served, signed_in
 
 ROUNDS, SECONDS, CONNECTIONS, BATCH = 4, 3.0, 24, 40
 LESSONS, PEOPLE = 40, 20
@@ -36,6 +36,7 @@ def measured() -> Iterator[Figure]:
     lessons = prepare()
     requests = {"bare": bare(), "single": single(lessons), "batch": batches(lessons)}
     found = {name: Answers() for name in requests}
+    used = dict.fromkeys(requests, 0.0)
     before = CheckIn.objects.count()
     with served() as port:
         for name in requests:
@@ -44,7 +45,9 @@ def measured() -> Iterator[Figure]:
         for _ in range(ROUNDS):
             for name, more in requests.items():
                 many = [next(more) for _ in range(int(SECONDS * MOST / (10 if name == "batch" else 1)))]
+                begun = cpu_seconds(port)
                 found[name].add(send(Order(port, many, CONNECTIONS, SECONDS)))
+                used[name] += cpu_seconds(port) - begun
     connection.close()
     kept = CheckIn.objects.count() - before - warmed
     noted = Entry.objects.filter(kind="attendance.checked").count() - WARM
@@ -55,6 +58,12 @@ def measured() -> Iterator[Figure]:
     yield at_most("… 99th percentile", one.percentile(99), 250, "ms", f"({one.told()})")
     yield at_least(f"check-ins by {BATCH}", found["batch"].rate * BATCH, 10_000, "/s", f"({found['batch'].told()})")
     yield at_least("… beside one by one", found["batch"].rate * BATCH / one.rate, 10, "×")
+    for name, n in (("bare", 1), ("single", 1), ("batch", BATCH)):
+        each = used[name] / (found[name].good * n)
+        yield Figure(
+            f"processor time of web and database, {name}",
+            f"{each * 1000:.2f} ms: at most {2 / each:,.0f}/s on two processors",
+        )
     answered = one.good + found["batch"].good * BATCH
     yield Figure("check-ins kept of those answered", f"{kept:,} of {answered:,}", "every one", kept == answered)
     yield Figure("journal entries of single ones", f"{noted:,} of {one.good:,}", "every one", noted == one.good)

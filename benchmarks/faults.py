@@ -168,10 +168,12 @@ def _kill_backend(port: int) -> None:  # noqa: ARG001
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() LIMIT 1"
-        )
-        [pid] = cursor.fetchone()
+        pid = None
+        while pid is None:  # until the web server has one
+            cursor.execute(
+                "SELECT max(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            [pid] = cursor.fetchone()
     connection.close()
     os.kill(pid, signal.SIGKILL)
 

@@ -91,7 +91,6 @@ __all__ = [
     "preview_roster",
     "put_draft",
     "recompute_attendance",
-    "refuse_wrong",
     "register_device",
     "release_reservation",
     "review_class",
