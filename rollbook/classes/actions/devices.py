@@ -31,6 +31,7 @@ from rollbook.kernel.reasons import Refused, SignedOut, reason, refuse_if
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
 
+MOST_SKEW = 10**9  # seconds: a clock that was never set
 PREFIX = "device-"  # of keys, so that one that leaks is recognised
 
 
@@ -141,7 +142,7 @@ def take_device_events(
     The device's sequence orders its events, its clock says when they were; how far that clock is off is noted. What
     cannot be tied to a trainee is kept among the refused, so that every number of the sequence is accounted for.
     """
-    skew = round((sent_at - now).total_seconds()) if sent_at else None
+    skew = max(-MOST_SKEW, min(round((sent_at - now).total_seconds()), MOST_SKEW)) if sent_at else None
     ordered = sorted({one.event_id: one for one in events}.values(), key=lambda one: one.sequence)
     wishes = [_wish(device, one, skew, now) for one in ordered]
     answers = settle(wishes)

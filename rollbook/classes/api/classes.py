@@ -10,12 +10,11 @@ from ninja import File, Form, Router, Schema
 from ninja.files import UploadedFile
 from ninja.pagination import paginate
 from ninja.security import HttpBearer, django_auth
-from pydantic import AwareDatetime
 
 from rollbook.accounts.rules import Permission, Ticket, admit, authorise, read_ticket
 from rollbook.classes import actions, queries
 from rollbook.classes.actions.attendance import Event
-from rollbook.classes.api.positions import PositionIn
+from rollbook.classes.api.positions import Moment, PositionIn
 from rollbook.classes.models import TrainingClass
 from rollbook.kernel.reasons import Forbidden, SignedOut
 from rollbook.web.api import scope
@@ -71,7 +70,7 @@ class CheckInIn(Schema):
     event_id: UUID
     code: str
     direction: Literal["in", "out"] = "in"
-    happened_at: AwareDatetime | None = None  # by the phone's clock, where it kept this for want of a signal
+    happened_at: Moment | None = None  # by the phone's clock, where it kept this for want of a signal
     position: PositionIn | None = None
 
 
@@ -79,7 +78,7 @@ class EventIn(Schema):
     event_id: UUID
     enrolment_id: int
     direction: str
-    happened_at: datetime
+    happened_at: Moment
 
 
 class EventsIn(Schema):

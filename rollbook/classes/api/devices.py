@@ -8,11 +8,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema
 from ninja.security import HttpBearer
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from rollbook.classes import actions, queries
 from rollbook.classes.actions.devices import DeviceEvent, digest_of, said_of
-from rollbook.classes.api.positions import PositionIn
+from rollbook.classes.api.positions import Moment, PositionIn
 from rollbook.classes.queries.devices import Known
 from rollbook.classes.rules.states import Means
 from rollbook.web.words import said
@@ -38,7 +38,7 @@ class DeviceEventIn(Schema):
     sequence: Annotated[int, Field(ge=0, le=NUMBER)]
     lesson_id: Annotated[int, Field(ge=1, le=NUMBER)]
     direction: Literal["in", "out"]
-    happened_at: AwareDatetime
+    happened_at: Moment
     enrolment_id: Annotated[int, Field(ge=1, le=NUMBER)] | None = None
     id_number: Annotated[str, Field(max_length=24)] = ""
     means: Literal["card", "face", "roll-call"] = "card"
@@ -47,7 +47,7 @@ class DeviceEventIn(Schema):
 
 
 class DeviceEventsIn(Schema):
-    sent_at: AwareDatetime | None = None  # by the device's clock, at this moment
+    sent_at: Moment | None = None  # by the device's clock, at this moment
     events: Annotated[list[DeviceEventIn], Field(min_length=1, max_length=MOST)]
 
 

@@ -1,9 +1,13 @@
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from rollbook.classes.rules.positions import Position
+
+# What a clock that is set at all can show: times beyond the calendars of database and language are no times.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
 
 
 class PositionIn(Schema):
