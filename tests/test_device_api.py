@@ -26,7 +26,7 @@ def key():
 
 
 @seed(2026)
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(case=OPERATION.as_strategy())
 def test_whatever_fits_the_description_is_answered(client, key, case):
     """Never a fault: each event of a good request is answered, and events of lessons that are not there are refused."""
