@@ -1,6 +1,6 @@
 import csv
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -258,14 +258,19 @@ def set_term(*, by: "Account", key: str, value: int, from_on: date, document: st
 
 @transaction.atomic
 def extend_calendar(
-    *, by: "Account", day: date, is_working: bool, name: str, document: str, now: datetime
-) -> "CalendarDay":
-    """Enter a day that a notice of the State Council moved; every limit in working days counts with it."""
+    *, by: "Account", day: date, is_working: bool, name: str, document: str, now: datetime, until: date | None = None
+) -> list["CalendarDay"]:
+    """Enter a day that a notice of the State Council moved, or a holiday with all its days; every limit in working
+    days counts with them."""
     authorise(by, Permission.CALENDAR_EXTEND, region_code=by.region_code)
-    made = regions.add_day(day, is_working=is_working, name=name, document=document)
+    last = until or day
+    refuse_if(rules.reasons_against_days(day, last))
+    days = [day + timedelta(n) for n in range((last - day).days + 1)]
+    made = [regions.add_day(one, is_working=is_working, name=name, document=document) for one in days]
     record(
-        "calendar.extended", made, by=by, at=now, region_code=by.region_code, is_working=is_working, document=document
-    )
+        "calendar.extended", made[0], by=by, at=now, region_code=by.region_code, is_working=is_working,
+        document=document, days=len(made),
+    )  # fmt: skip
     return made
 
 

@@ -206,6 +206,17 @@ def reasons_against_project(ours: Project, upper: Project | None, float_percent:
         yield reason("item-amount", text, "N1.2", **figures)
 
 
+MOST_DAYS = 16  # of one holiday
+
+
+def reasons_against_days(first: date, last: date) -> Iterator[Message]:
+    """Why these days cannot be one holiday: turned round, or so many that one date is mistyped."""
+    if last < first:
+        yield reason("days-turned", _("The last day lies before the first day."))
+    elif (last - first).days >= MOST_DAYS:
+        yield reason("days-many", _("A holiday has at most {most} days; one of the dates is mistyped."), most=MOST_DAYS)
+
+
 def difference(
     old: dict[tuple[str, str, str], Project], new: dict[tuple[str, str, str], Project]
 ) -> dict[str, list[tuple[Project | None, Project | None]]]:

@@ -198,5 +198,5 @@ def calendar(request: "Request") -> HttpResponse:
 def add_day(request: "Request") -> HttpResponse:
     form = sent(request, forms.DayForm)
     is_working = request.POST.get("working") == "1"
-    actions.extend_calendar(by=request.user, is_working=is_working, now=timezone.now(), **form.cleaned_data)
-    return redirect("directory:calendar")
+    made = actions.extend_calendar(by=request.user, is_working=is_working, now=timezone.now(), **form.cleaned_data)
+    return redirect(reverse("directory:calendar", query={"year": made[0].day.year}))
