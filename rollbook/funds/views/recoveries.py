@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 P, S = Permission, rules.RecoveryState
 COLUMNS = (
     _("Payee"), _("Payment"), _("Region"), _("Ground"), _("Decision that orders it"), _("To be paid back"),
-    _("Came back"), _("Due"), _("State"),
+    _("Came back"), _("Pay back by"), _("State"),
 )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def recovery_list(request: "Request") -> HttpResponse:
     filters = [
         Filter("state", _("State"), S.choices()),
         Filter("ground", _("Ground"), rules.RecoveryGround.choices()),
-        Filter("late", _("Due"), [("1", _("Overdue"))], lookup="is_overdue"),
+        Filter("late", _("Pay back by"), [("1", _("Overdue"))], lookup="is_overdue"),
         Filter("region_code", _("Region"), regions(request.user.region_code)),
     ]
     search = ("line__payee_name", "line__reference", "document")
