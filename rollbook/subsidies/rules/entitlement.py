@@ -12,7 +12,19 @@ from rollbook.kernel.decisions import Award, Ground, Line, refused
 from rollbook.kernel.messages import _
 from rollbook.subsidies.rules import standards
 from rollbook.subsidies.rules.facts import EXCLUSIONS, FUNDS, Facts, code
-from rollbook.subsidies.rules.policy import Cap, Factor, Kind, Period, Policy, Scope, Source, Stage, Standing, Unit
+from rollbook.subsidies.rules.policy import (
+    Cap,
+    Factor,
+    Kind,
+    Payee,
+    Period,
+    Policy,
+    Scope,
+    Source,
+    Stage,
+    Standing,
+    Unit,
+)
 
 KINDS = Kind.values()
 STAGES = Stage.values()
@@ -128,6 +140,14 @@ def _person(facts: Facts, policy: Policy) -> Iterator[Ground]:
         proved = [code("category", one.category) for one in policy.categories if one.proof]
         text = _("The proof of the person's category is missing.")
         yield Ground("no-proof", text, document, _among(facts.category, proved) & ~facts.has_proof)
+    others = [
+        code("category", one.category) for one in policy.categories if policy.payee_of(one.category) != Payee.PERSON
+    ]
+    is_other = (
+        np.isin(facts.category, others) if policy.categories else np.full(len(facts), policy.payee != Payee.PERSON)
+    )
+    text = _("By the policy the money goes to an employer or institution; here only persons are paid.")
+    yield Ground("payee", text, _same("N16.2", facts), is_other)
     texts = {
         "establishment": _("Is on the establishment of a government body or public institution."),
         "pension": _("Draws a pension."),

@@ -200,8 +200,8 @@ def test_never_twice_by_kind(kind, values, codes):
 @pytest.mark.parametrize(
     ("category", "has_proof", "codes", "payee"),
     [
-        ("rural", True, [], "person"), ("rural", False, ["no-proof"], "person"), ("employee", False, [], "employer"),
-        ("student", True, [], "institution"), ("veteran", True, ["not-eligible"], "person"),
+        ("rural", True, [], "person"), ("rural", False, ["no-proof"], "person"), ("employee", False, ["payee"], "employer"),
+        ("student", True, ["payee"], "institution"), ("veteran", True, ["not-eligible"], "person"),
     ],
 )  # fmt: skip
 def test_categories_their_proof_and_their_payee(category, has_proof, codes, payee):
