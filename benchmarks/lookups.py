@@ -123,7 +123,7 @@ def prepare() -> None:
         (
             Claim(
                 enrolment_id=enrolment, person_id=person, institution=one.institution, item=one.item,
-                region_code="320102", occupation_identity=one.occupation.identity, level="4", amount_fen=150_000, kind="level",
+                region_code="320102", occupation_identity=one.occupation.identity, level="4", amount_fen=150_000, kind="level", facts={},
                 policy=version, state="paid", filed_at=NOW, filed_by=None, paid_at=NOW,
             )
             for n, (enrolment, person) in enumerate(enrolments)
