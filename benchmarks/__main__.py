@@ -9,6 +9,7 @@ import django
 SECTIONS = (
     "check_ins", "faults", "roster", "lists", "certificates", "ledger", "restore", "entitlement", "simulation",
     "races", "candidates", "lookups", "screening",
+    "facts", "matching",
 )  # fmt: skip
 WIDTHS = (58, 44, 26)
 

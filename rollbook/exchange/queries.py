@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from django.db import connection
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from pypinyin import lazy_pinyin
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.exchange import rules
 from rollbook.exchange.files import lake
 from rollbook.exchange.models import Batch, Contract, Fact, Source, Wrong
+from rollbook.exchange.rules import matching
 from rollbook.exchange.rules.lines import Line, LineState, state
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import queries as persons
@@ -304,3 +306,26 @@ def present(feed: str) -> "QuerySet[Fact, Any]":
         )
         .filter(Q(name="") | Q(name=F("tidy")) | Q(tidy__isnull=True))
     )
+
+
+@lru_cache(maxsize=30_000)
+def sounds(sign: str) -> str:
+    """The pinyin of one character; what is none stands for itself."""
+    return lazy_pinyin(sign)[0] if sign > "\u2e80" else sign
+
+
+def compared() -> list[tuple[int, int]]:
+    """All pairs of the register that look like one person, older record first, the surest pairs first."""
+    rows = persons.comparable()
+    ids, names, births, sexes, phones = zip(*rows, strict=True) if rows else ((),) * 5
+    found = matching.pairs(matching.People(names, births, sexes, phones), sounds)
+    return [(ids[one], ids[other]) for one, other in zip(found.left.tolist(), found.right.tolist(), strict=True)]
+
+
+def changed_numbers() -> list[tuple[int, int]]:
+    """Two records of one person by the population register: it names the former number; older record first."""
+    told = Fact.objects.filter(feed=rules.Feed.POPULATION, data__former_identity__isnull=False, is_ended=False)
+    both = [(subject, former) for subject, former in told.values_list("subject", "data__former_identity") if former]
+    known = persons.live_by_digest({one for pair in both for one in pair})
+    met = [(known[one], known[other]) for one, other in both if one in known and other in known]
+    return [(min(pair), max(pair)) for pair in met if pair[0] != pair[1]]

@@ -16,7 +16,7 @@ from rollbook.persons.models import Candidate, Enquiry, Notice, Person, Sealed
 from rollbook.persons.sealing import digest, seal, unseal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from rollbook.accounts.models import Account
 
@@ -238,9 +238,14 @@ def merge(*, by: "Account", keep_id: int, merge_id: int, why: str, now: datetime
 
 def find_candidates(*, now: datetime) -> int:
     """Note the pairs of records that are alike; those put aside stay so. Gives how many are new."""
+    return note_candidates(pairs=queries.alike(), now=now)
+
+
+def note_candidates(*, pairs: "Iterable[tuple[int, int, str]]", now: datetime) -> int:
+    """Note pairs, older record first, with why; the first reason of a pair stays. Gives how many are new."""
     known = set(Candidate.objects.values_list("older_id", "newer_id"))
     made: dict[tuple[int, int], str] = {}
-    for older, newer, likeness in queries.alike():
+    for older, newer, likeness in pairs:
         if (older, newer) not in known:
             made.setdefault((older, newer), likeness)
     rows = (Candidate(older_id=a, newer_id=b, likeness=one, found_at=now) for (a, b), one in made.items())

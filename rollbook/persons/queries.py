@@ -17,7 +17,7 @@ from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import rules
 from rollbook.persons.models import Candidate, Notice, Person, Sealed
-from rollbook.persons.sealing import digest, unseal
+from rollbook.persons.sealing import digest, digest_all, unseal
 from rollbook.regions.queries import name_of
 from rollbook.regions.rules import prefix
 
@@ -215,7 +215,7 @@ def text_of(notice: Notice) -> str:
 
 def digests(numbers: Collection[str]) -> list[str]:
     """The keyed digests that identity numbers, phones and accounts of other departments are kept by."""
-    return [digest(one) for one in numbers]
+    return digest_all(numbers)
 
 
 def registered() -> "QuerySet[Any, Any]":
@@ -278,3 +278,16 @@ def screened_accounts() -> "QuerySet[Person, Any]":
 def names_of(ids: Collection[int]) -> dict[int, str]:
     """The names of persons who are named in the evidence of an alert that is seen already."""
     return dict(Person.objects.filter(pk__in=ids).values_list("pk", "name"))
+
+
+def comparable() -> list[tuple[int, str, int, str, str]]:
+    """Every record that is not merged, as it is compared with others: id, name, birth as 19800101, sex, phone."""
+    found = Person.objects.filter(merged_into=None).order_by("pk")
+    rows = found.values_list("pk", "name", "birth_on", "sex", "phone_masked")
+    return [(pk, name, int(f"{born:%Y%m%d}"), sex, phone) for pk, name, born, sex, phone in rows.iterator(10_000)]
+
+
+def live_by_digest(digests: Collection[str]) -> dict[str, int]:
+    """The records that are not merged, of these digests."""
+    found = Person.objects.filter(merged_into=None, id_digest__in=digests)
+    return dict(found.values_list("id_digest", "pk"))

@@ -35,6 +35,8 @@ class Likeness(Choice):
     NAME = "name", _("Name and day of birth")
     ACCOUNT = "account", _("Bank account")
     SOUND = "sound", _("Sound of the name and day of birth")
+    NUMBER = "number", _("The number changed, by the population register")
+    ALIKE = "alike", _("Name, day of birth or phone alike beyond chance")
 
 
 MOST_ALIKE = 20  # records of one key: more is a placeholder or a shared account, not one person

@@ -1,9 +1,11 @@
 from rollbook.exchange.actions.batches import load_batch, receive, refuse_batch, reveal_facts, take_push, take_upload
 from rollbook.exchange.actions.contracts import add_source, load_feeds, set_contract
+from rollbook.exchange.actions.likeness import find_likely
 from rollbook.exchange.actions.lines import pull, take_drops
 
 __all__ = [
     "add_source",
+    "find_likely",
     "load_batch",
     "load_feeds",
     "pull",

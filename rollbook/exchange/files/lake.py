@@ -156,20 +156,36 @@ def _until(days: Any, kind: rules.Kind) -> Any:
 
 def _sort(raw: Path, path: Path, taken: Taken) -> None:
     """By subject, each fact once; rows that contradict an earlier one of the same file are wrong."""
+    order = """ORDER BY subject, "key", "row" """
+    into = f"""TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"""
     with engine() as connection:
+        connection.execute(f"COPY (SELECT * FROM '{raw}' {order}) {into}")  # noqa: S608 our own path
+        if not _repeats(path):
+            return
         names = pq.ParquetFile(raw).schema_arrow.names
         said = ", ".join(f'"{name}"' for name in names if name.startswith("f_") or name in ("from_on", "until_on"))
         windowed = f"""SELECT *, row_number() OVER facts AS n, first_value(hash({said})) OVER facts AS h
             FROM '{raw}' WINDOW facts AS (PARTITION BY subject, "key" ORDER BY "row")"""  # noqa: S608 our own columns
-        connection.execute(f"""COPY (SELECT * EXCLUDE (n, h) FROM ({windowed}) WHERE n = 1 ORDER BY subject, "key")
-            TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)""")  # noqa: S608
-        if pq.ParquetFile(path).metadata.num_rows == pq.ParquetFile(raw).metadata.num_rows:
-            return
+        connection.execute(f"COPY (SELECT * EXCLUDE (n, h) FROM ({windowed}) WHERE n = 1 {order}) {into}")  # noqa: S608
         twice = connection.execute(
             f"""SELECT "row" FROM ({windowed}) WHERE n > 1 AND hash({said}) <> h ORDER BY 1"""  # noqa: S608
         ).fetchall()
     taken.wrong += len(twice)
     _tell(taken, 0, [row for (row,) in twice], "", columns.twice())
+
+
+def _repeats(path: Path) -> bool:
+    """Whether a sorted file says the same fact in two rows: then they are neighbours."""
+    before = None
+    for batch in pq.ParquetFile(path).iter_batches(columns=["subject", "key"]):
+        subject, key = batch.column("subject"), batch.column("key")
+        if len(subject) == 0:
+            continue
+        same = pc.and_(pc.equal(subject[1:], subject[:-1]), pc.equal(key[1:], key[:-1]))
+        if pc.any(same).as_py() or before == (subject[0].as_py(), key[0].as_py()):
+            return True
+        before = subject[-1].as_py(), key[-1].as_py()
+    return False
 
 
 COLUMNS = ("subject", "name", "key", "from_on", "until_on", "is_ended", "data")

@@ -18,6 +18,7 @@ DAYS = np.array([31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 IDENTITY_CHECKS = np.frombuffer(b"10X98765432", dtype=np.uint8)
 USCC_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100
 USCC_WEIGHTS = np.array([pow(3, n, 31) for n in range(17)])
+REPEATS = 4  # from so many rows to a different text on
 REGION_CODES = sorted(PROVINCES | {code[:2] for code in REGIONS} | {f"9{n}" for n in range(10)})
 
 WRONG: Mapping[Kind, str] = {
@@ -64,6 +65,14 @@ def cleaned(texts: Array, kind: Kind) -> Array:
 
 def parsed(field: Field, texts: Array) -> tuple[Array, Array]:
     """The values of a column and which cells are wrong; a wrong or empty cell is null."""
+    coded = texts.dictionary_encode()
+    if len(coded.dictionary) * REPEATS > len(texts):
+        return _parsed(field, texts)
+    values, is_wrong = _parsed(field, coded.dictionary)  # few different texts: each is read once
+    return pc.take(values, coded.indices), pc.fill_null(pc.take(is_wrong, coded.indices), False)
+
+
+def _parsed(field: Field, texts: Array) -> tuple[Array, Array]:
     texts = cleaned(texts, field.kind)
     values = READERS[field.kind](texts)
     if field.codes:
