@@ -12,7 +12,7 @@ SCHEDULE = (
     ("exchange_with_bank", 15),
     ("send_notices", 60),
     ("receive_facts", 30),
-    ("find_likely", 86400),
+    ("find_likely", 86_400),
     ("daily_classes", 300),
     ("keep_check_ins", 3600),
     ("daily_subsidies", 300),
