@@ -23,12 +23,10 @@ def spans(feed: str, **more: Any) -> Rows:
     return known(feed).values(*PERIOD, **more)
 
 
-def listed() -> Rows:
+def listed() -> list[Rows]:
     """One list from several feeds: who stood on which, from when to when."""
     kinds = {"low-income": "difficulty", "disabled": "disabled", "veterans": "veteran", "monitored": "monitored"}
-    first, *rest = [spans(feed, kind=Value(kind, output_field=CharField())) for feed, kind in kinds.items()]
-    together: Rows = first.union(*rest, all=True)
-    return together
+    return [spans(feed, kind=Value(kind, output_field=CharField())) for feed, kind in kinds.items()]
 
 
 def occupied(feed: str) -> Rows:
@@ -66,7 +64,6 @@ TABLES: dict[str, Callable[[], Rows]] = {
         )
     ),
     "payrolls": lambda: spans("payroll"),
-    "lists": listed,
     "positions": lambda: spans(
         "company-people",
         company=MD5(KT("data__firm")),

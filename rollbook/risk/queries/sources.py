@@ -63,6 +63,7 @@ SOURCES: dict[str, Source] = {
     "reviews": Source(lambda: [classes.reviews(), subsidies.reviews("first"), subsidies.reviews("second")]),
     "reveals": _of(journal.reveals, "reveal_id"),
     **{name: _of(make) for name, make in facts.TABLES.items()},
+    "lists": Source(facts.listed),
 }
 
 
