@@ -40,7 +40,7 @@ def _bar(title: str, counts: Mapping[Any, int], x: str, y: str) -> Picture | Non
 
 def _days(rows: Sequence[Mapping[str, Any]]) -> Picture | None:
     days = Counter(row["day"] for row in rows if row.get("day"))
-    return _bar(gettext(_("Findings by day")), days, gettext(_("Day")), gettext(_("Findings")))
+    return _bar(gettext(_("Findings by day")), days, gettext(_("Day")), gettext(_("Number found")))
 
 
 def _marks(class_id: int) -> Picture | None:
