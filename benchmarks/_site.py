@@ -71,9 +71,9 @@ def signed_in(account: object) -> dict[str, str]:
     return {"Cookie": cookie}
 
 
-def cpu_seconds(port: int) -> float:
-    """What the web server on this port and its database have computed so far: a figure that does not grow because
-    other programs of the machine want its processors too."""
+def cpu_seconds(port: int) -> dict[int, float]:
+    """What each process of the web server on this port and of its database has computed so far: a figure that does
+    not grow because other programs of the machine want its processors too."""
     import psutil
     from django.db import connection
 
@@ -81,12 +81,17 @@ def cpu_seconds(port: int) -> float:
         cursor.execute("SELECT pg_backend_pid()")
         postmaster = psutil.Process(cursor.fetchone()[0]).parent()
     mine = [one for one in psutil.Process().children() if f"--port {port}" in " ".join(one.cmdline())]
-    total = 0.0
+    found: dict[int, float] = {}
     for root in [*mine, *([postmaster] if postmaster else [])]:
         for one in [root, *root.children(recursive=True)]:
             try:
                 times = one.cpu_times()
             except psutil.NoSuchProcess:
                 continue
-            total += times.user + times.system
-    return total
+            found[one.pid] = times.user + times.system
+    return found
+
+
+def spent(before: dict[int, float], after: dict[int, float]) -> float:
+    """Between two looks; of processes that ended meanwhile nothing is known."""
+    return sum(seconds - before.get(pid, 0.0) for pid, seconds in after.items())

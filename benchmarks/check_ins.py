@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from benchmarks._figures import Figure, at_least, at_most
 from benchmarks._load import Answers, Order, prepared, send
-from benchmarks._site import cpu_seconds, own_database, served, signed_in
+from benchmarks._site import cpu_seconds, own_database, served, signed_in, spent
 
 ROUNDS, SECONDS, CONNECTIONS, BATCH = 4, 3.0, 24, 40
 LESSONS, PEOPLE = 40, 20
@@ -47,7 +47,7 @@ def measured() -> Iterator[Figure]:
                 many = [next(more) for _ in range(int(SECONDS * MOST / (10 if name == "batch" else 1)))]
                 begun = cpu_seconds(port)
                 found[name].add(send(Order(port, many, CONNECTIONS, SECONDS)))
-                used[name] += cpu_seconds(port) - begun
+                used[name] += spent(begun, cpu_seconds(port))
     connection.close()
     kept = CheckIn.objects.count() - before - warmed
     noted = Entry.objects.filter(kind="attendance.checked").count() - WARM
