@@ -45,6 +45,7 @@ def measured() -> Iterator[Figure]:
 
 def prepare() -> None:
     """Certificates and paid claims in bulk: of one class each for a thousand people."""
+    from rollbook.accounts.tests.factories import AccountFactory
     from rollbook.certificates.models import Certificate, Series
     from rollbook.classes.models import Enrolment, TrainingClass
     from rollbook.classes.tests.applications import ready
@@ -56,7 +57,8 @@ def prepare() -> None:
 
     load_terms()
     load_policies()
-    one = ready().klass
+    asked = ready()
+    one = asked.klass
     person_fields = ("name", "sex", "birth_on", "id_digest", "id_masked", "region_code", "verification", "verified_at",
                      "bank_digest", "created_at", "id_kind", "account_kind", "account_why", "phone_masked",
                      "bank_masked", "category")  # fmt: skip
@@ -118,13 +120,14 @@ def prepare() -> None:
         ),
         batch_size=10_000,
     )  # fmt: skip
+    second = AccountFactory(role="county-second-reviewer", region_code="320102")
     version = _policy()
     Claim.objects.bulk_create(
         (
             Claim(
                 enrolment_id=enrolment, person_id=person, institution=one.institution, item=one.item,
-                region_code="320102", occupation_identity=one.occupation.identity, level="4", amount_fen=150_000, kind="level", facts={},
-                policy=version, state="paid", filed_at=NOW, filed_by=None, paid_at=NOW,
+                region_code="320102", occupation_identity=one.occupation.identity, level="4", amount_fen=150_000, kind="level", facts={}, working=[],
+                policy=version, state="paid", filed_at=NOW, filed_by=asked.manager, first_by=asked.county, first_at=NOW, second_by=second, second_at=NOW, paid_at=NOW,
             )
             for n, (enrolment, person) in enumerate(enrolments)
         ),
