@@ -104,7 +104,7 @@ def _measured(folder: Path) -> Iterator[Figure]:
     assert batch.known == expected, (batch.known, expected)
     size = sum(one.stat().st_size for one in (folder / "lake").rglob("*.parquet")) / 2**30
     note = f"({batch.rows:,} rows, {cpu:.0f} s of processors, {size:.1f} GB kept)"
-    yield at_most("social-insurance months, file to facts", took, 300, "s", note)
+    yield at_most("social-insurance months, file to facts", took, 300 * ROWS / 50_000_000, "s", note)
     person = Person.objects.first()
     assert person is not None
     began = time.perf_counter()
