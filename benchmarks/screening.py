@@ -113,7 +113,7 @@ def by_ibis(path: str, address: str = "duckdb") -> int:
         rows = backend.read_parquet(path)
         days = rows.aggregate(by=["person_id", "day"], n=rows.count())
         one = rows.semi_join(days.filter(days.n > 1), ["person_id", "day"])  # who has one row cannot be in two places
-        other = one.view()
+        other = rows.view()  # whole: only one side need be few
         found = one.join(
             other,
             [
