@@ -18,6 +18,7 @@ from rollbook.exchange.files import lake
 from rollbook.exchange.models import Batch, Contract, Fact, Source, Wrong
 from rollbook.exchange.rules import matching
 from rollbook.exchange.rules.lines import Line, LineState, state
+from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import queries as persons
 from rollbook.regions.rules import around, prefix
@@ -154,7 +155,8 @@ def preview(batch: Batch) -> dict[str, Any]:
     headers = {f"f_{one.key}": one for one in shape.fields}
     names, rows = lake.preview(batch.lake_path)
     shown = [n for n, name in enumerate(names) if name in ("row", "subject", "name") or name in headers]
-    heads = [names[n] if names[n] not in headers else headers[names[n]].header for n in shown]
+    own = {"row": _("Row"), "subject": _("Person or firm"), "name": _("Name")}
+    heads = [own[names[n]] if names[n] in own else headers[names[n]].header for n in shown]
     return {"heads": heads, "rows": [[_short(row[n]) for n in shown] for row in rows]}
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rollbook.web.requests import Request
 
 P = Permission
-HEADS = ("Feed", "Source", "Region", "Newest", "Days between two deliveries", "State", "Line")
+HEADS = ("Feed", "Source", "Region", "Newest", "Days between two deliveries", "State", "Connection")
 
 
 @require_GET
