@@ -4,7 +4,7 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 
 from rollbook.accounts.rules import APART
 from rollbook.directory import rules
@@ -46,6 +46,12 @@ def longest(key: str, on: date) -> int | None:
     """The highest figure that any region has for a term on a day: for what is kept for all regions together."""
     most: int | None = Term.objects.filter(key=key, in_force__contains=on).aggregate(most=Max("value"))["most"]
     return most
+
+
+def lowest(key: str) -> int:
+    """The lowest figure that any region has had for a term: a first sieve, before each region's own is asked for."""
+    least: int | None = Term.objects.filter(key=key).aggregate(least=Min("value"))["least"]
+    return least or 0
 
 
 def list_in_force(region_code: str, on: date) -> DemandList | None:

@@ -135,7 +135,11 @@ def lacking(one: Enrolment, attended: Attended, terms: Terms) -> list[Message]:
     return list(
         attendance.lacking(
             attended,
-            terms[TermKey.ATTENDANCE_PERCENT],
+            attendance.Least(
+                subsidy_percent=terms[TermKey.ATTENDANCE_PERCENT],
+                certificate_percent=terms[TermKey.CERTIFICATE_PERCENT],
+                hours=terms[TermKey.HOURS_LEAST],
+            ),
             is_committed=hasattr(one, "commitment"),
             is_verified=one.person.verification == "matched",
         )

@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 
 from rollbook.classes.models import Attendance, CheckIn, Denial, Enrolment, Feedback, Lesson
 from rollbook.classes.queries.months import check_ins_of
+from rollbook.directory import queries as directory
+from rollbook.directory.rules import TermKey
 from rollbook.kernel.reasons import NotFound
 
 if TYPE_CHECKING:
@@ -83,26 +85,36 @@ class Travel:
         return round(self.metres / max(self.seconds, 1) * 3.6)
 
 
-def impossible_travel(since: datetime, until: datetime, kmh: int) -> list[Travel]:
-    """Neighbouring positioned check-ins of a person over `kmh` apart (domain D40), less the inaccuracy of both."""
+def impossible_travel(since: datetime, until: datetime) -> list[Travel]:
+    """Neighbouring positioned check-ins of a person further apart than anybody travels in between, less the
+    inaccuracy of both (domain D40). The speed is the term of the later one's class."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT person_id, before, event_id, metres::integer, seconds::integer FROM (
-                   SELECT person_id, before, event_id, seconds,
+            """SELECT region_code, starts_on, metres / greatest(seconds, 1) * 3.6,
+                      person_id, before, event_id, metres::integer, seconds::integer FROM (
+                   SELECT region_code, starts_on, person_id, before, event_id, seconds,
                           2 * 6371008.8 * asin(least(1, sqrt(
                               sin(radians(latitude - lat0) / 2) ^ 2
                               + cos(radians(lat0)) * cos(radians(latitude)) * sin(radians(longitude - lon0) / 2) ^ 2
                           ))) - coalesce(accuracy, 0) - coalesce(accuracy0, 0) AS metres
                    FROM (
-                       SELECT e.person_id, c.event_id, c.latitude, c.longitude, c.accuracy,
+                       SELECT t.region_code, coalesce(t.starts_on, c.held_on) AS starts_on, e.person_id, c.event_id,
+                              c.latitude, c.longitude, c.accuracy,
                               lag(c.event_id) OVER w AS before, lag(c.latitude) OVER w AS lat0,
                               lag(c.longitude) OVER w AS lon0, lag(c.accuracy) OVER w AS accuracy0,
                               extract(epoch FROM c.happened_at - lag(c.happened_at) OVER w) AS seconds
                        FROM classes_checkin c JOIN classes_enrolment e ON e.id = c.enrolment_id
+                            JOIN classes_trainingclass t ON t.id = e.training_class_id
                        WHERE c.latitude IS NOT NULL AND c.happened_at >= %s AND c.happened_at < %s
                        WINDOW w AS (PARTITION BY e.person_id ORDER BY c.happened_at, c.event_id)
                    ) AS pairs WHERE before IS NOT NULL
                ) AS measured WHERE metres > greatest(seconds, 1) / 3.6 * %s ORDER BY person_id, event_id""",
-            [since, until, kmh],
+            [since, until, directory.lowest(TermKey.TRAVEL_KMH)],
         )
-        return [Travel(person, str(a), str(b), metres, seconds) for person, a, b, metres, seconds in cursor.fetchall()]
+        rows = cursor.fetchall()
+    limits = {key: directory.terms_for(*key)[TermKey.TRAVEL_KMH] for key in {(row[0], row[1]) for row in rows}}
+    return [
+        Travel(person, str(a), str(b), metres, seconds)
+        for region, day, kmh, person, a, b, metres, seconds in rows
+        if kmh > limits[region, day]
+    ]

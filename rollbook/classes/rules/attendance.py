@@ -161,17 +161,42 @@ def worst_day(percents: Sequence[int]) -> int:
     return min(percents, default=100)
 
 
-def lacking(attended: Attended, percent: int, *, is_committed: bool, is_verified: bool) -> Iterator[Message]:
-    """What a trainee still lacks for the certificate and the subsidy, said while it can be mended (N16.3)."""
-    needed = -(-attended.planned_hours * percent // 100) - attended.hours
-    left = attended.planned_hours - attended.held_hours
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Least:
+    """What the terms ask of a trainee's attendance: per cent of the hours planned, and hours."""
+
+    subsidy_percent: int
+    certificate_percent: int
+    hours: int = 0  # for the certificate, whatever the class's length
+
+
+def lacking(attended: Attended, least: Least, *, is_committed: bool, is_verified: bool) -> Iterator[Message]:
+    """What a trainee still lacks for the certificate and the subsidy, said while it can be mended (N16.3).
+
+    The certificate has a line of its own only where it asks for another number of hours.
+    """
+    percent, left = least.subsidy_percent, attended.planned_hours - attended.held_hours
+    needed = max(0, _of(attended, percent) - attended.hours)
     if needed > left:
         text = _("{needed} hours are wanting for {percent} % and only {left} are still to come.")
         yield reason("attendance-lost", text, "N4.1", needed=needed, percent=percent, left=left)
     elif needed > 0:
         text = _("{needed} more hours make {percent} % of attendance; {left} are still to come.")
         yield reason("attendance-needed", text, "N4.1", needed=needed, percent=percent, left=left)
+    asked = max(_of(attended, least.certificate_percent), least.hours)
+    wanted = asked - attended.certificate_hours
+    if wanted > left and wanted != needed:
+        text = _("{needed} hours are wanting for the {asked} of the certificate and only {left} are still to come.")
+        yield reason("certificate-lost", text, "N5.1", needed=wanted, asked=asked, left=left)
+    elif wanted > 0 and wanted != needed:
+        text = _("{needed} more hours make the {asked} that the certificate asks for; {left} are still to come.")
+        yield reason("certificate-needed", text, "N5.1", needed=wanted, asked=asked, left=left)
     if not is_committed:
         yield reason("not-committed", _("Your commitment is not signed."), "N4.6")
     if not is_verified:
         yield reason("not-verified", _("Your identity is not verified yet."), "N3.7")
+
+
+def _of(attended: Attended, percent: int) -> int:
+    """The fewest hours that are so many per cent of the plan."""
+    return -(-attended.planned_hours * percent // 100)

@@ -127,3 +127,28 @@ def test_code_belongs_to_one_lesson():
 def test_worst_day():
     assert attendance.worst_day([90, 79, 100]) == 79
     assert attendance.worst_day([]) == 100
+
+
+@pytest.mark.parametrize(
+    ("attended", "certificate_percent", "hours_least", "expected"),
+    [
+        ((16, 20, 20, 16), 80, 0, {}),
+        ((10, 12, 20, 10), 80, 0, {"attendance-needed": 6}),  # the same hours for both are said once
+        ((10, 12, 20, 10), 90, 0, {"attendance-needed": 6, "certificate-needed": 8}),
+        ((10, 12, 20, 12), 80, 0, {"attendance-needed": 6, "certificate-needed": 4}),  # leave counts for one alone
+        ((16, 20, 20, 16), 90, 0, {"certificate-lost": 2}),
+        ((16, 18, 20, 16), 60, 18, {"certificate-needed": 2}),  # hours, whatever the share
+        ((10, 20, 20, 10), 60, 0, {"attendance-lost": 6, "certificate-lost": 2}),
+        ((4, 20, 20, 20), 80, 0, {"attendance-lost": 12}),
+    ],
+)
+def test_lacking_for_the_subsidy_and_for_the_certificate(attended, certificate_percent, hours_least, expected):
+    """Subsidy and certificate may ask for different hours; each is said while it can be mended (N5.1, N16.3)."""
+    hours, held, planned, certificate = attended
+    found = attendance.lacking(
+        attendance.Attended(hours, held, planned, certificate_hours=certificate),
+        attendance.Least(subsidy_percent=80, certificate_percent=certificate_percent, hours=hours_least),
+        is_committed=True,
+        is_verified=True,
+    )
+    assert {one.code: one.values["needed"] for one in found} == expected

@@ -1,10 +1,11 @@
 """What trainees and phones say of attendance, as screening reads it (N4.1, N4.5; domain D40)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 
 from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.classes import actions, queries
@@ -13,6 +14,7 @@ from rollbook.classes.rules.positions import Position
 from rollbook.classes.rules.signals import telling
 from rollbook.classes.tests.factories import LessonFactory
 from rollbook.classes.tests.scenes import BEGINS, ENDS, NOW, running
+from rollbook.directory.models import Term
 from rollbook.journal.models import Entry
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused
 
@@ -96,10 +98,16 @@ def test_a_made_up_position_and_a_journey_nobody_makes_are_signals(scene):
     away = {"lesson_id": second.pk, "now": ENDS, "code": actions.code_of(second, ENDS)}
     together(scene, **away, position=Position(39.9, 116.4, "wgs84", 10))
     assert [one.latitude for one in queries.mocked(BEGINS)] == [32.05]
-    [travel] = queries.impossible_travel(BEGINS, ENDS + timedelta(days=1), 120)
+    [travel] = queries.impossible_travel(BEGINS, ENDS + timedelta(days=1))
     assert travel.person_id == scene.worker.person_id
     assert 290 < travel.kmh < 310  # 897 km in 2 h 58 min
-    assert queries.impossible_travel(BEGINS, ENDS + timedelta(days=1), 320) == []
+    Term.objects.filter(key="travel-kmh").update(value=320)
+    assert queries.impossible_travel(BEGINS, ENDS + timedelta(days=1)) == []
+    # Another region's lower figure says nothing of a class here.
+    Term.objects.create(
+        region_code="510000", key="travel-kmh", value=60, document="-", in_force=DateRange(date(2020, 1, 1), None)
+    )
+    assert queries.impossible_travel(BEGINS, ENDS + timedelta(days=1)) == []
 
 
 def test_i_was_not_there(scene):
