@@ -100,13 +100,16 @@ def _file(
             "policy": version, "fund": policy.fund, "sources": sources[one.pk], "amount_fen": award.amount_fen[row].item(),
         }  # fmt: skip
         claims.append(_claim(klass, one, kept, by, now))
-    for pk, messages in queries.blocked_by(by, klass, [one for one in people if _is_twice(against, one.pk)]).items():
+    for pk, messages in _blockers(by, klass, people, against, subsidy).items():
         against[pk] = [*against[pk], *messages]
     return claims, against
 
 
-def _is_twice(against: dict[int, list[Message]], enrolment_id: int) -> bool:
-    return any(one.code in queries.TWICE for one in against.get(enrolment_id, ()))
+def _blockers(
+    by: "Account", klass: "TrainingClass", people: "list[Enrolment]", against: dict[int, list[Message]], subsidy: str
+) -> dict[int, list[Message]]:
+    twice = [one for one in people if any(why.code in queries.TWICE for why in against.get(one.pk, ()))]
+    return queries.blocked_by(by, klass, twice, subsidy)
 
 
 TWICE = _("The same occupation and level was claimed or paid before.")
@@ -135,7 +138,7 @@ def _claim(klass: "TrainingClass", one: "Enrolment", kept: dict[str, Any], by: "
                 **kept,
             )
     except IntegrityError as error:
-        if not is_training:
+        if kept["facts"]["kind"] == rules.Kind.LIVING:
             text = _("This was claimed for the training already.")
             raise Refused(reason("same-training", text, "N12.3")) from error
         raise Refused(reason("same-level", TWICE, "N12.3")) from error

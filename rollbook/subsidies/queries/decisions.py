@@ -41,13 +41,15 @@ def reasons_by_enrolment(
     return [(one, [*found[one.pk], *blocked.get(one.pk, ())], due[n].item()) for n, one in enumerate(people)]
 
 
-def blocked_by(by: "Account", klass: "TrainingClass", people: "Collection[Enrolment]") -> dict[int, list[Message]]:
+def blocked_by(
+    by: "Account", klass: "TrainingClass", people: "Collection[Enrolment]", subsidy: str = rules.Subsidy.TRAINING
+) -> dict[int, list[Message]]:
     """The claims that stand in the way of these trainees, named as far as the reader may see them (N12.3)."""
     if not people or klass.occupation is None:
         return {}
     records = persons.records_of([one.person_id for one in people])
     live = Claim.objects.filter(person_id__in=records, occupation_identity=klass.occupation.identity)
-    live = live.filter(kind__in=rules.TRAINED)
+    live = live.filter(kind__in=rules.alike(rules.KINDS[subsidy][0]))
     live = live.exclude(state=rules.State.REFUSED).exclude(enrolment__in=[one.pk for one in people]).order_by("pk")
     seen = {one.pk: one for one in claims.visible_to(by).filter(pk__in=live.values("pk"))}
     found: dict[int, list[Message]] = {}
@@ -98,7 +100,8 @@ def sources(klass: "TrainingClass", people: "Collection[Enrolment]", today: date
     return found
 
 
-OFFERED = (rules.Subsidy.TRAINING, rules.Subsidy.UPGRADE, rules.Subsidy.LIVING)  # what a training may be claimed for
+# What a training may be claimed for.
+OFFERED = (rules.Subsidy.TRAINING, rules.Subsidy.UPGRADE, rules.Subsidy.EVALUATION, rules.Subsidy.LIVING)
 
 
 @dataclass(frozen=True, slots=True)

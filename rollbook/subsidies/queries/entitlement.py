@@ -11,8 +11,10 @@ from django.utils.timezone import localdate
 from rollbook.certificates import queries as certificates
 from rollbook.classes import queries as classes
 from rollbook.directory import queries as directory
-from rollbook.directory.rules import TermKey
+from rollbook.directory.rules import TermKey, TrainingType
 from rollbook.exchange import queries as exchange
+from rollbook.kernel.messages import _
+from rollbook.kernel.reasons import Refused, reason
 from rollbook.persons import queries as persons
 from rollbook.persons.rules import age_on
 from rollbook.subsidies import rules
@@ -43,6 +45,10 @@ def entitlement(
     item, occupation = klass.item, klass.occupation
     assert item is not None  # noqa: S101 an approved class has its project
     assert occupation is not None  # noqa: S101
+    is_fee = subsidy == rules.Subsidy.EVALUATION
+    if is_fee and item.training_type != TrainingType.LEVEL:
+        text = _("Only an evaluation of a skill level has its fee paid; this training ends with another certificate.")
+        raise Refused(reason("no-evaluation", text, "N12.2"))
     claims = claims or {}
     terms = directory.terms_for(klass.region_code, klass.starts_on or today)
     issued, attended = certificates.of_class(klass.pk), classes.attendance_of(klass.pk)
@@ -60,7 +66,7 @@ def entitlement(
         "is_starred": False,
         "units": item.hours,
         "cost_fen": 0,
-        "list_fen": item.scarce_amount_fen or item.amount_fen,
+        "list_fen": -1 if is_fee else item.scarce_amount_fen or item.amount_fen,  # the list is of the training
         "paid_fen": 0,
         "worst_day_percent": classes.worst_day_percent(klass.pk),
         "attendance_least": terms[TermKey.ATTENDANCE_PERCENT],

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.urls import reverse
 
+from rollbook.certificates.models import Certificate
 from rollbook.classes.models import LevelReservation
 from rollbook.exchange.models import Batch, Fact
 from rollbook.exchange.tests.factories import delivered
@@ -227,3 +228,45 @@ def test_months_of_insurance_are_asked_where_the_policy_counts_them(klass, enrol
     monkeypatch.setattr("rollbook.exchange.queries.insured_months", months)
     assert codes(klass, enrolment, "upgrade") == []
     assert asked == [(enrolment.person_id, "unemployment", date(2026, 3, 20))]
+
+
+# The fee of an evaluation
+
+
+def test_an_evaluations_fee_is_claimed_beside_the_training_and_once_an_occupation(klass, enrolment):
+    """First evaluation only, the same occupation not twice (N12.2, N12.3, domain 3.3 4); paid by its own table."""
+    fee, training = file(klass, enrolment, "evaluation"), file(klass, enrolment, "training")
+    assert (fee.kind, fee.amount_fen, fee.policy.region_code) == ("evaluation", 20_000, "320000")
+    assert (training.kind, queries.of_class(klass.pk), queries.replayed(fee)) == ("level", {enrolment.pk: training}, [])
+    with pytest.raises(Refused) as refusal:
+        file(klass, enrolment, "evaluation")
+    assert {"same-level"} <= {one.code for one in refusal.value.reasons}
+    fee.pk = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        fee.save(force_insert=True)
+    assert Claim.objects.count() == 2
+
+
+def test_refusing_a_fee_leaves_the_training_and_it_may_be_claimed_again(klass, enrolment):
+    training, fee = file(klass, enrolment, "training"), file(klass, enrolment, "evaluation")
+    actions.review_claim(by=f.account("county-reviewer"), claim_id=fee.pk, move="refuse", why="非首次", now=f.NOW)
+    assert LevelReservation.objects.filter(enrolment=enrolment, released_at=None).exists()
+    assert file(klass, enrolment, "evaluation").pk > training.pk
+
+
+def test_a_fee_needs_the_certificate_of_a_level(klass, enrolment):
+    revoked = {"state": "revoked", "revoked_at": f.NOW, "revoked_by": f.account("county-reviewer")}
+    Certificate.objects.filter(enrolment=enrolment).update(**revoked, revoke_reason="替考")
+    assert codes(klass, enrolment, "evaluation") == ["not-certified"]
+    klass = f.assessed_class(1, item__training_type="completion", item__demand_list=klass.item.demand_list)
+    enrolment = klass.enrolments.get()
+    assert codes(klass, enrolment, "evaluation") == ["no-evaluation"]
+    with pytest.raises(Refused) as refusal:
+        file(klass, enrolment, "evaluation")
+    assert [one.code for one in refusal.value.reasons] == ["no-evaluation"]
+    assert not Claim.objects.exists()
+
+
+def test_the_directory_of_trainings_says_nothing_of_a_fee(klass, enrolment):
+    published("evaluation", source="list", amounts=[{"kind": "evaluation", "level": 4, "amount_fen": 35_000}])
+    assert file(klass, enrolment, "evaluation").amount_fen == 35_000
