@@ -6,6 +6,8 @@ from rollbook.config.api import api
 WITHOUT_A_KEY = {
     "/classes/{class_id}/review",
     "/classes/lessons/{lesson_id}/check-in",
+    "/classes/lessons/{lesson_id}/teacher",
+    "/classes/rolls/{roll_id}/decide",
     "/claims/{claim_id}/review",
     "/devices/events",  # devices have keys of their own, which open nothing else
     "/directory/{list_id}/publish",

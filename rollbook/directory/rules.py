@@ -85,6 +85,8 @@ class TermKey(Choice):
     METHOD_CODE = "method-code", _("Check-in with the code of the lesson (1 yes, 0 no)")
     OFFLINE_HOURS = "offline-hours", _("Hours for which a phone may keep a check-in without a signal (0 never)")
     METHOD_ROLL = "method-roll", _("Check-in by roll call (1 yes, 0 no)")
+    ROLL_CONFIRM = "roll-confirm", _("A second person confirms a roll call (1 yes, 0 no)")
+    TEACHER_CHECK_IN = "teacher-check-in", _("The teacher checks in and out of each lesson (1 yes, 0 no)")
     METHOD_CARD = "method-card", _("Check-in with the ID card at a reader (1 yes, 0 no)")
     METHOD_FENCE = "method-fence", _("Check-in by position alone (1 yes, 0 no)")
     METHOD_FACE = "method-face", _("Face beside another method (1 yes, 0 no)")

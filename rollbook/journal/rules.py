@@ -116,6 +116,8 @@ LABELS = {
     "attendance.checked": _("Checked in or out"),
     "attendance.recomputed": _("Attendance worked out again"),
     "attendance.rolled": _("Roll called"),
+    "attendance.roll-decided": _("Roll call confirmed or refused by a second person"),
+    "attendance.taught": _("Teacher checked in or out"),
     "attendance.received": _("Check-ins received"),
     "attendance.archived": _("Month of check-ins moved into a file"),
     "attendance.denied": _("“I was not there” said"),

@@ -49,6 +49,7 @@ from rollbook.classes.actions.review import (
     start_class,
 )
 from rollbook.classes.actions.signals import deny_attendance, give_feedback
+from rollbook.classes.actions.teaching import check_in_teacher, decide_roll
 
 __all__ = [
     "IN_TRAINING",
@@ -66,6 +67,7 @@ __all__ = [
     "call_roll",
     "cancel_class",
     "check_in",
+    "check_in_teacher",
     "check_in_together",
     "close_attendance",
     "code_of",
@@ -75,6 +77,7 @@ __all__ = [
     "decide_correction",
     "decide_leave",
     "decide_plan_change",
+    "decide_roll",
     "deny_attendance",
     "drop_trainee",
     "end_class",

@@ -11,6 +11,7 @@ from rollbook.classes import queries
 from rollbook.classes.actions.application import note
 from rollbook.classes.actions.check_ins import SECRET, settle
 from rollbook.classes.actions.gathering import settle_together
+from rollbook.classes.actions.teaching import keep_roll
 from rollbook.classes.models import Attendance, Enrolment, Lesson
 from rollbook.classes.rules import attendance as rules
 from rollbook.classes.rules.check_ins import Answer, Mark, Wish
@@ -94,9 +95,16 @@ def answered(answer: Answer) -> Mark:
 
 @transaction.atomic
 def call_roll(*, by: "Account", lesson_id: int, direction: str, enrolment_ids: Sequence[int], now: datetime) -> int:
-    """The teacher calls the roll: those named are there now. Others keep what they have."""
+    """The teacher calls the roll: those named are there now. Others keep what they have.
+
+    Where the terms ask for a second person, it counts once that person confirms it.
+    """
     lesson = _of_teacher(by, lesson_id)
     there = queries.checked(lesson.pk, direction)
+    terms = queries.terms_of(lesson.training_class, now)
+    if terms[TermKey.ROLL_CONFIRM]:
+        Lesson.objects.select_for_update().get(pk=lesson.pk)  # two rolls at once name nobody twice
+        return keep_roll(lesson, direction, set(enrolment_ids) - there, terms, by=by, now=now)
     wishes = [
         Wish(
             lesson_id=lesson.pk,

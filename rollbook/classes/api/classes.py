@@ -133,10 +133,33 @@ class MarkOut(Schema):
     minutes: int
 
 
+class DirectionIn(Schema):
+    direction: Literal["in", "out"]
+
+
+class TeachingOut(Schema):
+    in_at: datetime
+    out_at: datetime | None
+
+
+class RollDecisionIn(Schema):
+    grant: bool
+
+
+class RollOut(Schema):
+    id: int
+    lesson_id: int
+    direction: str
+    state: str
+    called_at: datetime
+    enrolment_ids: list[int]
+
+
 class LessonAttendanceOut(Schema):
     lesson_id: int
     is_closed: bool
     marks: list[MarkOut]
+    waiting_rolls: list[RollOut]  # called, and counted once a second person confirms them
 
 
 class RateOut(Schema):
@@ -234,6 +257,7 @@ def lesson_attendance(request: Request, lesson_id: int) -> dict[str, object]:
     return {
         "lesson_id": lesson.pk,
         "is_closed": lesson.attendance_closed_at is not None,
+        "waiting_rolls": queries.waiting_rolls(lesson.pk),
         "marks": [
             {
                 "enrolment_id": one.pk,
@@ -293,6 +317,18 @@ def check_in(request: Request, lesson_id: int, sent: CheckInIn) -> object:
         position=sent.position.position() if sent.position else None,
         now=timezone.now(),
     )
+
+
+@router.post("/lessons/{lesson_id}/teacher", response=TeachingOut)
+def teach(request: Request, lesson_id: int, sent: DirectionIn) -> object:
+    """The filed teacher's own check-in or check-out: a person's deed, not one of an institution's key."""
+    return actions.check_in_teacher(by=request.user, lesson_id=lesson_id, direction=sent.direction, now=timezone.now())
+
+
+@router.post("/rolls/{roll_id}/decide", response=RollOut)
+def decide_roll(request: Request, roll_id: int, sent: RollDecisionIn) -> object:
+    """A second person confirms or refuses a roll that waits."""
+    return actions.decide_roll(by=request.user, roll_id=roll_id, grant=sent.grant, now=timezone.now())
 
 
 @router.post("/lessons/{lesson_id}/events", response=list[AnswerOut])

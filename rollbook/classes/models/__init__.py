@@ -10,6 +10,7 @@ from rollbook.classes.models.classes import (
 )
 from rollbook.classes.models.devices import Device, MonthArchive, RefusedEvent
 from rollbook.classes.models.signals import Denial, Feedback
+from rollbook.classes.models.teaching import RollCall, Teaching
 
 __all__ = [
     "Attendance",
@@ -27,5 +28,7 @@ __all__ = [
     "PlanChange",
     "RefusedEvent",
     "Review",
+    "RollCall",
+    "Teaching",
     "TrainingClass",
 ]

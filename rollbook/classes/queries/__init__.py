@@ -61,6 +61,14 @@ from rollbook.classes.queries.signals import (
     mocked,
     own_enrolment,
 )
+from rollbook.classes.queries.teaching import (
+    lessons_without_teacher,
+    roll,
+    teaching_of,
+    waiting_names,
+    waiting_rolls,
+    without_teacher,
+)
 
 __all__ = [
     "LessonEvidence",
@@ -106,6 +114,7 @@ __all__ = [
     "lessons_of",
     "lessons_of_device",
     "lessons_today",
+    "lessons_without_teacher",
     "levels_had",
     "lived",
     "mark_of",
@@ -117,11 +126,16 @@ __all__ = [
     "proposals",
     "refused_of_device",
     "review_queue",
+    "roll",
     "roster",
     "subject_of",
+    "teaching_of",
     "terms_of",
     "there_at",
     "visible_to",
+    "waiting_names",
+    "waiting_rolls",
+    "without_teacher",
     "working_days_left",
     "worst_day_percent",
 ]

@@ -137,7 +137,8 @@ def against(wish: Wish, fact: Fact, mark: Mark, chosen: Policy, metres: float | 
         yield from methods.against_position(wish.position, metres, chosen, is_the_proof=is_the_proof)
     locked = fact.ends_at + timedelta(days=chosen.lock_days)
     kept = wish.reader_id is not None or at < wish.now  # by a device or a phone, for want of a signal
-    if live and wish.now - at > timedelta(hours=chosen.offline_hours):
+    is_phone = wish.means != Means.ROLL_CALL  # a roll waits for who confirms it, not for a signal
+    if live and is_phone and wish.now - at > timedelta(hours=chosen.offline_hours):
         text = _("A phone may keep a check-in for {hours} hours; ask for a correction.")
         yield reason("kept-too-long", text, "N4.1", hours=chosen.offline_hours)
     yield from attendance.reasons_against_check_in(

@@ -142,6 +142,7 @@ def class_detail(request: "Request", class_id: int) -> HttpResponse:
         "moves": states.LIFECYCLE.moves_from(states.State(klass.state)),
         "days_left": queries.working_days_left(klass, timezone.localdate(now)),
         "now": now,
+        "untaught": [] if is_trainee else queries.without_teacher(class_id, now),
         "may_see_evidence": holds(by, Permission.EVIDENCE_READ),
         **_decision(request, klass, now),
     }

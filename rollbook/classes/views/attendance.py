@@ -47,6 +47,10 @@ def lesson(request: "Request", lesson_id: int) -> HttpResponse:
         "may_correct": holds(request.user, Permission.ATTENDANCE_CORRECT),
         "presences": [(one.value, one.label) for one in CORRECTABLE],
         "code": actions.code_of(one, now) if holds(request.user, Permission.ATTENDANCE_TAKE) else "",
+        "rolls": queries.waiting_rolls(one.pk),
+        "waiting": queries.waiting_names(one.pk),
+        "is_teacher": request.user.person_id is not None and request.user.person_id == one.teacher_person_id,
+        "teaching": queries.teaching_of(one),
         "now": now,
     }
     template = "classes/lesson.html" + ("#live" if request.htmx else "")
@@ -72,6 +76,21 @@ def roll(request: "Request", lesson_id: int) -> HttpResponse:
     ids = [int(pk) for pk in request.POST.getlist("enrolment") if pk.isdigit()]
     direction = request.POST.get("direction", "in")
     actions.call_roll(by=request.user, lesson_id=lesson_id, direction=direction, enrolment_ids=ids, now=timezone.now())
+    return redirect("classes:lesson", lesson_id)
+
+
+@require_POST
+def decide_roll(request: "Request", roll_id: int) -> HttpResponse:
+    grant = request.POST.get("grant") == "1"
+    roll = actions.decide_roll(by=request.user, roll_id=roll_id, grant=grant, now=timezone.now())
+    return redirect("classes:lesson", roll.lesson_id)
+
+
+@require_POST
+def teach(request: "Request", lesson_id: int) -> HttpResponse:
+    """The teacher's own coming and going."""
+    direction = request.POST.get("direction", "in")
+    actions.check_in_teacher(by=request.user, lesson_id=lesson_id, direction=direction, now=timezone.now())
     return redirect("classes:lesson", lesson_id)
 
 

@@ -1,0 +1,135 @@
+"""The teacher's own attendance, and rolls that a second person confirms (N4.1, N14.1)."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from django.db import transaction
+
+from rollbook.accounts.rules import Permission, authorise
+from rollbook.classes import queries
+from rollbook.classes.actions.application import note
+from rollbook.classes.actions.check_ins import settle
+from rollbook.classes.models import Enrolment, Lesson, RollCall, Teaching
+from rollbook.classes.rules import attendance as rules
+from rollbook.classes.rules import methods
+from rollbook.classes.rules.check_ins import Wish
+from rollbook.classes.rules.states import AskState, Direction, Means, State
+from rollbook.directory.rules import Terms
+from rollbook.kernel.messages import Message, _
+from rollbook.kernel.reasons import Forbidden, reason, refuse_if
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
+
+
+@transaction.atomic
+def check_in_teacher(*, by: "Account", lesson_id: int, direction: str, now: datetime) -> Teaching:
+    """The filed teacher comes or goes, with the teacher's own account alone: the first in and the last out count."""
+    lesson = queries.lesson(by, lesson_id, lock=True)
+    authorise(by, Permission.ATTENDANCE_TAKE, institution_id=lesson.training_class.institution_id)
+    if by.person_id is None or lesson.teacher_person_id != by.person_id:
+        raise Forbidden("attendance")
+    found = queries.teaching_of(lesson)
+    refuse_if(_against(lesson, direction, queries.terms_of(lesson.training_class, now), now, found))
+    if found is None:
+        found = Teaching(lesson=lesson, person_id=by.person_id, in_at=now)
+    else:
+        found.out_at = now
+    found.save()
+    note("attendance.taught", lesson.training_class, by=by, at=now, lesson=lesson.pk, direction=direction)
+    return found
+
+
+def _against(lesson: Lesson, direction: str, terms: Terms, now: datetime, found: Teaching | None) -> Iterator[Message]:
+    chosen = methods.policy({key: row.value for key, row in terms.rows.items()})
+    if direction not in Direction.values():
+        yield reason("direction", _("The direction is “in” or “out”."), "N4.1")
+        return
+    yield from rules.reasons_against_check_in(
+        direction=Direction(direction),
+        at=now,
+        begins=lesson.starts_at,
+        ends=lesson.ends_at,
+        before=chosen.before,
+        after=chosen.after,
+        is_on_roster=True,
+        is_running=lesson.training_class.state == State.RUNNING,
+        is_closed=lesson.attendance_closed_at is not None,
+        has_in=found is not None,
+        is_double=found is not None and direction == Direction.IN,
+    )
+
+
+def keep_roll(
+    lesson: Lesson, direction: str, named: Collection[int], terms: Terms, *, by: "Account", now: datetime
+) -> int:
+    """A roll that counts for nothing until a second person confirms it; who waits already is not named again."""
+    waiting = {pk for one in queries.waiting_rolls(lesson.pk) if one.direction == direction for pk in one.enrolment_ids}
+    ids = sorted(set(named) - waiting)
+    here = Enrolment.objects.filter(pk__in=ids, training_class_id=lesson.training_class_id, dropped_at=None).count()
+    chosen = methods.policy({key: row.value for key, row in terms.rows.items()})
+    refuse_if(
+        [
+            *methods.against_means(Means.ROLL_CALL, chosen, with_other_proof=True),
+            *rules.reasons_against_check_in(
+                direction=Direction(direction),
+                at=now,
+                begins=lesson.starts_at,
+                ends=lesson.ends_at,
+                before=chosen.before,
+                after=chosen.after,
+                is_on_roster=here == len(ids),
+                is_running=lesson.training_class.state == State.RUNNING,
+                is_closed=lesson.attendance_closed_at is not None,
+                has_in=True,  # it may wait as well; asked for when this is confirmed
+            ),
+        ]
+    )
+    if ids:
+        RollCall.objects.create(lesson=lesson, direction=direction, enrolment_ids=ids, called_by=by, called_at=now)
+    klass = lesson.training_class
+    note("attendance.rolled", klass, by=by, at=now, lesson=lesson.pk, direction=direction, people=len(ids), waits=True)
+    return len(ids)
+
+
+@transaction.atomic
+def decide_roll(*, by: "Account", roll_id: int, grant: bool, now: datetime) -> RollCall:
+    """A second person of the institution confirms a roll, which then counts from when it was called, or refuses it."""
+    roll = queries.roll(by, roll_id)
+    lesson = roll.lesson
+    authorise(by, Permission.ATTENDANCE_TAKE, institution_id=lesson.training_class.institution_id)
+    same_person = by.person_id is not None and roll.called_by.person_id == by.person_id
+    if roll.called_by_id == by.pk or same_person:
+        refuse_if([reason("same-person", _("Another person than who asked must decide."), "N14.1")])
+    made = _make_check_ins(roll, by, now) if grant else 0
+    roll.state = AskState.GRANTED if grant else AskState.REFUSED
+    roll.decided_by, roll.decided_at = by, now
+    roll.save()
+    if not made:  # the check-ins bring their own entry
+        note("attendance.roll-decided", lesson.training_class, by=by, at=now, lesson=lesson.pk, granted=grant)
+    return roll
+
+
+def _make_check_ins(roll: RollCall, by: "Account", now: datetime) -> int:
+    there = queries.checked(roll.lesson_id, roll.direction)
+    still = Enrolment.objects.filter(pk__in=roll.enrolment_ids, dropped_at=None).order_by("pk")
+    wishes = [
+        Wish(
+            lesson_id=roll.lesson_id,
+            event_id=uuid4(),
+            direction=roll.direction,
+            happened_at=roll.called_at,
+            now=now,
+            means=Means.ROLL_CALL,
+            kind="attendance.roll-decided",
+            by_id=by.pk,
+            enrolment_id=pk,
+            is_live=True,
+        )
+        for pk in still.values_list("pk", flat=True)
+        if pk not in there
+    ]
+    refuse_if(one for answer in settle(wishes) for one in answer.reasons)
+    return len(wishes)
