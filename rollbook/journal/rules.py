@@ -230,6 +230,7 @@ FACTS = {
     "people": _("People"),
     "device": _("Device"),
     "direction": _("Direction"),
+    "waits": _("Waits for a second person"),
     "name": _("Name"),
     "hours": _("Hours"),
     "lessons": _("Lessons"),

@@ -64,6 +64,7 @@ from rollbook.classes.queries.signals import (
 from rollbook.classes.queries.teaching import (
     lessons_without_teacher,
     roll,
+    rolls_for,
     teaching_of,
     waiting_names,
     waiting_rolls,
@@ -127,6 +128,7 @@ __all__ = [
     "refused_of_device",
     "review_queue",
     "roll",
+    "rolls_for",
     "roster",
     "subject_of",
     "teaching_of",

@@ -68,6 +68,13 @@ def waiting_names(lesson_id: int) -> set[int]:
     return {pk for one in waiting_rolls(lesson_id) for pk in one.enrolment_ids}
 
 
+def rolls_for(by: "Account") -> list[RollCall]:
+    """Rolls that wait in the classes that this account sees and that another than it called."""
+    found = RollCall.objects.filter(state=AskState.ASKED, lesson__training_class__in=visible_to(by).values("pk"))
+    found = found.exclude(called_by=by).select_related("lesson__training_class", "called_by")
+    return list(found.order_by("called_at")[:200])
+
+
 def roll(by: "Account", roll_id: int) -> RollCall:
     """A roll that waits, locked, of a class that the account sees."""
     found = RollCall.objects.select_for_update(of=("self",)).filter(

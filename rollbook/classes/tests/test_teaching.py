@@ -262,6 +262,7 @@ def test_pages_of_the_teacher_and_of_who_confirms(client):
     text = client.get(page).content.decode()
     assert url in text
     assert reverse("classes:teach", args=[scene.lesson.pk]) not in text
+    assert url in client.get(reverse("classes:asks")).content.decode()
     assert client.post(url, {"grant": "1"}).status_code == 302
     assert CheckIn.objects.count() == 3
 

@@ -146,6 +146,7 @@ def asks(request: "Request") -> HttpResponse:
     context = {
         **waiting,
         "changes": queries.proposals(waiting["changes"]),
+        "rolls": queries.rolls_for(by) if holds(by, Permission.ATTENDANCE_TAKE) else [],
         "presences": dict(Presence.choices()),
         "may_leave": holds(by, Permission.ATTENDANCE_APPROVE) or holds(by, Permission.CLASS_APPLY),
         "grounds": GROUNDS,
