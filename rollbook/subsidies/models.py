@@ -3,6 +3,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KT
 
 from rollbook.directory.rules import ListState
 from rollbook.funds.rules import Fund
@@ -75,6 +76,10 @@ class Claim(models.Model):
     amount_fen = models.BigIntegerField()
     facts = models.JSONField()  # what the decision rested on
     policy = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="claims")
+    stage = models.GeneratedField(
+        expression=KT("facts__stage"), output_field=models.CharField(max_length=16), db_persist=True
+    )
+    follows = models.ForeignKey("self", models.PROTECT, null=True, related_name="later")  # first instalment
     working = models.JSONField()  # the lines of the amount
     grounds = models.JSONField(default=list)  # the conditions that had figures, as they were met
     sources = models.JSONField(default=dict)  # where facts came from, and as of which day
@@ -98,7 +103,14 @@ class Claim(models.Model):
             models.UniqueConstraint(
                 name="one_live_claim_an_occupation_and_level",
                 fields=["person", "occupation_identity", "level"],
-                condition=~Q(state="refused") & Q(kind__in=[one.value for one in rules.TRAINED]),
+                condition=~Q(state="refused")
+                & Q(kind__in=[one.value for one in rules.TRAINED])
+                & Q(follows__isnull=True),
+            ),
+            models.UniqueConstraint(
+                name="one_live_claim_an_instalment",
+                fields=["follows", "stage"],
+                condition=~Q(state="refused") & Q(follows__isnull=False),
             ),
             models.UniqueConstraint(
                 name="one_live_evaluation_an_occupation_and_level",

@@ -72,6 +72,7 @@ from rollbook.funds.queries.payments import (
     with_owners,
 )
 from rollbook.funds.queries.recoveries import (
+    is_recovered,
     line_by_reference,
     of_subject,
     ordered_fen,
@@ -109,6 +110,7 @@ __all__ = [
     "freeze",
     "freezes_to_end",
     "get",
+    "is_recovered",
     "last_statement",
     "line",
     "line_by_reference",

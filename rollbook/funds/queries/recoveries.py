@@ -3,7 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import BooleanField, Case, QuerySet, Subquery, Sum, Value, When
+from django.db.models import BooleanField, Case, Exists, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from rollbook.funds import rules
@@ -59,6 +59,11 @@ def line_by_reference(by: "Account", reference: str) -> PaymentLine:
 def of_subject(subject: str) -> QuerySet[Recovery]:
     """What of a claim is to come back or came, for its own page."""
     return Recovery.objects.filter(line__subject=subject).exclude(state__in=[R.ASKED, R.REFUSED]).order_by("pk")
+
+
+def is_recovered(subject: Any) -> Exists:
+    """For a query of others' rows: whether money of a subject is to come back or came, or that is asked for."""
+    return Exists(Recovery.objects.filter(line__subject=subject).exclude(state=R.REFUSED))
 
 
 def recovered_fen(subject: Any) -> Coalesce:

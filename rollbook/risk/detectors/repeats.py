@@ -104,6 +104,8 @@ def lower_after_higher(t: Tables, _p: Limits) -> Table:
 def over_cap(t: Tables, p: Limits) -> Table:
     """`years`: most in one year; `times`: most in a lifetime."""
     c = t.claims
+    part = ibis.row_number().over(ibis.window(group_by=[c.enrolment_id, c.kind], order_by=[c.filed_on, c.claim_id]))
+    c = c.mutate(part=part).filter(lambda one: one.part == 0)  # instalments of a training are one subsidy
     order = [c.filed_on, c.claim_id]
     numbered = c.mutate(
         year=c.filed_on.year().cast("int64"),

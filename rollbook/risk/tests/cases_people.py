@@ -210,7 +210,11 @@ CASES = {
         {1},
     ),
     "D20": (
-        {"claims": [claim(n, person_id=1, filed_on=date(2022 + n, 5, 1)) for n in range(1, 5)] + [claim(9)]},
+        {
+            "claims": [claim(n, person_id=1, filed_on=date(2022 + n, 5, 1)) for n in range(1, 5)]
+            + [claim(9)]
+            + [claim(n, person_id=2, enrolment_id=20) for n in range(21, 26)],  # instalments of one training
+        },
         {4},
     ),
     "D21": (

@@ -1,8 +1,6 @@
 from rollbook.subsidies.actions.claims import (
     cancel_batch,
     correct_account,
-    file_claim,
-    file_class_claims,
     finish_publicity,
     make_batch,
     pass_claims,
@@ -14,6 +12,7 @@ from rollbook.subsidies.actions.claims import (
     settle_payment,
     subject_of,
 )
+from rollbook.subsidies.actions.filing import file_claim, file_class_claims
 from rollbook.subsidies.actions.holds import hold_claim, hold_class, lift_hold
 from rollbook.subsidies.actions.policies import (
     agree_policy,

@@ -1,22 +1,19 @@
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.timezone import localdate
 
 from rollbook.accounts.rules import Permission, authorise
 from rollbook.classes import actions as class_actions
-from rollbook.classes import queries as classes
-from rollbook.classes.rules.states import State as ClassState
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import TermKey
 from rollbook.funds import actions as funds
 from rollbook.funds import queries as fund_queries
 from rollbook.funds.rules import Fund
 from rollbook.journal.actions import record
-from rollbook.kernel.decisions import reasons
-from rollbook.kernel.messages import Message, _
+from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 from rollbook.persons import actions as person_actions
 from rollbook.persons import queries as persons
@@ -26,128 +23,17 @@ from rollbook.subsidies.models import Claim, Objection, Publicity
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
-    from rollbook.classes.models import Enrolment, TrainingClass
     from rollbook.funds.models import PaymentBatch
 
 S, M = rules.State, rules.Move
 
 
-def _note(kind: str, claim: Claim, *, by: "Account | None", at: datetime, **data: object) -> None:
+def note(kind: str, claim: Claim, *, by: "Account | None", at: datetime, **data: object) -> None:
     record(kind, claim, by=by, at=at, region_code=claim.region_code, institution_id=claim.institution_id, **data)
 
 
 def subject_of(claim: Claim) -> str:
     return f"subsidies.Claim:{claim.pk}"
-
-
-@transaction.atomic
-def file_claim(*, by: "Account", enrolment_id: int, now: datetime, subsidy: str = rules.Subsidy.TRAINING) -> Claim:
-    """Claim what one trainee is due: by that person first, or by the institution (N16.2).
-
-    Everything that decides is stored with the claim, and the money is set aside (N12.2, B1).
-    `subsidy` may name the skill-upgrade subsidy of the unemployment fund instead: never both (N12.3).
-    """
-    one = classes.enrolment(by, enrolment_id)
-    claims, against = _file(by, one.training_class_id, [one.pk], now, subsidy)
-    refuse_if(against.get(one.pk, ()))
-    return claims[0]
-
-
-@transaction.atomic
-def file_class_claims(*, by: "Account", class_id: int, now: datetime) -> tuple[list[Claim], dict[int, list[Message]]]:
-    """Claim for all of a class who are due something; the others come back with their reasons."""
-    people = classes.roster(classes.get(by, class_id).pk).values_list("pk", flat=True)
-    have = set(queries.of_class(class_id))
-    wanted = [pk for pk in people if pk not in have]
-    if not wanted:
-        raise Refused(reason("all-claimed", _("Everybody of this class has claimed already."), "N12.3"))
-    claims, against = _file(by, class_id, wanted, now)
-    if not claims:
-        refuse_if(message for messages in against.values() for message in messages[:1])
-    return claims, against
-
-
-OFFERED = queries.OFFERED
-
-
-def _file(
-    by: "Account",
-    class_id: int,
-    enrolment_ids: Sequence[int],
-    now: datetime,
-    subsidy: str = rules.Subsidy.TRAINING,
-) -> tuple[list[Claim], dict[int, list[Message]]]:
-    klass = classes.get(by, class_id)
-    authorise(by, Permission.CLAIM_FILE, institution_id=klass.institution_id)
-    if klass.state != ClassState.ASSESSED:
-        raise Refused(reason("not-assessed", _("The results of the class are not locked yet."), "N5.1"))
-    if subsidy not in OFFERED:
-        raise Refused(reason("not-offered", _("This subsidy is not claimed for a training."), "N12.2"))
-    people = [one for one in classes.roster(class_id) if one.pk in set(enrolment_ids)]
-    if not people:
-        raise NotFound
-    persons.lock_all(list(persons.records_of([one.person_id for one in people])))
-    today = localdate(now)
-    facts, version = queries.entitlement(klass, people, today, subsidy=subsidy)
-    policy, sources = queries.rules_of(version), queries.sources(klass, people, today)
-    grounds, award = rules.grounds(facts, policy), rules.award(facts, policy)
-    claims, against = [], {}
-    for row, one in enumerate(people):
-        if found := list(reasons(grounds, row)):
-            against[one.pk] = found
-            continue
-        kept = rules.kept(facts, grounds, award, row) | {
-            "policy": version, "fund": policy.fund, "sources": sources[one.pk], "amount_fen": award.amount_fen[row].item(),
-        }  # fmt: skip
-        claims.append(_claim(klass, one, kept, by, now))
-    for pk, messages in _blockers(by, klass, people, against, subsidy).items():
-        against[pk] = [*against[pk], *messages]
-    return claims, against
-
-
-def _blockers(
-    by: "Account", klass: "TrainingClass", people: "list[Enrolment]", against: dict[int, list[Message]], subsidy: str
-) -> dict[int, list[Message]]:
-    twice = [one for one in people if any(why.code in queries.TWICE for why in against.get(one.pk, ()))]
-    return queries.blocked_by(by, klass, twice, subsidy)
-
-
-TWICE = _("The same occupation and level was claimed or paid before.")
-
-
-def _claim(klass: "TrainingClass", one: "Enrolment", kept: dict[str, Any], by: "Account", now: datetime) -> Claim:
-    today = localdate(now)
-    limit = directory.terms_for(klass.region_code, today)[TermKey.FIRST_REVIEW_DAYS]
-    is_training = kept["facts"]["kind"] in rules.TRAINED
-    if is_training:
-        class_actions.hold_reservation(enrolment=one, now=now)
-    try:
-        with transaction.atomic():
-            claim = Claim.objects.create(
-                enrolment=one,
-                person=one.person,
-                institution_id=klass.institution_id,
-                item_id=klass.item_id or 0,
-                region_code=klass.region_code,
-                kind=kept["facts"]["kind"],
-                occupation_identity=klass.occupation.identity if klass.occupation else 0,
-                level=klass.level,
-                filed_at=now,
-                filed_by=by,
-                decide_by=regions.working_days().after(today, limit),
-                **kept,
-            )
-    except IntegrityError as error:
-        if kept["facts"]["kind"] == rules.Kind.LIVING:
-            text = _("This was claimed for the training already.")
-            raise Refused(reason("same-training", text, "N12.3")) from error
-        raise Refused(reason("same-level", TWICE, "N12.3")) from error
-    funds.reserve(
-        by=by, subject=subject_of(claim), region_code=klass.region_code, fund=claim.fund, year=today.year,
-        amount_fen=claim.amount_fen, now=now,
-    )  # fmt: skip
-    _note("claim.filed", claim, by=by, at=now, amount_fen=claim.amount_fen, lines=kept["working"])
-    return claim
 
 
 @transaction.atomic
@@ -184,7 +70,7 @@ def review_claim(*, by: "Account", claim_id: int, move: str, now: datetime, why:
             raise Refused(reason("bad-move", _("Approve, return or refuse.")))
     claim.save()
     kinds = {M.PASS_FIRST: "passed-first", M.PASS_SECOND: "passed-second", M.RETURN: "returned", M.REFUSE: "refused"}
-    _note(f"claim.{kinds[wanted]}", claim, by=by, at=now, why=why)
+    note(f"claim.{kinds[wanted]}", claim, by=by, at=now, why=why)
     return claim
 
 
@@ -227,7 +113,7 @@ def refile(*, by: "Account", claim_id: int, now: datetime) -> Claim:
             by=by, subject=subject_of(claim), region_code=claim.region_code, fund=claim.fund,
             year=localdate(claim.filed_at).year, amount_fen=claim.amount_fen, now=now, times=claim.filings,
         )  # fmt: skip
-    _note("claim.refiled", claim, by=by, at=now, amount_fen=claim.amount_fen, lines=claim.working)
+    note("claim.refiled", claim, by=by, at=now, amount_fen=claim.amount_fen, lines=claim.working)
     return claim
 
 
@@ -250,7 +136,7 @@ def publish_claims(*, by: "Account", now: datetime) -> Publicity:
     )
     for claim in claims:
         claim.publicity = notice
-        _note("claim.published", claim, by=by, at=now, notice=notice.number, until=str(notice.ends_on))
+        note("claim.published", claim, by=by, at=now, notice=notice.number, until=str(notice.ends_on))
     Claim.objects.bulk_update(claims, ["publicity"])
     return notice
 
@@ -269,7 +155,7 @@ def raise_objection(*, claim_id: int, text: str, contact: str, now: datetime) ->
     if claim.state == S.PUBLICITY:
         claim.state = rules.LIFECYCLE.after(S.PUBLICITY, M.PULL_BACK)
         claim.save(update_fields=["state"])
-    _note("claim.objected", claim, by=None, at=now)
+    note("claim.objected", claim, by=None, at=now)
     return made
 
 
@@ -293,7 +179,7 @@ def settle_objection(*, by: "Account", objection_id: int, upheld: bool, finding:
         if claim.publicity and claim.publicity.finished_at:
             claim.state = rules.LIFECYCLE.after(S.PUBLICITY, M.FINISH_PUBLICITY)
     claim.save()
-    _note("claim.settled", claim, by=by, at=now, upheld=upheld, finding=finding)
+    note("claim.settled", claim, by=by, at=now, upheld=upheld, finding=finding)
     return found
 
 
@@ -310,7 +196,7 @@ def finish_publicity(*, publicity_id: int, now: datetime) -> int:
     claims = [one for one in claims if one.pk not in held]
     for claim in claims:
         claim.state = rules.LIFECYCLE.after(S.PUBLICITY, M.FINISH_PUBLICITY)
-        _note("claim.approved", claim, by=None, at=now, notice=notice.number)
+        note("claim.approved", claim, by=None, at=now, notice=notice.number)
     Claim.objects.bulk_update(claims, ["state"])
     return len(claims)
 
@@ -337,7 +223,7 @@ def make_batch(*, by: "Account", claim_ids: Sequence[int], now: datetime) -> "Pa
     )
     for claim in claims:
         claim.state = rules.LIFECYCLE.after(S(claim.state), M.BATCH)
-        _note("claim.batched", claim, by=by, at=now, batch=batch.number)
+        note("claim.batched", claim, by=by, at=now, batch=batch.number)
     Claim.objects.bulk_update(claims, ["state"])
     return batch
 
@@ -350,7 +236,7 @@ def cancel_batch(*, by: "Account", batch_id: int, now: datetime) -> "PaymentBatc
     claims = list(Claim.objects.select_for_update().filter(pk__in=keys, state=S.IN_PAYMENT).order_by("pk"))
     for claim in claims:
         claim.state = rules.LIFECYCLE.after(S.IN_PAYMENT, M.UNBATCH)
-        _note("claim.unbatched", claim, by=by, at=now, batch=batch.number)
+        note("claim.unbatched", claim, by=by, at=now, batch=batch.number)
     Claim.objects.bulk_update(claims, ["state"])
     return batch
 
@@ -367,7 +253,7 @@ def settle_payment(*, subject: str, is_paid: bool, failure: str, now: datetime) 
     claim.save(update_fields=["state", "paid_at"])
     if is_paid and claim.kind in rules.TRAINED:
         class_actions.confirm_reservation(enrolment_id=claim.enrolment_id, now=now)
-    _note("claim.paid" if is_paid else "claim.failed", claim, by=None, at=now, failure=failure)
+    note("claim.paid" if is_paid else "claim.failed", claim, by=None, at=now, failure=failure)
 
 
 @transaction.atomic
@@ -393,5 +279,5 @@ def correct_account(
     )
     funds.supersede(subject=subject_of(claim))
     claim.save(update_fields=["state"])
-    _note("claim.corrected", claim, by=by, at=now)
+    note("claim.corrected", claim, by=by, at=now)
     return claim

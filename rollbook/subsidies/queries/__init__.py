@@ -44,6 +44,7 @@ from rollbook.subsidies.queries.holds import (
     live_hold,
     reasons_held,
 )
+from rollbook.subsidies.queries.parts import first_part, parts_before
 from rollbook.subsidies.queries.payments import payments_without_claim
 from rollbook.subsidies.queries.policies import (
     as_file,
@@ -105,6 +106,7 @@ __all__ = [
     "discrepancy",
     "ended_publicities",
     "entitlement",
+    "first_part",
     "get",
     "held_among",
     "holds_on",
@@ -123,6 +125,7 @@ __all__ = [
     "offers",
     "open_discrepancies",
     "out_of_band",
+    "parts_before",
     "payments_without_claim",
     "policies_published",
     "policies_visible_to",

@@ -66,7 +66,7 @@ def of_class(class_id: int) -> dict[int, Claim]:
     """The live claims of a class for the training itself, by enrolment."""
     found = Claim.objects.filter(enrolment__training_class_id=class_id, kind__in=rules.TRAINED)
     found = found.exclude(state=rules.State.REFUSED)
-    found = found.annotate(is_held=is_held())
+    found = found.annotate(is_held=is_held()).order_by("pk")  # of instalments, the last
     return {one.enrolment_id: one for one in found}
 
 

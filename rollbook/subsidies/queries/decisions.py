@@ -1,5 +1,6 @@
 """What a claim was decided on, what it would be now, and which other claim stands in its way."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +18,7 @@ from rollbook.kernel.reasons import NotFound, Refused, reason
 from rollbook.persons import queries as persons
 from rollbook.subsidies import rules
 from rollbook.subsidies.models import Claim, PolicyVersion
-from rollbook.subsidies.queries import claims, holds, policies
+from rollbook.subsidies.queries import claims, holds, parts, policies
 from rollbook.subsidies.queries.entitlement import entitlement
 
 if TYPE_CHECKING:
@@ -109,31 +110,39 @@ class Offer:
     """One subsidy for one trainee: what is due and how it comes about, or why nothing is."""
 
     subsidy: rules.Subsidy
-    claim: Claim | None
+    claims: list[Claim]  # more than one where it is paid in instalments
     version: PolicyVersion | None
     amount_fen: int
     working: list[dict[str, Any]]
     against: list[Message]
+    is_settled: bool = False  # claimed once and for all
 
 
 def offers(klass: "TrainingClass", one: "Enrolment", today: date) -> list[Offer]:
     """Everything that may be claimed for a training, each with its policy (N12.2, N16.3)."""
     live = Claim.objects.filter(enrolment=one.pk).exclude(state=rules.State.REFUSED).select_related("policy")
-    filed = {claim.policy.subsidy: claim for claim in live}
-    return [_offer(klass, one, subsidy, filed.get(subsidy), today) for subsidy in OFFERED]
+    filed: dict[str, list[Claim]] = defaultdict(list)
+    for claim in live.order_by("pk"):
+        filed[claim.policy.subsidy].append(claim)
+    return [_offer(klass, one, subsidy, filed[subsidy], today) for subsidy in OFFERED]
 
 
-def _offer(klass: "TrainingClass", one: "Enrolment", subsidy: rules.Subsidy, claim: Claim | None, today: date) -> Offer:
-    if claim is not None:
-        return Offer(subsidy, claim, claim.policy, claim.amount_fen, claim.working, [])
+def _offer(klass: "TrainingClass", one: "Enrolment", subsidy: rules.Subsidy, filed: list[Claim], today: date) -> Offer:
+    first = filed[0] if filed else None
+    if first and not rules.is_in_parts(first.kind, policies.rules_of(first.policy)):
+        return Offer(subsidy, filed, first.policy, first.amount_fen, first.working, [], is_settled=True)
     try:
-        facts, version = entitlement(klass, [one], today, subsidy=subsidy)
+        facts, version = entitlement(klass, [one], today, subsidy=subsidy, version=first.policy if first else None)
     except Refused as error:  # no policy of the region is in force for this
-        return Offer(subsidy, None, None, 0, [], list(error.reasons))
+        return Offer(subsidy, filed, None, 0, [], list(error.reasons))
     policy = policies.rules_of(version)
     award = rules.award(facts, policy)
+    due_fen = award.amount_fen[0].item()
     against = list(reasons(rules.grounds(facts, policy), 0))
-    return Offer(subsidy, None, version, award.amount_fen[0].item(), award.working(0), against)
+    if first:
+        before = parts.parts_before([one], first.kind)[one.pk]
+        against += rules.reasons_against_part(before, policy, rules.said(facts, 0)["stage"], due_fen)
+    return Offer(subsidy, filed, version, due_fen, award.working(0), against)
 
 
 def reasons_now(claim: Claim) -> list[Message]:
@@ -144,8 +153,14 @@ def reasons_now(claim: Claim) -> list[Message]:
     found = _looked_at(claim)
     if found is None:
         return [*held, reason("dropped", _("The trainee is no longer on the roster of the class."), "N14.1")]
-    _klass, _people, facts, version = found
-    return [*held, *reasons(rules.grounds(facts, policies.rules_of(version)), 0)]
+    _klass, people, facts, version = found
+    policy = policies.rules_of(version)
+    against = [*held, *reasons(rules.grounds(facts, policy), 0)]
+    if claim.follows_id:
+        before = parts.parts_before(people, claim.kind, {claim.enrolment_id: claim}).get(claim.enrolment_id, [])
+        due_fen = rules.award(facts, policy).amount_fen[0].item()
+        against += rules.reasons_against_part(before, policy, rules.said(facts, 0)["stage"], due_fen)
+    return against
 
 
 def decided_now(claim: Claim, today: date) -> dict[str, Any]:
@@ -172,8 +187,9 @@ def _looked_at(
     if not people:
         return None
     facts, version = entitlement(
-        klass, people, localdate(claim.filed_at), subsidy=claim.policy.subsidy, claims={claim.enrolment_id: claim}
-    )
+        klass, people, localdate(claim.filed_at), subsidy=claim.policy.subsidy, claims={claim.enrolment_id: claim},
+        version=parts.policy_followed(claim),
+    )  # fmt: skip
     return klass, people, facts, version
 
 

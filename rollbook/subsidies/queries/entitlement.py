@@ -19,9 +19,10 @@ from rollbook.persons import queries as persons
 from rollbook.persons.rules import age_on
 from rollbook.subsidies import rules
 from rollbook.subsidies.models import Claim, PolicyVersion
-from rollbook.subsidies.queries import policies
+from rollbook.subsidies.queries import parts, policies
 
 if TYPE_CHECKING:
+    from rollbook.certificates.models import Certificate
     from rollbook.classes.models import Enrolment, TrainingClass
 
 KINDS = rules.Kind.values()
@@ -35,12 +36,14 @@ def entitlement(
     *,
     subsidy: str = rules.Subsidy.TRAINING,
     claims: "Mapping[int, Claim] | None" = None,
+    version: PolicyVersion | None = None,
 ) -> tuple[rules.Facts, PolicyVersion]:
     """The facts of these trainees of a class, as columns, and the policy they fall under: a fixed
     number of queries.
 
     `claims` by enrolment are decided again: as of the day of their filing, and nothing that was
-    claimed after them counts as had before.
+    claimed after them counts as had before. `version` decides in place of the policy of the day: a later
+    instalment is paid by the policy of the first.
     """
     item, occupation = klass.item, klass.occupation
     assert item is not None  # noqa: S101 an approved class has its project
@@ -67,7 +70,6 @@ def entitlement(
         "units": item.hours,
         "cost_fen": 0,
         "list_fen": -1 if is_fee else item.scarce_amount_fen or item.amount_fen,  # the list is of the training
-        "paid_fen": 0,
         "worst_day_percent": classes.worst_day_percent(klass.pk),
         "attendance_least": terms[TermKey.ATTENDANCE_PERCENT],
         "day_attendance_least": terms[TermKey.DAY_ATTENDANCE_PERCENT],
@@ -75,19 +77,20 @@ def entitlement(
         "insured_months": 0,
         "contract_months": 0,
     }
-    had = _had(people, occupation.identity, kind, today, claims)
     starts_on = klass.starts_on or today
     days = {"start": starts_on, "approval": localdate(klass.decided_at) if klass.decided_at else starts_on}
     days["certificate"] = max((issued[one.pk].issued_on for one in people if one.pk in issued), default=today)
-    version = policies.binding(klass.region_code, subsidy, days)
+    version = version or policies.binding(klass.region_code, subsidy, days)
     policy = policies.rules_of(version)
+    is_in_parts = rules.is_in_parts(kind, policy)
+    before = parts.parts_before(people, kind, claims) if is_in_parts else {}
+    had = _had(people, occupation.identity, kind, today, claims, before)
     others = _others(people, policy)
     is_by_day = any(row.unit == rules.Unit.DAY and row.kind == kind for row in policy.amounts)
     attended_days = classes.days_attended(klass.pk) if is_by_day else {}
     rows = []
     for one in people:
         certificate = issued.get(one.pk)
-        is_valid = certificate is not None and certificate.state == "valid"
         day = localdate(claims[one.pk].filed_at) if one.pk in claims else today
         category = one.category or one.person.category
         own = {
@@ -98,7 +101,8 @@ def entitlement(
             _Row(
                 **same | had[one.pk].facts(klass.level) | units | others[one.pk](category, own),
                 category=rules.code("category", category),
-                stage=rules.code("stage", "certified" if is_valid else "completed"),
+                stage=rules.code("stage", _stage(one, certificate, policy, day, claims.get(one.pk))),
+                paid_fen=rules.paid_fen(before.get(one.pk, ())),
                 attended_percent=attended[one.pk].percent,
                 is_committed=hasattr(one, "commitment"),
                 is_verified=one.person.verification == "matched",
@@ -107,6 +111,25 @@ def entitlement(
             )
         )
     return rules.Facts.of(rows), version
+
+
+def _stage(
+    one: "Enrolment", certificate: "Certificate | None", policy: rules.Policy, day: date, again: Claim | None
+) -> str:
+    """How far a trainee has come by a day. A claim that is decided again is for the stage it was filed at, or
+    less: what came after it is another instalment."""
+    stage = rules.Stage.COMPLETED.value
+    if certificate is not None and certificate.state == "valid":
+        stage = rules.Stage.CERTIFIED.value
+        if any(row.stage == rules.Stage.EMPLOYED for row in policy.instalments):
+            stage = rules.Stage.EMPLOYED.value if _is_employed(one, certificate.issued_on, day) else stage
+    return rules.earlier(stage, again.facts["stage"]) if again else stage
+
+
+def _is_employed(one: "Enrolment", since: date, day: date) -> bool:
+    """Whether an employer paid insurance for a month that began after the certificate (domain 3.2)."""
+    until = exchange.insured_months(one.person, "unemployment", day)
+    return until > exchange.insured_months(one.person, "unemployment", since)
 
 
 def _others(people: "Collection[Enrolment]", policy: rules.Policy) -> "dict[int, _Others]":
@@ -166,20 +189,29 @@ class _Had:
 
 
 def _had(
-    people: "Collection[Enrolment]", identity: int, kind: str, today: date, claims: "Mapping[int, Claim]"
+    people: "Collection[Enrolment]",
+    identity: int,
+    kind: str,
+    today: date,
+    claims: "Mapping[int, Claim]",
+    before: "Mapping[int, list[rules.Part]]",
 ) -> dict[int, _Had]:
-    """What each has claimed or been paid before, whatever the region, the fund or the record it was under."""
+    """What each has claimed or been paid before, whatever the region, the fund or the record it was under.
+
+    All instalments of a training are one subsidy; those `before` of this very one do not bar it.
+    """
+    own = {part.claim for some in before.values() for part in some}
     records = persons.records_of([one.person_id for one in people])
     found = {one.pk: _Had() for one in people}
     by_person: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    live = Claim.objects.filter(person_id__in=records).exclude(state=rules.State.REFUSED)
+    live = Claim.objects.filter(person_id__in=records, follows=None).exclude(state=rules.State.REFUSED)
     for row in live.values_list("person_id", "filed_at", "pk", "occupation_identity", "kind", "level", "fund"):
         by_person[records[row[0]]].append(row[1:])
     for one in people:
         again = claims.get(one.pk)
         day = localdate(again.filed_at) if again else today
         for filed_at, pk, occupation, other, level, fund in by_person[one.person_id]:
-            if again and (filed_at, pk) >= (again.filed_at, again.pk):
+            if pk in own or (again and (filed_at, pk) >= (again.filed_at, again.pk)):
                 continue
             found[one.pk].add(
                 other, level, fund, is_same_occupation=occupation == identity,

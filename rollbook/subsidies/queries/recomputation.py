@@ -18,7 +18,7 @@ from rollbook.kernel.reasons import NotFound, Refused
 from rollbook.regions.rules import around, prefix
 from rollbook.subsidies import rules
 from rollbook.subsidies.models import Accuracy, Claim, Discrepancy, Recomputation
-from rollbook.subsidies.queries import claims, policies
+from rollbook.subsidies.queries import claims, parts, policies
 from rollbook.subsidies.queries.decisions import replayed
 from rollbook.subsidies.queries.entitlement import entitlement
 
@@ -58,13 +58,14 @@ def recomputed(class_id: int) -> Iterator[Recomputed]:
     """Every live claim of a class, twice: replayed, and from the facts of now."""
     live = Claim.objects.filter(enrolment__training_class_id=class_id).exclude(state=rules.State.REFUSED)
     live = live.select_related("policy", "enrolment__person", "enrolment__commitment").order_by("pk")
-    by_subsidy: dict[str, list[Claim]] = defaultdict(list)
+    together: dict[tuple[str, str, int], list[Claim]] = defaultdict(list)  # one claim a trainee
     for claim in live:
         apart = replayed(claim)
         now_fen = _due(apart, claim.amount_fen)
         yield Recomputed(claim, rules.Basis.STORED, now_fen, [one.json() for one in apart], [])
-        by_subsidy[claim.policy.subsidy].append(claim)
-    for subsidy, some in by_subsidy.items():
+        part = (claim.facts["stage"], claim.policy_id) if claim.follows_id else ("", 0)
+        together[claim.policy.subsidy, *part].append(claim)
+    for (subsidy, *_part), some in together.items():
         yield from _present(class_id, subsidy, some)
 
 
@@ -80,7 +81,10 @@ def _present(class_id: int, subsidy: str, some: list[Claim]) -> Iterator[Recompu
     people = [one.enrolment for one in some]
     by_enrolment = {one.enrolment_id: one for one in some}
     try:
-        facts, version = entitlement(klass, people, localdate(some[0].filed_at), subsidy=subsidy, claims=by_enrolment)
+        facts, version = entitlement(
+            klass, people, localdate(some[0].filed_at), subsidy=subsidy, claims=by_enrolment,
+            version=parts.policy_followed(some[0]),
+        )  # fmt: skip
     except Refused as refusal:  # no policy is in force for it any more
         against = [rules.Difference(one, rules.Aspect.AGAINST).json() for one in refusal.reasons]
         yield from (Recomputed(one, rules.Basis.PRESENT, 0, against, []) for one in some)

@@ -18,6 +18,7 @@ from rollbook.subsidies.rules.fields import (
 from rollbook.subsidies.rules.once import TRAINED, alike
 from rollbook.subsidies.rules.others import FEEDS, excluded, is_proved
 from rollbook.subsidies.rules.others import Fact as OtherFact
+from rollbook.subsidies.rules.parts import Part, earlier, is_in_parts, paid_fen, reasons_against_part
 from rollbook.subsidies.rules.policy import (
     KINDS,
     PARTS,
@@ -97,6 +98,7 @@ __all__ = [
     "Move",
     "OtherFact",
     "Outcome",
+    "Part",
     "Policy",
     "Selector",
     "Sort",
@@ -115,12 +117,14 @@ __all__ = [
     "compared",
     "conditions",
     "doubts_about",
+    "earlier",
     "excluded",
     "facts_apart",
     "facts_told",
     "figures",
     "grounds",
     "heard",
+    "is_in_parts",
     "is_percent",
     "is_proved",
     "kept",
@@ -128,9 +132,11 @@ __all__ = [
     "mark",
     "months_begun",
     "out_of_band",
+    "paid_fen",
     "payable_fen",
     "percent",
     "project_identity",
+    "reasons_against_part",
     "reasons_against_policy",
     "reasons_against_settling",
     "rows",
