@@ -35,7 +35,6 @@ texts: setup  ## gather the texts to translate
 lock: setup  ## pin the newest versions that fit, for every platform
 	$(COMPILE) --group dev --output-file requirements.txt
 	$(COMPILE) --group bench --constraint requirements.txt --output-file requirements-bench.txt
-	$(COMPILE) --extra face --constraint requirements.txt --output-file requirements-face.txt
 	.venv/bin/npm update --ignore-scripts --no-audit --no-fund
 
 docs: setup  ## the rule book in both languages, from the rules, policies and worked cases, into rulebook/
@@ -56,10 +55,6 @@ setup: .venv/installed node_modules/installed .venv/texts
 
 .venv/peers: requirements-bench.txt .venv/installed
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
-	touch $@
-
-.venv/face: requirements-face.txt .venv/installed
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-face.txt
 	touch $@
 
 node_modules/installed: package-lock.json .venv/installed

@@ -39,6 +39,8 @@ EXPORT_NAMES = {
     "persons": _("Persons"),
     "accounts": _("Accounts"),
     "journal": _("Journal"),
+    "alerts": _("Alerts"),
+    "discrepancies": _("Discrepancies"),
 }
 ICONS = {
     "green": "circle-check",

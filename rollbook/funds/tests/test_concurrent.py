@@ -125,6 +125,7 @@ def test_any_order_of_deeds():
 
 def work(number, path):
     """A worker of its own process: says what it will post before, and what was acknowledged after."""
+    inherited, connection.connection = connection.connection, None  # noqa: F841 kept, or its end would be the parent's
     dice, end = random.Random(number), time.monotonic() + SECONDS  # noqa: S311 a repeatable test
     here, there = books(), books("320104")
     done: list[Posting] = []
