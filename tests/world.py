@@ -12,7 +12,7 @@ from rollbook.accounts.rules import INSTITUTIONAL, Role
 from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.assessment.models import Assessment, Score, ScoreChange
 from rollbook.classes import queries as classes
-from rollbook.classes.models import Device, Leave
+from rollbook.classes.models import Device, Leave, RollCall
 from rollbook.classes.tests.factories import ClassFactory, EnrolmentFactory, LessonFactory
 from rollbook.directory.tests.factories import DemandItemFactory, DemandListFactory, load_terms
 from rollbook.evidence import actions as evidence
@@ -130,8 +130,12 @@ class County:
             institution=self.institution, name="Door", kind="kiosk", serial="SN1", digest=self.region_code,
             registered_by=self.office, registered_at=now,
         )  # fmt: skip
+        roll = RollCall.objects.create(
+            lesson=self.lesson, direction="in", enrolment_ids=[self.enrolment.pk], called_by=self.office, called_at=now
+        )
         return {
             "device_id": device.pk,
+            "roll_id": roll.pk,
             "leave_id": leave.pk,
             "ask_id": leave.pk,
             "change_id": change.pk,
