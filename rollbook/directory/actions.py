@@ -279,10 +279,9 @@ def extend_calendar(
 
 @transaction.atomic
 def load_directory(*, drafter: "Account", finance: "Account", now: datetime) -> None:
-    """The classification of 2022, the default terms, and the lists of Jiangsu and Wuxi; once."""
-    if Occupation.objects.exists():
-        return
-    Occupation.objects.bulk_create(_occupations())
+    """The classification of 2022, the default terms, and the lists of Jiangsu and Wuxi; once. A later release may
+    know more terms: those that the province has none of are added each time."""
+    known = set(Term.objects.filter(region_code="320000").values_list("key", flat=True))
     Term.objects.bulk_create(
         Term(
             region_code="320000",
@@ -292,7 +291,11 @@ def load_directory(*, drafter: "Account", finance: "Account", now: datetime) -> 
             in_force=DateRange(SINCE, None),
         )
         for row in _rows("terms.csv")
+        if row["key"] not in known
     )
+    if Occupation.objects.exists():
+        return
+    Occupation.objects.bulk_create(_occupations())
     Term.objects.create(
         region_code="320500", key=rules.TermKey.SECOND_REVIEW, value=1, document="系统默认，非法定",
         in_force=DateRange(SINCE, None),

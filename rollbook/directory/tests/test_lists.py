@@ -7,7 +7,7 @@ from django.db import DatabaseError, transaction
 
 from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.directory import actions, queries
-from rollbook.directory.models import DemandItem, DemandList, Occupation
+from rollbook.directory.models import DemandItem, DemandList, Occupation, Term
 from rollbook.kernel.reasons import Forbidden, Refused
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
@@ -91,3 +91,12 @@ def test_a_published_list_stays_even_in_the_database(drafter):
     ):
         with pytest.raises(DatabaseError), transaction.atomic():
             edit()
+
+
+def test_terms_that_came_with_a_later_release_are_added_and_those_set_stay(drafter):
+    """N13.1: a province that was loaded before knows them too."""
+    Term.objects.filter(key="roll-confirm").delete()
+    Term.objects.filter(key="review-days", region_code="320000").update(value=7)
+    actions.load_directory(drafter=drafter, finance=drafter, now=NOW)
+    assert Term.objects.get(key="roll-confirm").value == 0
+    assert Term.objects.get(key="review-days", region_code="320000").value == 7
