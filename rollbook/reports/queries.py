@@ -14,6 +14,7 @@ from rollbook.directory import queries as directory
 from rollbook.funds import queries as funds
 from rollbook.institutions import queries as institutions
 from rollbook.kernel.messages import _
+from rollbook.persons import queries as persons
 from rollbook.regions.queries import name_of
 from rollbook.subsidies import queries as subsidies
 from rollbook.subsidies.rules import State as ClaimState
@@ -52,6 +53,7 @@ def todos(by: "Account") -> list[Todo]:
         *_discrepancies(by),
         *_requests(by),
         *_money(by),
+        *_alike(by),
     ]
     if holds(by, P.SCORE_ENTER):
         found += [
@@ -128,6 +130,12 @@ def _discrepancies(by: "Account") -> list[Todo]:
             title = f"{name_of(row.region_code)} · {share(row.due_fen, row.paid_fen)} %"
             found.append(Todo(_("Paid is not what was due"), title, "subsidies:accuracy", None))
     return found
+
+
+def _alike(by: "Account") -> list[Todo]:
+    """Records to be compared, for whoever may merge them: one line for all (N3.1)."""
+    count = persons.candidates(by).count() if holds(by, P.PERSON_MERGE) else 0
+    return [Todo(_("Perhaps one person"), str(count), "persons:candidate_list", None)] if count else []
 
 
 def _requests(by: "Account") -> list[Todo]:
