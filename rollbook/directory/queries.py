@@ -165,10 +165,6 @@ def terms_history(region_code: str) -> QuerySet[Term]:
     return Term.objects.filter(region_code__in=around(region_code)).order_by("key", "region_code", "-in_force")
 
 
-def item_by_id(item_id: int) -> DemandItem:
-    return DemandItem.objects.select_related("occupation", "demand_list").get(pk=item_id)
-
-
 def identities() -> dict[str, int]:
     """The identity of every occupation, by each of its codes and by its name; the newest edition wins."""
     found: dict[str, int] = {}

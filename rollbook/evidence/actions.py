@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -149,13 +149,6 @@ def lift_hold(*, by: "Account", hold_id: int, now: datetime) -> LegalHold:
     record("evidence.hold-lifted", found, by=by, at=now, region_code=found.region_code,
            institution_id=found.institution_id, ground=found.ground)  # fmt: skip
     return found
-
-
-@transaction.atomic
-def lengthen(*, item_ids: list[int], keep: rules.Keep, keep_until: date) -> int:
-    """Keep longer what a later rule wants kept longer; never shorter (domain 2.7: the longest that applies)."""
-    found = Item.objects.select_for_update().filter(pk__in=item_ids, removed_at=None, keep_until__lt=keep_until)
-    return found.update(keep=keep, keep_until=keep_until)
 
 
 def remove_expired(*, now: datetime, limit: int = 1000) -> int:

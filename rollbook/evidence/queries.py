@@ -1,8 +1,8 @@
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from typing import IO, TYPE_CHECKING
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.evidence import files, rules
@@ -45,15 +45,6 @@ def of_dossier(*dossiers: str) -> QuerySet[Item]:
     return (
         Item.objects.defer("thumbnail", "bands").filter(dossier__in=dossiers).select_related("stored_by").order_by("pk")
     )
-
-
-def counts_by_subject(subjects: Iterable[str]) -> dict[str, dict[str, int]]:
-    """How many of each kind show each subject."""
-    found: dict[str, dict[str, int]] = {}
-    rows = Item.objects.filter(subject__in=list(subjects), removed_at=None).values("subject", "kind")
-    for row in rows.annotate(n=Count("pk")).order_by():
-        found.setdefault(row["subject"], {})[row["kind"]] = row["n"]
-    return found
 
 
 def of_subject(subject: str) -> QuerySet[Item]:

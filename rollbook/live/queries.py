@@ -177,7 +177,3 @@ def calls_of_class(class_id: int) -> list[CameraCall]:
 
 def raw(raw_id: int) -> RawFile:
     return RawFile.objects.select_related("camera__institution").get(pk=raw_id)
-
-
-def uncut() -> list[int]:
-    return list(RawFile.objects.filter(cut_at=None).order_by("pk").values_list("pk", flat=True))

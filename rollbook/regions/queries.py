@@ -16,11 +16,6 @@ def name_of(code: str) -> str:
     return found.name if found else code
 
 
-def all_regions() -> list[Region]:
-    """The divisions now in force, by code."""
-    return list(Region.objects.filter(in_force__upper_inf=True).order_by("code"))
-
-
 def choices(scope: str = "") -> list[tuple[str, str]]:
     """Divisions within a scope, for a form or filter."""
     found = Region.objects.filter(in_force__upper_inf=True, code__startswith=rules.prefix(scope) if scope else "")

@@ -194,11 +194,6 @@ def reviews() -> "QuerySet[Review, Any]":
     )
 
 
-def of_enrolment(enrolment_id: int) -> Enrolment | None:
-    found = Enrolment.objects.select_related("training_class", "person")
-    return found.filter(pk=enrolment_id).first()
-
-
 def of_class(class_id: int) -> TrainingClass | None:
     return TrainingClass.objects.filter(pk=class_id).first()
 
