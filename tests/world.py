@@ -20,8 +20,9 @@ from rollbook.evidence.rules import Keep, Kind
 from rollbook.evidence.tests.pictures import photo
 from rollbook.exchange.tests.factories import delivered
 from rollbook.funds import actions as funds
-from rollbook.funds.files import Moved, write_statement
+from rollbook.funds.files import Moved
 from rollbook.funds.models import Difference, LedgerAccount, PaymentBatch, PaymentLine, Resolution
+from rollbook.funds.tests.statements import write_statement
 from rollbook.institutions.models import Restriction, Room, SiteVisit, Teacher
 from rollbook.institutions.tests.factories import equipped
 from rollbook.live.models import Camera, Fault, HeadCount, Recording

@@ -11,5 +11,8 @@ EXPORTS: dict[str, str] = {
     "alerts": "rollbook.risk.views.alerts.alert_table",
     "persons": "rollbook.persons.views.person_table",
     "accounts": "rollbook.persons.views.account_table",
+    "books": "rollbook.funds.views.books.book_table",
+    "differences": "rollbook.funds.views.bank.difference_table",
+    "recoveries": "rollbook.funds.views.recoveries.recovery_table",
     "journal": "rollbook.reports.views.journal_table",
 }

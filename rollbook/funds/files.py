@@ -101,14 +101,6 @@ class Moved:
     amount_fen: int
 
 
-def write_statement(region_code: str, day: date, moved: Sequence[Moved]) -> bytes:
-    """As the bank writes it: header with count and both sums, a record a movement, trailer."""
-    sums = [sum(one.amount_fen for one in moved if one.direction == way) for way in ("OUT", "IN")]
-    body = [f"H|{VERSION}|STM|{region_code}|{day:%Y%m%d}|{len(moved)}|{sums[0]}|{sums[1]}"]
-    body += [f"D|{one.bank_reference}|{one.batch}|{one.reference}|{one.direction}|{one.amount_fen}" for one in moved]
-    return closed(body)
-
-
 def statement_of(content: bytes) -> tuple[str, date]:
     """Whose statement a file is, and of which day."""
     header = (_opened(content) or [[]])[0]

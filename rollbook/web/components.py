@@ -41,6 +41,9 @@ EXPORT_NAMES = {
     "journal": _("Journal"),
     "alerts": _("Alerts"),
     "discrepancies": _("Discrepancies"),
+    "books": _("Books"),
+    "differences": _("Differences with the bank"),
+    "recoveries": _("Recoveries"),
 }
 ICONS = {
     "green": "circle-check",

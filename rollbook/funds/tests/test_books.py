@@ -12,6 +12,9 @@ from openpyxl import load_workbook
 from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.funds import actions, queries, rules
 from rollbook.funds.models import Closing, FundOrder, LedgerAccount, Transaction
+from rollbook.funds.views.books import book_table
+from rollbook.journal.models import Entry
+from rollbook.kernel.reasons import NotFound
 from rollbook.regions.models import Region
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +127,24 @@ def test_exports_say_what_the_pages_say(client, offices):
     budget = LedgerAccount.objects.get(kind="budget")
     sheet = load_workbook(BytesIO(page(client, offices[0], "book", budget.pk, export="1").content)).worksheets[0]
     assert [row[4].value for row in sheet.iter_rows(min_row=2)] == [1000]
+
+
+def test_what_leaves_as_a_file_is_noted_and_a_job_builds_the_same_list(client, offices, rf):
+    """N14.1: which list, under which filters, how many rows."""
+    grant(client, offices[0])
+    budget = LedgerAccount.objects.get(kind="budget")
+    for name, args in (("balances", ()), ("book", (budget.pk,)), ("difference_list", ()), ("recovery_list", ())):
+        assert page(client, offices[0], name, *args, export="1", q="d").status_code == 200
+    noted = Entry.objects.filter(kind="list.exported").order_by("pk").values_list("data__list", "data__rows")
+    assert list(noted) == [("balances", 1), ("books", 1), ("differences", 0), ("recoveries", 0)]
+    for region_code, rows in ((CITY, 1), ("320583", None)):
+        request = rf.get("/", {"ledger": budget.pk})
+        request.user = AccountFactory(role="city-finance", region_code=region_code)
+        if rows is None:
+            with pytest.raises(NotFound):
+                book_table(request)
+        else:
+            assert book_table(request).found.count() == rows
 
 
 def test_the_api_reads_what_the_pages_show(client, offices):

@@ -15,15 +15,17 @@ from rollbook.funds.views.payments import reader
 from rollbook.kernel.messages import _
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
-from rollbook.web.exports import workbook
+from rollbook.web.exports import Table
 from rollbook.web.forms import sent
 from rollbook.web.lists import Filter, listing, narrowed
+from rollbook.web.views import exported
 
 if TYPE_CHECKING:
     from rollbook.funds.models import Difference
     from rollbook.web.requests import Request
 
 P = Permission
+SEARCH = ("reference", "outcome")
 COLUMNS = (
     _("Day"), _("Region"), _("Payment"), _("What differs"), _("Ledger"), _("Statements"), _("State"),
     _("Looked into by"), _("What was found"), _("Settled by"),
@@ -72,24 +74,29 @@ def _row(one: "Difference") -> tuple[object, ...]:
     )  # fmt: skip
 
 
-@require_GET
-def difference_list(request: "Request") -> HttpResponse:
-    """Payments of which the bank says otherwise than the ledger: who looks into each, and what came of it."""
-    reader(request)
-    found = queries.differences_visible_to(request.user)
-    filters = [
+def _filters(request: "Request") -> list[Filter]:
+    return [
         Filter("state", _("State"), rules.DifferenceState.choices()),
         Filter("kind", _("What differs"), rules.DifferenceKind.choices()),
         Filter("region_code", _("Region"), regions(request.user.region_code)),
     ]
-    search = ("reference", "outcome")
+
+
+def difference_table(request: "Request") -> Table:
+    found = queries.differences_visible_to(request.user)
+    rows = narrowed(request, found, filters=_filters(request), search=SEARCH)
+    return Table(gettext("Differences with the bank"), COLUMNS, rows, _row)
+
+
+@require_GET
+def difference_list(request: "Request") -> HttpResponse:
+    """Payments of which the bank says otherwise than the ledger: who looks into each, and what came of it."""
+    reader(request)
     if request.GET.get("export"):
-        rows = (_row(one) for one in narrowed(request, found, filters=filters, search=search))
-        return workbook(COLUMNS, rows, gettext("Differences with the bank"))
+        return exported(request, "differences", difference_table(request))
+    found, hint = queries.differences_visible_to(request.user), gettext("Reference or batch")
     context = {
-        "listing": listing(
-            request, found, filters=filters, search=search, hint=gettext("Reference or batch"), exports=True
-        ),
+        "listing": listing(request, found, filters=_filters(request), search=SEARCH, hint=hint, exports=True),
         "may_settle": holds(request.user, P.LEDGER_WRITE),
     }
     return render(request, "funds/difference_list.html", context)

@@ -17,11 +17,14 @@ from rollbook.funds.views.payments import reader
 from rollbook.kernel.messages import _
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
-from rollbook.web.exports import workbook
+from rollbook.web.actions import note_export
+from rollbook.web.exports import Table, workbook
 from rollbook.web.forms import cleaned, sent
 from rollbook.web.lists import Filter, listing, narrowed
+from rollbook.web.views import exported
 
 if TYPE_CHECKING:
+    from rollbook.funds.models import LedgerEntry
     from rollbook.web.requests import Request
 
 P, K = Permission, rules.AccountKind
@@ -31,6 +34,7 @@ BALANCE_COLUMNS = (
     _("In transit at the bank"), _("Paid out"), _("Open up to 30 days"), _("Open 31 to 60 days"),
     _("Open 61 to 90 days"), _("Open over 90 days"),
 )  # fmt: skip
+BOOK_SEARCH = ("transaction__subject", "transaction__document", "transaction__kind")
 ENTRY_COLUMNS = (_("Day"), _("Movement"), _("What for"), _("Document"), _("Amount"), _("Who"), _("Transaction"))
 
 
@@ -68,6 +72,8 @@ def balance_list(request: "Request") -> HttpResponse:
             )
             for row in rows
         )  # fmt: skip
+        query = request.GET.urlencode()
+        note_export(by=request.user, source="balances", query=query, rows=len(rows), now=timezone.now())
         return workbook(BALANCE_COLUMNS, table, gettext("Budgets and balances"))
     by = request.user
     filters = [
@@ -93,30 +99,41 @@ def set_budget(request: "Request") -> HttpResponse:
     return redirect("funds:balances")
 
 
+def _book_filters() -> list[Filter]:
+    return [
+        Filter("from", _("From"), [], lookup="transaction__booked_on__gte", kind="date"),
+        Filter("to", _("Until"), [], lookup="transaction__booked_on__lte", kind="date"),
+    ]
+
+
+def _entry(one: "LedgerEntry") -> tuple[object, ...]:
+    moved = one.transaction
+    return (
+        moved.booked_on.isoformat(), gettext(moved.get_kind_display()), moved.subject, moved.document,
+        one.amount_fen / 100, str(moved.by or ""), str(one.transaction_id),
+    )  # fmt: skip
+
+
+def book_table(request: "Request") -> Table:
+    """The book of the account that the address names: `ledger` is said besides what narrows the list."""
+    named = request.GET.get("ledger", "")
+    account = queries.books(request.user, int(named) if named.isdecimal() else 0)
+    name = f"{gettext(account.get_kind_display())} {name_of(account.region_code)} {account.year}"
+    rows = narrowed(request, queries.entries_of(account.pk), filters=_book_filters(), search=BOOK_SEARCH)
+    return Table(name, ENTRY_COLUMNS, rows, _entry)
+
+
 @require_GET
 def book(request: "Request", ledger_id: int) -> HttpResponse:
     """The book of one account: everything that moved it."""
     account = queries.books(request.user, ledger_id)
-    entries = queries.entries_of(account.pk)
-    filters = [
-        Filter("from", _("From"), [], lookup="transaction__booked_on__gte", kind="date"),
-        Filter("to", _("Until"), [], lookup="transaction__booked_on__lte", kind="date"),
-    ]
-    search = ("transaction__subject", "transaction__document", "transaction__kind")
-    name = f"{gettext(account.get_kind_display())} {name_of(account.region_code)} {account.year}"
     if request.GET.get("export"):
-        rows = (
-            (
-                one.transaction.booked_on.isoformat(), gettext(one.transaction.get_kind_display()), one.transaction.subject,
-                one.transaction.document, one.amount_fen / 100, str(one.transaction.by or ""),
-                str(one.transaction_id),
-            )
-            for one in narrowed(request, entries, filters=filters, search=search)
-        )  # fmt: skip
-        return workbook(ENTRY_COLUMNS, rows, name)
-    shown = listing(
-        request, entries, filters=filters, search=search, hint=gettext("Movement, claim or document"), exports=True
-    )
+        asked = request.GET.copy()
+        asked["ledger"] = str(account.pk)  # so that a job of its own builds the same table
+        request.GET = asked  # type: ignore[assignment]
+        return exported(request, "books", book_table(request))
+    entries, hint = queries.entries_of(account.pk), gettext("Movement, claim or document")
+    shown = listing(request, entries, filters=_book_filters(), search=BOOK_SEARCH, hint=hint, exports=True)
     ages = queries.open_items(queries.accounts_visible_to(request.user).filter(pk=account.pk), timezone.localdate())
     context = {
         "account": account,

@@ -16,15 +16,17 @@ from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
-from rollbook.web.exports import workbook
+from rollbook.web.exports import Table
 from rollbook.web.forms import sent
 from rollbook.web.lists import Filter, listing, narrowed
+from rollbook.web.views import exported
 
 if TYPE_CHECKING:
     from rollbook.funds.models import Recovery
     from rollbook.web.requests import Request
 
 P, S = Permission, rules.RecoveryState
+SEARCH = ("line__payee_name", "line__reference", "document")
 COLUMNS = (
     _("Payee"), _("Payment"), _("Region"), _("Ground"), _("Decision that orders it"), _("To be paid back"),
     _("Came back"), _("Pay back by"), _("State"),
@@ -39,6 +41,21 @@ def _row(one: "Recovery") -> tuple[object, ...]:
     )  # fmt: skip
 
 
+def _filters(request: "Request") -> list[Filter]:
+    return [
+        Filter("state", _("State"), S.choices()),
+        Filter("ground", _("Ground"), rules.RecoveryGround.choices()),
+        Filter("late", _("Pay back by"), [("1", _("Overdue"))], lookup="is_overdue"),
+        Filter("region_code", _("Region"), regions(request.user.region_code)),
+    ]
+
+
+def recovery_table(request: "Request") -> Table:
+    found = queries.recoveries_visible_to(request.user, timezone.localdate())
+    rows = narrowed(request, found, filters=_filters(request), search=SEARCH)
+    return Table(gettext("Recoveries"), COLUMNS, rows, _row)
+
+
 def recovery_list(request: "Request") -> HttpResponse:
     """What is to come back, what of it came, what is overdue; the office orders here."""
     reader(request)
@@ -47,20 +64,14 @@ def recovery_list(request: "Request") -> HttpResponse:
         one = actions.order_recovery(by=request.user, now=timezone.now(), **form.values())  # type: ignore[arg-type]
         messages.success(request, gettext("Ordered; finance has to confirm it."))
         return redirect("funds:recovery", one.pk)
-    found = queries.recoveries_visible_to(request.user, timezone.localdate())
-    filters = [
-        Filter("state", _("State"), S.choices()),
-        Filter("ground", _("Ground"), rules.RecoveryGround.choices()),
-        Filter("late", _("Pay back by"), [("1", _("Overdue"))], lookup="is_overdue"),
-        Filter("region_code", _("Region"), regions(request.user.region_code)),
-    ]
-    search = ("line__payee_name", "line__reference", "document")
     if request.GET.get("export"):
-        rows = (_row(one) for one in narrowed(request, found, filters=filters, search=search))
-        return workbook(COLUMNS, rows, gettext("Recoveries"))
-    hint = gettext("Payee, payment or decision")
+        return exported(request, "recoveries", recovery_table(request))
+    found, hint = (
+        queries.recoveries_visible_to(request.user, timezone.localdate()),
+        gettext("Payee, payment or decision"),
+    )
     context = {
-        "listing": listing(request, found, filters=filters, search=search, hint=hint, exports=True),
+        "listing": listing(request, found, filters=_filters(request), search=SEARCH, hint=hint, exports=True),
         "may_order": holds(request.user, P.BATCH_MAKE),
         "form": forms.RecoveryForm(initial={"reference": request.GET.get("reference", "")}),
         "is_asked": bool(request.GET.get("reference")),
