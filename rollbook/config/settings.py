@@ -111,6 +111,11 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "rollbook.web.middleware.Errors",
 ]
+MIDDLEWARE_OF_KEYS = [  # requests with a key or a ticket: see `config.keyed`
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "rollbook.config.keyed.Nobody",
+]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -6,6 +6,7 @@ from rollbook.config.api import api
 from rollbook.portal.views.public import home
 
 urlpatterns = [
+    path("api/", api.urls),  # first: check-ins come by the hundred a second
     path("", home, name="home"),
     path("language/", login_not_required(set_language), name="language"),
     path("account/", include("allauth.urls")),
@@ -26,5 +27,4 @@ urlpatterns = [
     path("alerts/", include("rollbook.risk.urls")),
     path("funds/", include("rollbook.funds.urls")),
     path("", include("rollbook.web.urls")),
-    path("api/", api.urls),
 ]

@@ -5,5 +5,9 @@ from django.core.wsgi import get_wsgi_application
 from rollbook.config.overload import Shedding
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollbook.config.settings")
+whole = get_wsgi_application()
+
+from rollbook.config.keyed import Keyed  # noqa: E402 asks for settings
+
 # Of the threads of a process, a quarter is left to turn others away: see `serve.THREADS`.
-application = Shedding(get_wsgi_application(), most=24)
+application = Shedding(Keyed(whole), most=24)

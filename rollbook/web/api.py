@@ -1,10 +1,11 @@
 """What endpoints of every context share."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from pydantic import TypeAdapter
 
 from rollbook.kernel.reasons import Forbidden
 
@@ -24,3 +25,14 @@ def scope(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return checked
 
     return decorate
+
+
+def written(kind: Any, answer: object) -> HttpResponse:
+    """The answer as JSON of this type, for endpoints that are asked by the hundred a second: ninja's own way there
+    goes through Python several times."""
+    return HttpResponse(_adapter(kind).dump_json(_adapter(kind).validate_python(answer)), "application/json")
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

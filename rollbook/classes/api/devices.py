@@ -4,17 +4,20 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router, Schema
 from ninja.security import HttpBearer
-from pydantic import Field
+from pydantic import BaseModel, Field
+from typing_extensions import TypedDict
 
 from rollbook.classes import actions, queries
 from rollbook.classes.actions.devices import DeviceEvent, digest_of, said_of
 from rollbook.classes.api.positions import Moment, PositionIn
 from rollbook.classes.queries.devices import Known
+from rollbook.classes.rules.check_ins import Answer
 from rollbook.classes.rules.states import Means
+from rollbook.web.api import written
 from rollbook.web.words import said
 
 MOST = 500  # events in one request
@@ -31,7 +34,7 @@ class DeviceAuth(HttpBearer):
 router = Router(tags=["devices"], auth=DeviceAuth())
 
 
-class DeviceEventIn(Schema):
+class DeviceEventIn(BaseModel):
     """One check-in. Whose it is says `enrolment_id`, or the number of the ID card that was read."""
 
     event_id: UUID
@@ -46,16 +49,16 @@ class DeviceEventIn(Schema):
     position: PositionIn | None = None
 
 
-class DeviceEventsIn(Schema):
+class DeviceEventsIn(BaseModel):
     sent_at: Moment | None = None  # by the device's clock, at this moment
     events: Annotated[list[DeviceEventIn], Field(min_length=1, max_length=MOST)]
 
 
-class DeviceAnswerOut(Schema):
+class DeviceAnswerOut(TypedDict):
     event_id: UUID
     state: Literal["counts", "kept", "refused"]
-    code: str = ""
-    reason: str = ""
+    code: str
+    reason: str
 
 
 class DeviceOut(Schema):
@@ -120,7 +123,7 @@ def lessons(request: HttpRequest, day: date | None = None) -> list[dict[str, Any
 
 
 @router.post("/events", response=list[DeviceAnswerOut])
-def events(request: HttpRequest, sent: DeviceEventsIn) -> list[dict[str, Any]]:
+def events(request: HttpRequest, sent: DeviceEventsIn) -> HttpResponse:
     """Check-ins in any order, any number of times, up to the region's lock date. Each is answered once: `counts`;
     `kept`, which does not count, and why; or `refused`, which belongs to nobody. Send again whatever was not answered."""
     numbers = {one.id_number for one in sent.events if one.id_number}
@@ -145,10 +148,11 @@ def events(request: HttpRequest, sent: DeviceEventsIn) -> list[dict[str, Any]]:
         sent_at=sent.sent_at,
         now=timezone.now(),
     )
-    found = []
-    for pk, answer in answers.items():
-        row = {"event_id": pk, "state": "counts"}
-        if wrong := said_of(answer):
-            row |= {"state": "refused" if answer.mark is None else "kept", "code": wrong.code, "reason": said(wrong)}
-        found.append(row)
-    return found
+    return written(list[DeviceAnswerOut], [_answer(pk, answer) for pk, answer in answers.items()])
+
+
+def _answer(pk: UUID, answer: Answer) -> DeviceAnswerOut:
+    if wrong := said_of(answer):
+        state: Literal["kept", "refused"] = "refused" if answer.mark is None else "kept"
+        return {"event_id": pk, "state": state, "code": wrong.code, "reason": said(wrong)}
+    return {"event_id": pk, "state": "counts", "code": "", "reason": ""}

@@ -1,8 +1,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from ninja import Schema
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from rollbook.classes.rules.positions import Position
 
@@ -10,7 +9,7 @@ from rollbook.classes.rules.positions import Position
 Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
 
 
-class PositionIn(Schema):
+class PositionIn(BaseModel):
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
     system: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
