@@ -4,6 +4,10 @@ from rollbook.config.api import api
 
 # Deeds of officials, of people themselves and searches: no key can be made by whoever may do them.
 WITHOUT_A_KEY = {
+    "/alerts/{alert_id}/ask",
+    "/alerts/{alert_id}/close",
+    "/alerts/{alert_id}/send-back",
+    "/alerts/{alert_id}/settle",
     "/classes/{class_id}/review",
     "/classes/lessons/{lesson_id}/check-in",
     "/classes/lessons/{lesson_id}/teacher",

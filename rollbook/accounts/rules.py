@@ -174,6 +174,7 @@ GRANTS: dict[Role, set[Permission]] = {
         P.EVIDENCE_HOLD,
         P.LIVE_WATCH,
         P.LIVE_CHECK,
+        P.HOLD_LIFT,
         P.INSPECTION_READ,
         P.ALERT_SETTLE,
         P.ALERT_CONFIRM,
@@ -283,7 +284,15 @@ def admit_staff(by: Holder) -> None:
         raise Forbidden("staff")
 
 
-SCOPES = ("classes", "attendance", "scores", "certificates", "claims", "institution")  # what a token may be for
+SCOPES = (
+    "classes",
+    "attendance",
+    "scores",
+    "certificates",
+    "claims",
+    "institution",
+    "alerts",
+)  # what a token may be for
 
 # Which keys open which part of the API; what is not named here opens to no key (N14.1).
 AREAS: dict[str, frozenset[str]] = {
@@ -293,6 +302,7 @@ AREAS: dict[str, frozenset[str]] = {
     "assessments": frozenset({"scores"}),
     "certificates": frozenset({"certificates"}),
     "claims": frozenset({"claims"}),
+    "alerts": frozenset({"alerts"}),
 }
 
 

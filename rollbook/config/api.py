@@ -16,6 +16,7 @@ from rollbook.kernel.reasons import Forbidden, NotFound, Refused, SignedOut
 from rollbook.persons.api import router as persons
 from rollbook.portal.api import router as public
 from rollbook.reports.api import router as statistics
+from rollbook.risk.api import router as risk
 from rollbook.subsidies.api import router as subsidies
 from rollbook.web.words import said
 
@@ -32,6 +33,7 @@ api.add_router("assessments", assessment)
 api.add_router("certificates", certificates)
 api.add_router("claims", subsidies)
 api.add_router("payments", funds)
+api.add_router("alerts", risk)
 api.add_router("statistics", statistics)
 api.add_router("public", public)
 

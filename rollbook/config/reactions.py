@@ -3,6 +3,7 @@
 REACTIONS: dict[str, list[str]] = {
     "class.submitted": ["rollbook.risk.tasks.screen_roster"],
     "claim.filed": ["rollbook.risk.tasks.screen_claim"],
+    "alert.closed": ["rollbook.supervision.tasks.follow_alert"],
     "export.asked": ["rollbook.web.tasks.run_export"],
     "person.registered": ["rollbook.persons.tasks.verify_person"],
     "person.account-changed": ["rollbook.funds.tasks.account_changed", "rollbook.persons.tasks.send_notices"],

@@ -44,6 +44,7 @@ LABELS = {
     "lesson.trainee-called": _("Trainee called to the camera"),
     "claim.held": _("Claim held"),
     "claim.hold-lifted": _("Hold lifted"),
+    "inspection.wanted": _("Inspection asked for by an alert"),
     "inspection.planned": _("Inspection planned"),
     "inspection.cancelled": _("Inspection cancelled"),
     "inspection.recorded": _("Inspection recorded"),

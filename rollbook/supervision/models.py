@@ -6,7 +6,7 @@ from rollbook.supervision import rules
 
 
 class Task(models.Model):
-    """An inspection that is planned for a class, and who makes it."""
+    """An inspection of a class that is wanted, and once it is planned who makes it."""
 
     training_class = models.ForeignKey("classes.TrainingClass", models.PROTECT, related_name="+")
     institution = models.ForeignKey("institutions.Institution", models.PROTECT, related_name="+")
@@ -17,8 +17,9 @@ class Task(models.Model):
     points = models.PositiveSmallIntegerField(default=0)
     seed = models.CharField(max_length=64, blank=True)  # of the sample to be called
     sample = models.JSONField(default=list)  # enrolments, as the seed drew them
-    first = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    first = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     second = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    alert = models.ForeignKey("risk.Alert", models.PROTECT, null=True, related_name="+")  # its ground
     planned_at = models.DateTimeField()
     planned_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
 
@@ -26,8 +27,13 @@ class Task(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="two_inspectors_on_site",
-                condition=~Q(kind="on-site") | Q(second__isnull=False) & ~Q(second=F("first")),
+                condition=~Q(kind="on-site") | Q(first__isnull=True) | Q(second__isnull=False) & ~Q(second=F("first")),
             ),
+            models.CheckConstraint(
+                name="planned_for_somebody",
+                condition=Q(state__in=["wanted", "cancelled"]) | Q(first__isnull=False),
+            ),
+            models.UniqueConstraint(name="an_alert_asks_once", fields=["alert"], condition=Q(alert__isnull=False)),
             models.CheckConstraint(name="task_state_is_known", condition=Q(state__in=rules.TaskState.values())),
         ]
         indexes = [models.Index(fields=["region_code", "state", "due_on"], name="task_by_region")]

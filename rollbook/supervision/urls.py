@@ -1,25 +1,27 @@
 from django.urls import path
 
-from rollbook.supervision import views
+from rollbook.supervision.views import dossiers, inspections, measures
 
 app_name = "supervision"
 
 urlpatterns = [
-    path("", views.task_list, name="task_list"),
-    path("plan/", views.plan, name="plan"),
-    path("plan/<int:class_id>/", views.plan_task, name="plan_task"),
-    path("tasks/<int:task_id>/", views.task, name="task"),
-    path("tasks/<int:task_id>/cancel/", views.cancel, name="cancel"),
-    path("tasks/<int:task_id>/inspect/", views.inspect, name="inspect"),
-    path("tasks/<int:task_id>/call/", views.call, name="call"),
-    path("findings/", views.inspection_list, name="inspection_list"),
-    path("findings/<int:inspection_id>/", views.inspection, name="inspection"),
-    path("findings/<int:inspection_id>/sign/", views.sign, name="sign"),
-    path("findings/<int:inspection_id>/answer/", views.answer, name="answer"),
-    path("findings/<int:inspection_id>/photo/", views.photo, name="photo"),
-    path("dossiers/<int:class_id>/", views.dossier, name="dossier"),
-    path("dossiers/<int:class_id>/archive.zip", views.dossier_archive, name="dossier_archive"),
-    path("measures/", views.measure_list, name="measure_list"),
-    path("measures/take/", views.take_measure, name="take_measure"),
-    path("measures/<int:measure_id>/mended/", views.mended, name="mended"),
+    path("", inspections.task_list, name="task_list"),
+    path("plan/", inspections.plan, name="plan"),
+    path("plan/<int:class_id>/", inspections.plan_task, name="plan_task"),
+    path("tasks/<int:task_id>/", inspections.task, name="task"),
+    path("tasks/<int:task_id>/cancel/", inspections.cancel, name="cancel"),
+    path("tasks/<int:task_id>/inspect/", inspections.inspect, name="inspect"),
+    path("tasks/<int:task_id>/call/", inspections.call, name="call"),
+    path("tasks/<int:task_id>/plan/", inspections.plan_wanted, name="plan_wanted"),
+    path("alerts/<int:alert_id>/", inspections.followed, name="followed"),
+    path("findings/", inspections.inspection_list, name="inspection_list"),
+    path("findings/<int:inspection_id>/", inspections.inspection, name="inspection"),
+    path("findings/<int:inspection_id>/sign/", inspections.sign, name="sign"),
+    path("findings/<int:inspection_id>/answer/", inspections.answer, name="answer"),
+    path("findings/<int:inspection_id>/photo/", inspections.photo, name="photo"),
+    path("dossiers/<int:class_id>/", dossiers.dossier, name="dossier"),
+    path("dossiers/<int:class_id>/archive.zip", dossiers.dossier_archive, name="dossier_archive"),
+    path("measures/", measures.measure_list, name="measure_list"),
+    path("measures/take/", measures.take_measure, name="take_measure"),
+    path("measures/<int:measure_id>/mended/", measures.mended, name="mended"),
 ]

@@ -24,7 +24,7 @@ TONES = {
     },
     "yellow": {
         "submitted", "reviewed", "applied", "verified", "asked", "filed", "first", "returned",
-        "pending", "registered", "checked", "waiting", "late", "pulled-back", "ended", "soon", "stopped",
+        "pending", "registered", "checked", "waiting", "late", "pulled-back", "ended", "soon", "stopped", "wanted",
     },
     "red": {"refused", "removed", "failed", "revoked", "absent", "mismatched", "overdue", "locked", "held", "left-alone"},
     "blue": {"running", "publicity", "in-payment", "sent", "released", "leave", "in-force"},

@@ -7,7 +7,7 @@ from django.db.models import Case, Count, ExpressionWrapper, F, IntegerField, Ma
 from django.db.models.functions import Extract, ExtractHour, ExtractMinute, ExtractSecond, NullIf, TruncDate
 
 from rollbook.classes.models import Attendance, CheckIn, Correction, Enrolment, Leave, Lesson, Review, TrainingClass
-from rollbook.classes.rules.states import LIVE, AskState
+from rollbook.classes.rules.states import LIVE, AskState, State
 
 COUNTS = Q(attendances__presence__in=["present", "late"])
 
@@ -225,6 +225,14 @@ def placed_enrolments(ids: Collection[int]) -> "QuerySet[Enrolment, Any]":
 
 def placed_classes(ids: Collection[int]) -> "QuerySet[TrainingClass, Any]":
     return TrainingClass.objects.filter(pk__in=ids).values("pk", "title", "institution_id", "region_code")
+
+
+def latest_class(institution_id: int) -> int | None:
+    """The class of an institution that is in training and ends first, else the one that ended last."""
+    found = TrainingClass.objects.filter(institution_id=institution_id)
+    running = found.filter(state=State.RUNNING).order_by("ends_on", "pk").values_list("pk", flat=True).first()
+    over = found.filter(state__in=(State.ENDED, State.ASSESSED)).order_by("-ends_on", "-pk")
+    return running or over.values_list("pk", flat=True).first()
 
 
 def positions(class_id: int, limit: int = 500) -> list[tuple[float, float]]:

@@ -74,7 +74,12 @@ def settle(
     codes = [one.detector for one in found]
     refuse_if(
         rules.reasons_against_settling(
-            finding=finding, true_codes=true_codes, codes=codes, excuse=excuse, consequences=consequences
+            finding=finding,
+            true_codes=true_codes,
+            codes=codes,
+            excuse=excuse,
+            consequences=consequences,
+            has_class=places.class_to_inspect(alert) is not None,
         )
     )
     refuse_if(rules.reasons_against_closing(own=False, own_account=_own(by, alert)))
@@ -85,7 +90,7 @@ def settle(
     alert.excuse, alert.finding, alert.consequences = excuse, finding.strip(), list(consequences)
     alert.proposed_by, alert.proposed_at = by, now
     alert.confirmed_by = alert.closed_at = None
-    if not rules.needs_second(alert.severity, alert.amount_fen):
+    if not rules.needs_second(alert.severity, alert.amount_fen, consequences):
         alert.state, alert.closed_at = LIFECYCLE.after(State.PROPOSED, Move.CLOSE), now
         _follow(alert, by, now)
     kind = "alert.closed" if alert.closed_at else "alert.settled"

@@ -1,6 +1,7 @@
 from rollbook.risk.queries.alerts import (
     READERS,
     about_claim,
+    by_id,
     explanations_of,
     findings_of,
     get,
@@ -8,16 +9,20 @@ from rollbook.risk.queries.alerts import (
     queue,
     related,
     visible_to,
+    weights,
 )
 from rollbook.risk.queries.learning import by_region, cases, load, performance, runs, settings_of, waiting
+from rollbook.risk.queries.places import class_to_inspect
 from rollbook.risk.queries.screening import is_due, reads
 from rollbook.risk.queries.sources import fed
 
 __all__ = [
     "READERS",
     "about_claim",
+    "by_id",
     "by_region",
     "cases",
+    "class_to_inspect",
     "explanations_of",
     "fed",
     "findings_of",
@@ -33,4 +38,5 @@ __all__ = [
     "settings_of",
     "visible_to",
     "waiting",
+    "weights",
 ]

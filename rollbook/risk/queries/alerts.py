@@ -1,9 +1,11 @@
 """Alerts as people see them: whose, in which order, and what belongs to one."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from rollbook.accounts.rules import Permission, Role, holds
 from rollbook.classes.queries import screening as classes
@@ -12,7 +14,8 @@ from rollbook.kernel.reasons import NotFound
 from rollbook.persons import queries as persons
 from rollbook.regions.rules import prefix
 from rollbook.risk.models import Alert, Explanation, Finding
-from rollbook.risk.rules import NOT_TOLD, Scheme, State, Subject
+from rollbook.risk.rules import NOT_TOLD, Outcome, Scheme, State, Subject
+from rollbook.risk.rules.alerts import REVIEW
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -42,6 +45,38 @@ def get(by: "Account", alert_id: int, *, lock: bool = False) -> Alert:
         return (found.select_for_update(of=("self",)) if lock else found).get()
     except Alert.DoesNotExist:
         raise NotFound from None
+
+
+def by_id(alert_id: int) -> Alert:
+    """For contexts above that follow what officers decided."""
+    return Alert.objects.select_related("institution", "training_class", "person", "proposed_by", "confirmed_by").get(
+        pk=alert_id
+    )
+
+
+def weights(class_ids: Collection[int], institution_ids: Collection[int], since: datetime) -> "Weights":
+    """How many alerts are open about each class and each institution, warnings apart; and how many of an institution
+    were settled as true since then: what an order of inspections rests on (N11.2)."""
+    still = Alert.objects.exclude(state=State.CLOSED).filter(severity__gte=REVIEW)
+    about_class = still.filter(training_class__in=class_ids).exclude(subject=Subject.INSTITUTION)
+    about_body = still.filter(institution__in=institution_ids, subject=Subject.INSTITUTION)
+    true = Alert.objects.filter(
+        institution__in=institution_ids, outcome__in=(Outcome.TRUE, Outcome.PARTLY), closed_at__gte=since
+    )
+    return Weights(
+        dict(about_class.values_list("training_class").annotate(n=Count("pk")).order_by()),
+        dict(about_body.values_list("institution").annotate(n=Count("pk")).order_by()),
+        dict(true.values_list("institution").annotate(n=Count("pk")).order_by()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Numbers of alerts, by class and by institution."""
+
+    of_class: Mapping[int | None, int]
+    of_institution: Mapping[int | None, int]
+    proven: Mapping[int | None, int]
 
 
 def queue(by: "Account") -> QuerySet[Alert]:

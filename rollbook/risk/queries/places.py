@@ -69,6 +69,14 @@ def places(subject: Subject, ids: Collection[int]) -> dict[int, Place]:
     return {number: Place(f"{number:06}", name_of(f"{number:06}")) for number in ids}
 
 
+def class_to_inspect(alert: Alert) -> int | None:
+    """The class that an inspection would see: the alert's own, or of its institution the one that is in training and
+    ends first, else the last that was. None where there is none."""
+    if alert.training_class_id or alert.institution_id is None:
+        return alert.training_class_id
+    return classes.latest_class(alert.institution_id)
+
+
 def claims_of(alert: Alert) -> list[int]:
     """The claims of an alert about a trainee or claim that a hold can still stop; a class is held whole."""
     field = {Subject.CLAIM: "pk", Subject.ENROLMENT: "enrolment_id"}.get(Subject(alert.subject))

@@ -83,9 +83,13 @@ NOT_TRIED_WITHOUT = _("Choose a limit of this detector and a value within its bo
 LATER_SETTING = _("A later value is set already for this limit.")
 
 
-def needs_second(severity: int, amount_fen: int) -> bool:
-    """Where money or a legal stop is at stake, nobody closes alone (N14.1)."""
-    return severity >= BLOCK or amount_fen > 0
+# What stops or moves money, or leaves the house, is never one officer's word.
+GRAVE = frozenset({Consequence.HOLD, Consequence.RELEASE, Consequence.RECOVERY, Consequence.CASE})
+
+
+def needs_second(severity: int, amount_fen: int, consequences: Collection[str] = ()) -> bool:
+    """Where money or a legal stop is at stake, or something grave follows, nobody closes alone (N14.1)."""
+    return severity >= BLOCK or amount_fen > 0 or bool(GRAVE & set(consequences))
 
 
 def score(severities: Collection[int], amount_fen: int) -> int:
@@ -109,7 +113,13 @@ def settled(true_codes: Collection[str], codes: Collection[str], excuse: str) ->
 
 
 def reasons_against_settling(
-    *, finding: str, true_codes: Collection[str], codes: Collection[str], excuse: str, consequences: Sequence[str]
+    *,
+    finding: str,
+    true_codes: Collection[str],
+    codes: Collection[str],
+    excuse: str,
+    consequences: Sequence[str],
+    has_class: bool = True,
 ) -> Iterator[Message]:
     """Why an alert cannot be settled so (N3.6): every ground gets its verdict, and a true one its consequence."""
     if not finding.strip():
@@ -126,6 +136,8 @@ def reasons_against_settling(
         yield reason("consequence-missing", _("What was true has a consequence: choose at least one."), "N3.6")
     if not true_codes and set(consequences) - {Consequence.RELEASE, Consequence.CORRECTION}:
         yield reason("consequence-of-nothing", _("Where nothing was true, nothing but a correction follows."))
+    if Consequence.INSPECTION in consequences and not has_class:
+        yield reason("nothing-to-inspect", _("This alert is about no class that could be inspected."), "N11.4")
 
 
 def reasons_against_closing(*, own: bool, own_account: bool) -> Iterator[Message]:

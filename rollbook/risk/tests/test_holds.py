@@ -49,6 +49,17 @@ def test_what_the_law_forbids_is_held_and_released_when_it_was_not_so():
     assert claims.held_among([held.pk]) == {held.pk}, "new evidence does"
 
 
+def test_the_province_releases_a_hold_when_it_closes_the_alert():
+    """N14.1: the second pair of eyes of the province is as good as a county's."""
+    [claim] = f.claims(1)
+    alert = found("D18", claim.enrolment_id)
+    values = {"true_codes": [], "excuse": "record", "finding": "记录有误", "consequences": ["release"], "now": f.LATER}
+    actions.settle(by=f.account("county-reviewer"), alert_id=alert.pk, **values)
+    officer = f.account("province-officer", region_code="320000")
+    assert actions.close(by=officer, alert_id=alert.pk, now=f.LATER).state == "closed"
+    assert not claims.held_among([claim.pk])
+
+
 def test_a_hold_that_a_person_lifted_stays_lifted_while_the_alert_is_open():
     [claim] = f.claims(1)
     found("D26", claim.pk)

@@ -2,12 +2,14 @@ from rollbook.supervision.actions.dossier import (
     make_dossier,
     may_have_dossier,
 )
+from rollbook.supervision.actions.following import follow_alert
 from rollbook.supervision.actions.inspections import (
     accept_mended,
     add_photo,
     answer_inspection,
     cancel_task,
     plan_task,
+    plan_wanted,
     record_call,
     record_inspection,
     sign_inspection,
@@ -19,9 +21,11 @@ __all__ = [
     "add_photo",
     "answer_inspection",
     "cancel_task",
+    "follow_alert",
     "make_dossier",
     "may_have_dossier",
     "plan_task",
+    "plan_wanted",
     "record_call",
     "record_inspection",
     "sign_inspection",

@@ -27,6 +27,7 @@ from rollbook.supervision.models import Inspection, Measure, PhoneCall, Task
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
+    from rollbook.classes.models import TrainingClass
 
 S = rules.TaskState
 
@@ -41,6 +42,26 @@ def plan_task(
 ) -> Task:
     """Plan an inspection of a class on site by two, or by phone of a sample (N4.1, N11.3; domain 2.6, 6.3)."""
     klass = classes.get(by, class_id)
+    task = Task(training_class=klass, institution_id=klass.institution_id, region_code=klass.region_code)
+    return _planned(task, klass, by=by, kind=kind, first_id=first_id, second_id=second_id, due_on=due_on, now=now)
+
+
+@transaction.atomic
+def plan_wanted(
+    *, by: "Account", task_id: int, kind: str, first_id: int, second_id: int | None, due_on: date, now: datetime
+) -> Task:
+    """Name who makes an inspection that an alert asked for, how and until when."""
+    task = queries.get(by, task_id, lock=True)
+    if task.state != S.WANTED:
+        raise Refused(reason("not-wanted", _("It is planned already.")))
+    klass = classes.get(by, task.training_class_id)
+    return _planned(task, klass, by=by, kind=kind, first_id=first_id, second_id=second_id, due_on=due_on, now=now)
+
+
+def _planned(
+    task: Task, klass: "TrainingClass", *, by: "Account", kind: str, first_id: int, second_id: int | None, due_on: date,
+    now: datetime,
+) -> Task:  # fmt: skip
     authorise(by, Permission.INSPECTION_PLAN, region_code=klass.region_code)
     if kind not in rules.Kind.values():
         raise Refused(reason("inspection-kind", _("Choose how the class is inspected.")))
@@ -55,12 +76,11 @@ def plan_task(
         raise Refused(reason("no-inspector", _("Choose inspectors of the region."), "6.3"))
     seed = secrets.token_hex(16) if kind == rules.Kind.PHONE else ""
     percent = classes.terms_of(klass, now)[TermKey.CALL_PERCENT]
-    drawn = rules.sample((one.pk for one in classes.roster(class_id)), percent, seed) if seed else []
-    task = Task.objects.create(
-        training_class=klass, institution_id=klass.institution_id, region_code=klass.region_code, kind=kind,
-        due_on=due_on, seed=seed, sample=drawn, first_id=first_id,
-        second_id=second_id if kind == rules.Kind.ON_SITE else None, planned_at=now, planned_by=by,
-    )  # fmt: skip
+    task.sample = rules.sample((one.pk for one in classes.roster(klass.pk)), percent, seed) if seed else []
+    task.kind, task.seed, task.state, task.due_on = kind, seed, S.PLANNED, due_on
+    task.first_id, task.second_id = first_id, second_id if kind == rules.Kind.ON_SITE else None
+    task.planned_at, task.planned_by = now, by
+    task.save()
     _note("inspection.planned", task, by=by, at=now, inspection=kind, due_on=str(due_on), seed=seed)
     return task
 
@@ -69,8 +89,10 @@ def plan_task(
 def cancel_task(*, by: "Account", task_id: int, why: str, now: datetime) -> Task:
     task = queries.get(by, task_id, lock=True)
     authorise(by, Permission.INSPECTION_PLAN, region_code=task.region_code)
-    if task.state != S.PLANNED:
+    if task.state not in (S.WANTED, S.PLANNED):
         raise Refused(reason("not-planned", _("It is recorded already.")))
+    if not why.strip():
+        raise Refused(reason("ground", _("Say on what ground.")))
     task.state = S.CANCELLED
     task.save(update_fields=["state"])
     _note("inspection.cancelled", task, by=by, at=now, why=why)

@@ -4,6 +4,7 @@ from rollbook.supervision.queries.dossier import (
 )
 from rollbook.supervision.queries.inspections import (
     CANDIDATES,
+    asked_for,
     by_event,
     calls_of,
     calls_of_class,
@@ -23,6 +24,7 @@ from rollbook.supervision.queries.inspections import (
 
 __all__ = [
     "CANDIDATES",
+    "asked_for",
     "by_event",
     "calls_of",
     "calls_of_class",

@@ -13,19 +13,21 @@ from rollbook.evidence import queries as evidence
 from rollbook.institutions import queries as institutions
 from rollbook.kernel.reasons import NotFound
 from rollbook.regions.rules import prefix
+from rollbook.risk import queries as risk
 from rollbook.supervision import rules
 from rollbook.supervision.models import Inspection, Measure, PhoneCall, Task
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
     from rollbook.classes.models import TrainingClass
+    from rollbook.risk.models import Alert
 
 CANDIDATES = 200  # classes that a page weighs at once
 
 
 def visible_to(by: "Account") -> QuerySet[Task]:
     """The region's for its offices; for third parties only what they were given (N4.5); none for others."""
-    found = Task.objects.select_related("training_class__institution", "first", "second", "inspection")
+    found = Task.objects.select_related("training_class__institution", "first", "second", "inspection", "alert")
     if not holds(by, Permission.INSPECTION_READ) or by.institution_id is not None:
         return found.none()
     if by.role == "supervisor":
@@ -39,6 +41,11 @@ def get(by: "Account", task_id: int, *, lock: bool = False) -> Task:
         return (found.select_for_update(of=("self",)) if lock else found).get()
     except Task.DoesNotExist:
         raise NotFound from None
+
+
+def asked_for(by: "Account", alert: "Alert") -> Task | None:
+    """The inspection that an alert asked for."""
+    return visible_to(by).filter(alert=alert).first()
 
 
 def inspections(by: "Account") -> QuerySet[Inspection]:
@@ -91,7 +98,9 @@ def candidates(by: "Account", today: date) -> list[tuple["TrainingClass", rules.
     found = classes.visible_to(by).filter(state="running").order_by("ends_on", "pk")[:CANDIDATES]
     running = {one.pk: one for one in found}
     year = datetime.combine(today - timedelta(365), datetime.min.time()).astimezone()
-    seen = _counted(Task.objects.filter(training_class__in=running).exclude(state="cancelled"), "training_class")
+    seen = _counted(
+        Task.objects.filter(training_class__in=running).exclude(state__in=("wanted", "cancelled")), "training_class"
+    )
     bodies = {one.institution_id for one in running.values()}
     failed = Inspection.objects.filter(task__institution__in=bodies, qualified=False, recorded_at__gte=year)
     unqualified = _counted(failed, "task__institution")
@@ -100,6 +109,7 @@ def candidates(by: "Account", today: date) -> list[tuple["TrainingClass", rules.
         "institution", flat=True
     )
     where = institutions.places_of({*bodies, *planned})
+    weights = risk.weights(list(running), bodies, year)
     near = [where[pk] for pk in set(planned) if pk in where]
     rows = [
         rules.Candidate(
@@ -107,6 +117,8 @@ def candidates(by: "Account", today: date) -> list[tuple["TrainingClass", rules.
             inspections=seen.get(pk, 0),
             unqualified=unqualified.get(one.institution_id, 0),
             measures=measures.get(one.institution_id, 0),
+            alerts=weights.of_class.get(pk, 0) + weights.of_institution.get(one.institution_id, 0),
+            proven=weights.proven.get(one.institution_id, 0),
             worst_day_percent=classes.worst_day_percent(pk) if len(running) <= 20 else 100,
             distance_m=min((rules.metres(where[one.institution_id], there) for there in near), default=None)
             if one.institution_id in where else None,

@@ -18,6 +18,7 @@ class Kind(Choice):
 
 
 class TaskState(Choice):
+    WANTED = "wanted", _("To be planned")
     PLANNED = "planned", _("Planned")
     RECORDED = "recorded", _("Recorded, to be signed")
     DONE = "done", _("Done")
@@ -144,12 +145,15 @@ class Candidate:
     measures: int  # against its institution, in a year
     worst_day_percent: int
     distance_m: int | None  # from the nearest inspection that is planned already
+    alerts: int = 0  # of screening that are open about the class or its institution, warnings apart
+    proven: int = 0  # that were settled as true of its institution, in a year
 
 
 def points(one: Candidate) -> int:
-    """How pressing an inspection is: never seen first, then what was found before."""
+    """How pressing an inspection is: never seen first, then what was found before, also by screening (N11.2)."""
     found = 50 if not one.inspections else 0
     found += 20 * min(one.unqualified, 3) + 10 * min(one.measures, 3)
+    found += 10 * min(one.alerts, 3) + 20 * min(one.proven, 3)
     return found + (20 if one.worst_day_percent < 80 else 0)
 
 

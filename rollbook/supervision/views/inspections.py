@@ -1,7 +1,7 @@
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -10,18 +10,21 @@ from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.classes import queries as classes
-from rollbook.institutions import queries as institutions
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Forbidden
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
+from rollbook.risk import queries as risk
 from rollbook.supervision import actions, forms, queries, rules
 from rollbook.web.exports import workbook
 from rollbook.web.forms import WhyForm, cleaned, sent
 from rollbook.web.lists import Filter, listing, narrowed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rollbook.supervision.models import Task
     from rollbook.web.requests import Request
 
 SEARCH = ("training_class__title", "training_class__number", "institution__name")
@@ -51,7 +54,7 @@ def task_list(request: "Request") -> HttpResponse:
             COLUMNS,
             (
                 (str(r.training_class), r.institution.name, name_of(r.region_code), gettext(r.get_kind_display()), r.due_on,
-                 str(r.first), str(r.second or ""), gettext(r.get_state_display()))
+                 str(r.first or ""), str(r.second or ""), gettext(r.get_state_display()))
                 for r in rows.select_related("institution")
             ),
             gettext("Inspections"),
@@ -71,17 +74,30 @@ def plan(request: "Request") -> HttpResponse:
 
 
 def plan_task(request: "Request", class_id: int) -> HttpResponse:
+    return _plan(request, class_id, actions.plan_task, {"due_on": timezone.localdate()}, class_id=class_id)
+
+
+def plan_wanted(request: "Request", task_id: int) -> HttpResponse:
+    """As for any class, for an inspection that an alert asked for."""
+    one = queries.get(request.user, task_id)
+    initial = {"due_on": one.due_on, "kind": one.kind}
+    return _plan(request, one.training_class_id, actions.plan_wanted, initial, task_id=task_id)
+
+
+def _plan(
+    request: "Request", its_class: int, deed: "Callable[..., Task]", initial: dict[str, Any], **of: int
+) -> HttpResponse:
     admit(request.user, Permission.INSPECTION_PLAN)
-    klass = classes.get(request.user, class_id)
-    form = forms.PlanForm(request.POST or None, initial={"due_on": timezone.localdate()})
+    klass = classes.get(request.user, its_class)
+    form = forms.PlanForm(request.POST or None, initial=initial)
     people = [(one.pk, f"{one} · {gettext(one.get_role_display())}") for one in queries.inspectors(klass.region_code)]
     form.fields["first_id"].choices = people  # type: ignore[attr-defined]
     form.fields["second_id"].choices = [("", "–"), *people]  # type: ignore[attr-defined]
     if request.method == "POST":
         values = cleaned(form).cleaned_data
-        made = actions.plan_task(by=request.user, class_id=class_id, now=timezone.now(), **values)
+        made = deed(by=request.user, now=timezone.now(), **of, **values)
         return redirect("supervision:task", made.pk)
-    lessons = [one for one in classes.lessons_of(class_id) if one.ends_at >= timezone.now()]
+    lessons = [one for one in classes.lessons_of(its_class) if one.ends_at >= timezone.now()]
     return render(request, "supervision/plan_task.html", {"klass": klass, "form": form, "lessons": lessons[:10]})
 
 
@@ -99,11 +115,22 @@ def task(request: "Request", task_id: int) -> HttpResponse:
         "answers": rules.Answer.choices(),
         "may_call": mine and one.kind == rules.Kind.PHONE and one.state == "planned",
         "may_inspect": mine and one.kind == rules.Kind.ON_SITE and one.state == "planned",
-        "may_cancel": holds(by, Permission.INSPECTION_PLAN) and one.state == "planned",
+        "may_plan": holds(by, Permission.INSPECTION_PLAN) and one.state == "wanted",
+        "may_cancel": holds(by, Permission.INSPECTION_PLAN) and one.state in ("wanted", "planned"),
+        "alert": risk.visible_to(by).filter(pk=one.alert_id).first() if one.alert_id else None,
         "why_form": WhyForm(),
         "entries": timeline(one),
     }
     return render(request, "supervision/task.html", context)
+
+
+@require_GET
+def followed(request: "Request", alert_id: int) -> HttpResponse:
+    """What came of an alert, for its own page and as a page: the inspection that it asked for."""
+    admit(request.user, *risk.READERS)
+    alert = risk.get(request.user, alert_id)
+    context = {"alert": alert, "task": queries.asked_for(request.user, alert)}
+    return render(request, "supervision/followed.html" + ("#rows" if request.htmx else ""), context)
 
 
 @require_POST
@@ -212,65 +239,3 @@ def photo(request: "Request", inspection_id: int) -> HttpResponse:
     for one in sent(request, forms.PhotoForm).cleaned_data["sent"]:
         actions.add_photo(by=request.user, inspection_id=inspection_id, content=one.read(), now=timezone.now())
     return redirect("supervision:inspection", inspection_id)
-
-
-def _measure_form(request: "Request", *, posted: bool = False) -> forms.MeasureForm:
-    form = forms.MeasureForm(request.POST) if posted else forms.MeasureForm()
-    listed = institutions.visible_to(request.user).filter(state="listed").order_by("name").values_list("pk", "name")
-    form.fields["institution_id"].choices = list(listed)  # type: ignore[attr-defined]
-    return form
-
-
-@require_GET
-def measure_list(request: "Request") -> HttpResponse:
-    if request.user.role == "supervisor":
-        raise Forbidden("measures")
-    admit(request.user, Permission.INSPECTION_READ)
-    filters = [
-        Filter("grade", _("Measure"), rules.Grade.choices()),
-        Filter("open", _("Mended"), [("True", _("no")), ("False", _("yes"))], lookup="mended_at__isnull"),
-        Filter("region_code", _("Region"), regions(request.user.region_code)),
-    ]
-    shown = listing(
-        request, queries.measures(request.user), filters=filters, search=("institution__name", "ground"),
-        hint=gettext("Institution or ground"),
-    )  # fmt: skip
-    may = holds(request.user, Permission.MEASURE_TAKE)
-    context = {
-        "listing": shown,
-        "may_take": may,
-        "form": _measure_form(request) if may else None,
-        "today": timezone.localdate(),
-    }
-    return render(request, "supervision/measure_list.html", context)
-
-
-@require_POST
-def take_measure(request: "Request") -> HttpResponse:
-    admit(request.user, Permission.MEASURE_TAKE)
-    values = cleaned(_measure_form(request, posted=True)).cleaned_data
-    actions.take_measure(by=request.user, inspection_id=None, now=timezone.now(), **values)
-    return redirect("supervision:measure_list")
-
-
-@require_POST
-def mended(request: "Request", measure_id: int) -> HttpResponse:
-    actions.accept_mended(by=request.user, measure_id=measure_id, now=timezone.now())
-    return redirect("supervision:measure_list")
-
-
-@require_GET
-def dossier(request: "Request", class_id: int) -> HttpResponse:
-    """Everything about a class on one page, with what is missing on top."""
-    klass = actions.may_have_dossier(request.user, class_id)
-    parts = queries.dossier(klass, timezone.now())
-    made = [one for one in timeline(klass, limit=2000) if one.kind == "class.dossier-made"]
-    context = {"klass": klass, "parts": parts, "missing": [one for one in parts if one.missing], "made": made[:5]}
-    return render(request, "supervision/dossier.html", context)
-
-
-@require_POST
-def dossier_archive(request: "Request", class_id: int) -> FileResponse:
-    archive, _digest = actions.make_dossier(by=request.user, class_id=class_id, now=timezone.now())
-    name = f"dossier-{class_id}-{timezone.localdate():%Y%m%d}.zip"
-    return FileResponse(archive, as_attachment=True, filename=name, content_type="application/zip")
