@@ -8,6 +8,7 @@ EXPORTS: dict[str, str] = {
     "institutions": "rollbook.institutions.views.institution_table",
     "claims": "rollbook.subsidies.views.claims.claim_table",
     "discrepancies": "rollbook.subsidies.views.recomputation.discrepancy_table",
+    "proposals": "rollbook.subsidies.views.proposals.proposal_table",
     "alerts": "rollbook.risk.views.alerts.alert_table",
     "persons": "rollbook.persons.views.person_table",
     "accounts": "rollbook.persons.views.account_table",

@@ -41,6 +41,7 @@ EXPORT_NAMES = {
     "journal": _("Journal"),
     "alerts": _("Alerts"),
     "discrepancies": _("Discrepancies"),
+    "proposals": _("Proposed recoveries"),
     "books": _("Books"),
     "differences": _("Differences with the bank"),
     "recoveries": _("Recoveries"),

@@ -53,6 +53,8 @@ from rollbook.classes.queries.evidence import LessonEvidence, dossier_of, eviden
 from rollbook.classes.queries.months import check_ins_of
 from rollbook.classes.queries.rooms import asks_of, lesson_in_room, lessons_during, lessons_now, there_at
 from rollbook.classes.queries.signals import (
+    Day,
+    days_of,
     denials,
     feedback,
     feedback_of,
@@ -72,6 +74,7 @@ from rollbook.classes.queries.teaching import (
 )
 
 __all__ = [
+    "Day",
     "LessonEvidence",
     "active_device",
     "asks_for",
@@ -85,6 +88,7 @@ __all__ = [
     "commitment_text",
     "day_percents",
     "days_attended",
+    "days_of",
     "denials",
     "device",
     "devices",
