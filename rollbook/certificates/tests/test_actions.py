@@ -6,7 +6,7 @@ from pypdf import PdfReader
 
 from rollbook.accounts.rules import Role
 from rollbook.accounts.tests.factories import AccountFactory
-from rollbook.certificates import actions, files, queries
+from rollbook.certificates import actions, files, queries, rules
 from rollbook.certificates.models import Certificate, Series
 from rollbook.classes.tests.factories import ClassFactory, EnrolmentFactory
 from rollbook.kernel.reasons import Forbidden, Refused
@@ -20,7 +20,7 @@ def certificate(enrolment=None, serial=1, **kwargs):
     klass = enrolment.training_class
     series, _ = Series.objects.get_or_create(province_code="320000", year=2026, defaults={"next_serial": 2})
     values = {
-        "series": series, "serial": serial, "number": f"P3220260000{serial:04}9", "token": f"token{serial}",
+        "series": series, "serial": serial, "number": rules.number_of("320000", 2026, serial), "token": f"token{serial}",
         "enrolment": enrolment, "person": enrolment.person, "name": enrolment.person.name,
         "id_masked": enrolment.person.id_masked, "institution": klass.institution,
         "institution_name": klass.institution.name, "occupation": klass.occupation, "project": klass.occupation.name,
@@ -36,11 +36,13 @@ def test_a_certificate_is_verified_by_number_and_name_together(client):
     one = certificate()
     assert queries.verify(one.number, one.name) == one
     assert queries.verify(one.number, "别人") is None
-    wrong = [
-        client.get("/verify/", {"number": number, "name": "别人"}).text.count("没有向此人发放过该编号的证书")
-        for number in (one.number, "P322026000000019")
-    ]
-    assert wrong == [1, 1]
+
+    def told(number):
+        return client.get("/verify/", {"number": number, "name": "别人"}).text
+
+    other = rules.number_of("320000", 2026, 77)
+    assert [told(number).count("没有向此人发放过该编号的证书") for number in (one.number, other)] == [1, 1]
+    assert "编号有误" in told(other[:-1] + str((int(other[-1]) + 1) % 10))
     assert one.institution_name in client.get(f"/verify/{one.token}/").text
     assert client.get("/verify/guess/").status_code == 404
 

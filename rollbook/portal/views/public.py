@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from rollbook.certificates import queries as certificates
+from rollbook.certificates import rules as certificate_rules
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import Level
 from rollbook.institutions import actions as institution_actions
@@ -105,7 +106,8 @@ def verify(request: "Request") -> HttpResponse:
         if queries.limited(request.META.get("REMOTE_ADDR", "")):
             context["limited"], status = True, 429
         else:
-            context |= {"asked": True, "certificate": certificates.verify(number, name)}
+            is_mistyped = not certificate_rules.is_possible(number.strip().upper())
+            context |= {"asked": True, "is_mistyped": is_mistyped, "certificate": certificates.verify(number, name)}
     return render(request, "portal/verify.html", context, status=status)
 
 
