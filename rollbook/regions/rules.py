@@ -19,6 +19,13 @@ def covers(scope: str, region: str) -> bool:
     return region.startswith(prefix(scope))
 
 
+def part_of(scope: str, code: str) -> str:
+    """In which part of a scope a division lies: of a province the city, of a city the county. The scope itself is none."""
+    if scope.endswith("0000") and code != scope:
+        return code[:CITY] + "00"
+    return code
+
+
 def around(code: str) -> list[str]:
     """The division itself and those around it, narrowest first: county, city, province."""
     return list(dict.fromkeys([code, code[:4] + "00", code[:2] + "0000"]))

@@ -59,14 +59,14 @@ def pending(subjects: Collection[str], kind: rules.AccountKind) -> dict[str, Pen
 
 
 def balances(by: "Account", *, year: int | None = None, fund: str = "", region: str = "") -> list[dict[str, Any]]:
-    """For each region, fund and year the account of each kind, newest year first."""
+    """For each region, fund and year the account of each kind, newest year first; `region` with all within it."""
     found = accounts_visible_to(by)
     if year:
         found = found.filter(year=year)
     if fund:
         found = found.filter(fund=fund)
     if region:
-        found = found.filter(region_code=region)
+        found = found.filter(region_code__startswith=prefix(region))
     rows: dict[tuple[int, str, str], dict[str, Any]] = {}
     for one in found.order_by("-year", "region_code", "fund"):
         row = rows.setdefault(

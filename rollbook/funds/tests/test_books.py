@@ -163,3 +163,24 @@ def test_the_api_reads_what_the_pages_show(client, offices):
     client.force_login(AccountFactory(role="county-finance", region_code="320583"))
     assert client.get("/api/payments/accounts").json()["items"] == []
     assert client.get(f"/api/payments/accounts/{budget.pk}/entries").status_code == 404
+
+
+def test_a_province_sees_its_cities_and_opens_one(client, settings):
+    """N12.1: a line a city with the sum of its counties, and a line a county when the city is chosen."""
+    settings.DEMO = True  # no second factor
+    for region, yuan in ((COUNTY, 1000), ("320104", 200), ("320583", 30)):
+        actions.set_budget(
+            by=AccountFactory(role="county-finance", region_code=region), region_code=region, fund="employment",
+            year=2026, amount_fen=yuan * 100, document="苏财 1 号", now=timezone.now(),
+        )  # fmt: skip
+    province = AccountFactory(role="province-finance", region_code="320000")
+    whole = page(client, province, "balances").text
+    assert whole.count("1,200.00") == 2, "granted and available"
+    assert "region_code=320100" in whole
+    assert "1,000.00" not in whole
+    city = page(client, province, "balances", region_code="320100").text
+    assert "1,000.00" in city
+    assert "200.00" in city
+    assert "30.00" not in city
+    other = AccountFactory(role="county-finance", region_code="320583")
+    assert "1,000.00" not in page(client, other, "balances", region_code="320100").text

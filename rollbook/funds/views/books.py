@@ -1,7 +1,9 @@
 """Budgets and balances, the books behind them, and what two people do with them."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,6 +19,7 @@ from rollbook.funds.views.payments import reader
 from rollbook.kernel.messages import _
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
+from rollbook.regions.rules import part_of
 from rollbook.web.actions import note_export
 from rollbook.web.exports import Table, workbook
 from rollbook.web.forms import cleaned, sent
@@ -24,7 +27,7 @@ from rollbook.web.lists import Filter, listing, narrowed
 from rollbook.web.views import exported
 
 if TYPE_CHECKING:
-    from rollbook.funds.models import LedgerEntry
+    from rollbook.funds.models import LedgerAccount, LedgerEntry
     from rollbook.web.requests import Request
 
 P, K = Permission, rules.AccountKind
@@ -38,20 +41,44 @@ BOOK_SEARCH = ("transaction__subject", "transaction__document", "transaction__ki
 ENTRY_COLUMNS = (_("Day"), _("Movement"), _("What for"), _("Document"), _("Amount"), _("Who"), _("Transaction"))
 
 
-def _balances(request: "Request") -> list[dict[str, Any]]:
-    year, today = request.GET.get("year", ""), timezone.localdate()
+@dataclass(slots=True)
+class Balance:
+    """A line of the page: of a region, or of all within it, the accounts of a fund and year."""
+
+    region_code: str
+    fund: rules.Fund
+    year: int
+    is_sum: bool  # of several regions
+    granted_fen: int = 0
+    shown: list[tuple[int, int | None]] = field(default_factory=lambda: [(0, None)] * len(SHOWN))  # fen and account
+    ages: list[int] = field(default_factory=lambda: [0] * (len(rules.AGES) + 1))
+
+    def add(self, accounts: "Mapping[str, LedgerAccount]", ages: "Mapping[int, list[int]]") -> None:
+        self.granted_fen -= accounts[K.TREASURY].balance_fen if K.TREASURY in accounts else 0
+        for n, kind in enumerate(SHOWN):
+            if kind in accounts:
+                fen, pk = self.shown[n][0] + accounts[kind].balance_fen, accounts[kind].pk
+                self.shown[n] = fen, None if self.is_sum else pk
+        for one in accounts.values():
+            self.ages = [
+                had + more for had, more in zip(self.ages, ages.get(one.pk, [0] * len(self.ages)), strict=True)
+            ]
+
+
+def _balances(request: "Request", chosen: str) -> list[Balance]:
+    """A province's page has a line for each city, a city's for each county, each for its own."""
+    by, year = request.user, request.GET.get("year", "")
     rows = queries.balances(
-        request.user, year=int(year) if year.isdecimal() else None, fund=request.GET.get("fund", ""),
-        region=request.GET.get("region_code", ""),
-    )  # fmt: skip
-    ages = queries.open_items(queries.accounts_visible_to(request.user), today)
+        by, year=int(year) if year.isdecimal() else None, fund=request.GET.get("fund", ""), region=chosen
+    )
+    ages = queries.open_items(queries.accounts_visible_to(by), timezone.localdate())
+    found: dict[tuple[int, str, str], Balance] = {}
     for row in rows:
-        found = row["accounts"]
-        row["granted_fen"] = -found[K.TREASURY].balance_fen if K.TREASURY in found else 0
-        row["shown"] = [found.get(kind) for kind in SHOWN]
-        waiting = [ages[one.pk] for one in found.values() if one.pk in ages]
-        row["ages"] = [sum(column) for column in zip(*waiting, strict=True)] or [0] * (len(rules.AGES) + 1)
-    return rows
+        code = part_of(chosen, row["region_code"])
+        is_sum = code != chosen and chosen.endswith("0000")
+        line = Balance(code, row["fund"], row["year"], is_sum)
+        found.setdefault((row["year"], code, row["fund"]), line).add(row["accounts"], ages)
+    return list(found.values())
 
 
 def _in_words(fund: rules.Fund) -> str:
@@ -62,13 +89,13 @@ def _in_words(fund: rules.Fund) -> str:
 def balance_list(request: "Request") -> HttpResponse:
     """What each region has of each fund, what of it is bound, and for how long it has been open (N12.1)."""
     reader(request)
-    rows = _balances(request)
+    chosen = request.GET.get("region_code", "") or request.user.region_code
+    rows = _balances(request, chosen)
     if request.GET.get("export"):
         table = (
             (
-                name_of(row["region_code"]), _in_words(row["fund"]), row["year"], row["granted_fen"] / 100,
-                *((one.balance_fen if one else 0) / 100 for one in row["shown"]),
-                *(fen / 100 for fen in row["ages"]),
+                name_of(row.region_code), _in_words(row.fund), row.year, row.granted_fen / 100,
+                *(fen / 100 for fen, _account in row.shown), *(fen / 100 for fen in row.ages),
             )
             for row in rows
         )  # fmt: skip
@@ -86,6 +113,7 @@ def balance_list(request: "Request") -> HttpResponse:
     context = {
         "rows": rows,
         "filters": filters,
+        "chosen": chosen,
         "may_set": holds(by, P.BUDGET_SET),
         "form": forms.BudgetForm(initial={"year": timezone.localdate().year}),
     }
