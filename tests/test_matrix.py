@@ -73,6 +73,8 @@ SEEN = {
     "classes/<int:class_id>/evidence/": EVIDENCE | TEACHER,
     "supervision/plan/<int:class_id>/": {Role.COUNTY_REVIEWER, Role.CITY_OFFICER},
     "supervision/tasks/<int:task_id>/": {*OFFICE, Role.AUDITOR, Role.SUPERVISOR},
+    "supervision/cases/<int:case_id>/": OFFICE | {Role.AUDITOR},
+    "supervision/cases/<int:case_id>/letter.pdf": OFFICE | {Role.AUDITOR},
     "supervision/tasks/<int:task_id>/plan/": {Role.COUNTY_REVIEWER, Role.CITY_OFFICER},
     "supervision/alerts/<int:alert_id>/": OFFICE | {Role.AUDITOR},
     "supervision/tasks/<int:task_id>/inspect/": {Role.SUPERVISOR},

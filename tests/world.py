@@ -32,7 +32,7 @@ from rollbook.subsidies import actions as subsidies
 from rollbook.subsidies.models import Discrepancy, Objection, PolicyVersion, Proposal, Simulation
 from rollbook.subsidies.rules.simulation import Scenario
 from rollbook.subsidies.tests.factories import NOW, PolicyFactory, assessed_class, load_policies, payee
-from rollbook.supervision.models import Inspection, Measure, Task
+from rollbook.supervision.models import Case, Inspection, Measure, Task
 from rollbook.web import actions as pages
 
 HERE, ELSEWHERE = "320102", "320583"
@@ -260,7 +260,15 @@ class County:
                     "values": {"day": "2026-03-02", "people": 3, "roster": 9, "share": 33}},
             count=1, digest="x", version="x", run=run, found_at=NOW,
         )  # fmt: skip
-        return {"alert_id": alert.pk}
+        case = Case.objects.create(
+            number=f"AJ{self.region_code}", alert=alert, region_code=self.region_code, institution=self.institution,
+            title="class", classes=[self.klass.pk], due_on=NOW.date(), opened_at=NOW, opened_by=self.office, state="handed",
+            authority="police", office="公安局", handed_at=NOW, handed_by=self.office,
+            letter={"heading": "移送函", "to": "公安局", "about": [["案件", "AJ"]], "facts_heading": "事实", "facts": "无",
+                    "grounds_heading": "依据", "grounds": [], "evidence_heading": "证据", "evidence": [], "nothing": "无",
+                    "evidence_heads": [], "signature": "盖章", "more": ""},
+        )  # fmt: skip
+        return {"alert_id": alert.pk, "case_id": case.pk}
 
     def _of_the_directory(self):
         made = DemandListFactory(region_code=self.region_code, state="draft", in_force=None, published_at=None)

@@ -41,6 +41,8 @@ class Permission(StrEnum):
     INSPECTION_DO = "inspection.do"  # those that were given to the account
     INSPECTION_READ = "inspection.read"
     MEASURE_TAKE = "measure.take"  # a step of the graded ladder
+    CASE_READ = "case.read"
+    CASE_HANDLE = "case.handle"  # hand over to another authority, conclude
     HOLD_LIFT = "hold.lift"  # let held claims go on
     BUDGET_SET = "budget.set"
     BUDGET_CONFIRM = "budget.confirm"  # the second person of what is done with a budget itself
@@ -114,6 +116,7 @@ GRANTS: dict[Role, set[Permission]] = {
         P.INSPECTION_DO,
         P.INSPECTION_READ,
         P.ALERT_SETTLE,
+        P.CASE_READ,
     },
     Role.COUNTY_SECOND_REVIEWER: {
         P.INSTITUTION_VERIFY,
@@ -136,6 +139,8 @@ GRANTS: dict[Role, set[Permission]] = {
         P.MEASURE_TAKE,
         P.ALERT_SETTLE,
         P.ALERT_CONFIRM,
+        P.CASE_READ,
+        P.CASE_HANDLE,
     },
     Role.CITY_OFFICER: {
         *_DIRECTORY,
@@ -158,6 +163,8 @@ GRANTS: dict[Role, set[Permission]] = {
         P.ALERT_SETTLE,
         P.ALERT_CONFIRM,
         P.ALERT_TUNE,
+        P.CASE_READ,
+        P.CASE_HANDLE,
     },
     Role.PROVINCE_OFFICER: {
         *_DIRECTORY,
@@ -179,6 +186,8 @@ GRANTS: dict[Role, set[Permission]] = {
         P.ALERT_SETTLE,
         P.ALERT_CONFIRM,
         P.ALERT_TUNE,
+        P.CASE_READ,
+        P.CASE_HANDLE,
     },
     Role.COUNTY_FINANCE: {*_FINANCE, P.BATCH_CHECK},
     Role.COUNTY_FINANCE_RELEASER: {*_FINANCE, P.BATCH_RELEASE, P.BATCH_COSIGN, P.BUDGET_CONFIRM}
@@ -214,6 +223,7 @@ GRANTS: dict[Role, set[Permission]] = {
         P.LIVE_WATCH,
         P.INSPECTION_READ,
         P.ALERT_READ,
+        P.CASE_READ,
     },
     Role.SYSTEM_ADMINISTRATOR: {P.ACCOUNT_MANAGE, P.CALENDAR_EXTEND},
     Role.SECURITY_ADMINISTRATOR: {P.ACCOUNT_SECURE},

@@ -10,6 +10,7 @@ EXPORTS: dict[str, str] = {
     "discrepancies": "rollbook.subsidies.views.recomputation.discrepancy_table",
     "proposals": "rollbook.subsidies.views.proposals.proposal_table",
     "alerts": "rollbook.risk.views.alerts.alert_table",
+    "cases": "rollbook.supervision.views.cases.case_table",
     "persons": "rollbook.persons.views.person_table",
     "accounts": "rollbook.persons.views.account_table",
     "books": "rollbook.funds.views.books.book_table",

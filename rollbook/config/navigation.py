@@ -186,6 +186,7 @@ PAGES: list[Page] = [
         "stairs-up",
         may(P.INSPECTION_READ) - {Role.SUPERVISOR},
     ),
+    page(_("Supervision"), "supervision:case_list", _("Cases"), "briefcase", may(P.CASE_READ)),
     page(_("Supervision"), "live:wall", _("Live classrooms"), "device-cctv", may(P.LIVE_WATCH)),
     page(_("Supervision"), "live:recording_list", _("Recordings"), "movie", may(P.LIVE_WATCH)),
     page(_("Supervision"), "live:camera_list", _("Cameras"), "camera-cog", may(P.LIVE_WATCH)),

@@ -1,4 +1,4 @@
-"""A dossier as PDF and as an archive that can be checked without us."""
+"""A dossier and a letter as PDF, and a dossier as an archive that can be checked without us."""
 
 import csv
 import hashlib
@@ -19,18 +19,19 @@ _lock = threading.Lock()
 
 
 @cache
-def _compiler() -> typst.Compiler:
+def _compiler(name: str) -> typst.Compiler:
     fonts = Path(settings.NODE_MODULES) / "@expo-google-fonts/noto-sans-sc"
     return typst.Compiler(
-        str(DATA / "dossier.typ"),
+        str(DATA / f"{name}.typ"),
         font_paths=[str(fonts / "400Regular"), str(fonts / "700Bold")],
         ignore_system_fonts=True,
     )
 
 
-def pdf(content: dict[str, Any]) -> bytes:
+def pdf(content: dict[str, Any], name: str = "dossier") -> bytes:
+    """A document by the name of its template."""
     with _lock:  # the compiler keeps its inputs while it works
-        made = _compiler().compile(format="pdf", sys_inputs={"dossier": json.dumps(content, ensure_ascii=False)})
+        made = _compiler(name).compile(format="pdf", sys_inputs={name: json.dumps(content, ensure_ascii=False)})
     return made if isinstance(made, bytes) else b""
 
 

@@ -33,6 +33,26 @@ class AnswerForm(forms.Form):
     answer = forms.CharField(label=_("What you have to say"), max_length=500, required=False)
 
 
+class HandOverForm(forms.Form):
+    authority = forms.ChoiceField(label=_("Authority"), choices=translated(rules.Authority))
+    office = forms.CharField(label=_("Name of the office"), max_length=120)
+    facts = forms.CharField(
+        label=_("What was found out"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The grounds, their rows and the evidence on hold are added by themselves."),
+    )  # fmt: skip
+
+
+class AuthorityAnswerForm(forms.Form):
+    answer = forms.CharField(label=_("Answer, with the number of its document"), max_length=500)
+
+
+class ConcludeForm(forms.Form):
+    outcome = forms.ChoiceField(label=_("How it came out"), choices=translated(rules.CaseOutcome))
+    conclusion = forms.CharField(
+        label=_("Conclusion, with its document"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
 class PhotoForm(forms.Form):
     sent = FilesField(label=_("Photographs taken on site"))
 

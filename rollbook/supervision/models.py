@@ -84,6 +84,57 @@ class Inspection(models.Model):
         return f"inspection #{self.pk}"
 
 
+class Case(models.Model):
+    """What two officers settled as true and grave: looked into, handed over, concluded, each with its limit."""
+
+    number = models.CharField(max_length=32, unique=True)
+    alert = models.OneToOneField("risk.Alert", models.PROTECT, related_name="+")
+    region_code = models.CharField(max_length=6)
+    institution = models.ForeignKey("institutions.Institution", models.PROTECT, null=True, related_name="+")
+    title = models.CharField(max_length=200)
+    state = models.CharField(max_length=16, choices=rules.CaseState.choices(), default="open")
+    due_on = models.DateField(null=True)  # of the next step; none while another authority has it
+    classes = models.JSONField(default=list)  # whose evidence is on hold for it
+    opened_at = models.DateTimeField()
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    authority = models.CharField(max_length=16, choices=rules.Authority.choices(), blank=True)
+    office = models.CharField(max_length=120, blank=True)
+    letter = models.JSONField(default=dict)  # what was handed over, as it was
+    handed_at = models.DateTimeField(null=True)
+    handed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    answer = models.CharField(max_length=500, blank=True)  # of the other authority, the latest
+    outcome = models.CharField(max_length=16, choices=rules.CaseOutcome.choices(), blank=True)
+    conclusion = models.TextField(blank=True)
+    concluded_at = models.DateTimeField(null=True)
+    concluded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="case_state_is_known", condition=Q(state__in=rules.CaseState.values())),
+            models.CheckConstraint(
+                name="handed_over_by_letter",
+                condition=~Q(state__in=["handed", "accepted"])
+                | ~Q(authority="")
+                & ~Q(office="")
+                & ~Q(letter={})
+                & Q(handed_at__isnull=False, handed_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="concluded_case_has_its_outcome",
+                condition=~Q(state="concluded")
+                | ~Q(outcome="") & ~Q(conclusion="") & Q(concluded_at__isnull=False, concluded_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="case_is_concluded_by_another",
+                condition=Q(concluded_by__isnull=True) | ~Q(concluded_by=F("opened_by")),
+            ),
+        ]
+        indexes = [models.Index(fields=["region_code", "state", "due_on"], name="case_by_region")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"
+
+
 class PhoneCall(models.Model):
     """What one trainee of the sample answered (domain 2.6)."""
 

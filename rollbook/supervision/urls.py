@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.supervision.views import dossiers, inspections, measures
+from rollbook.supervision.views import cases, dossiers, inspections, measures
 
 app_name = "supervision"
 
@@ -19,6 +19,12 @@ urlpatterns = [
     path("findings/<int:inspection_id>/sign/", inspections.sign, name="sign"),
     path("findings/<int:inspection_id>/answer/", inspections.answer, name="answer"),
     path("findings/<int:inspection_id>/photo/", inspections.photo, name="photo"),
+    path("cases/", cases.case_list, name="case_list"),
+    path("cases/<int:case_id>/", cases.case, name="case"),
+    path("cases/<int:case_id>/letter.pdf", cases.letter, name="letter"),
+    path("cases/<int:case_id>/hand-over/", cases.hand_over, name="hand_over"),
+    path("cases/<int:case_id>/answered/", cases.answered, name="case_answered"),
+    path("cases/<int:case_id>/conclude/", cases.conclude, name="conclude"),
     path("dossiers/<int:class_id>/", dossiers.dossier, name="dossier"),
     path("dossiers/<int:class_id>/archive.zip", dossiers.dossier_archive, name="dossier_archive"),
     path("measures/", measures.measure_list, name="measure_list"),

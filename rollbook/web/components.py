@@ -20,11 +20,11 @@ register = Library()
 TONES = {
     "green": {
         "published", "listed", "approved", "passed", "valid", "paid", "granted", "matched",
-        "assessed", "settled", "present", "agreed", "active", "done", "loaded", "fresh", "works",
+        "assessed", "settled", "present", "agreed", "active", "done", "loaded", "fresh", "works", "accepted",
     },
     "yellow": {
         "submitted", "reviewed", "applied", "verified", "asked", "filed", "first", "returned",
-        "pending", "registered", "checked", "waiting", "late", "pulled-back", "ended", "soon", "stopped", "wanted",
+        "pending", "registered", "checked", "waiting", "late", "pulled-back", "ended", "soon", "stopped", "wanted", "handed",
     },
     "red": {"refused", "removed", "failed", "revoked", "absent", "mismatched", "overdue", "locked", "held", "left-alone"},
     "blue": {"running", "publicity", "in-payment", "sent", "released", "leave", "in-force"},
@@ -40,6 +40,7 @@ EXPORT_NAMES = {
     "accounts": _("Accounts"),
     "journal": _("Journal"),
     "alerts": _("Alerts"),
+    "cases": _("Cases"),
     "discrepancies": _("Discrepancies"),
     "proposals": _("Proposed recoveries"),
     "books": _("Books"),

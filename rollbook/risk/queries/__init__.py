@@ -13,6 +13,7 @@ from rollbook.risk.queries.alerts import (
 )
 from rollbook.risk.queries.learning import by_region, cases, load, performance, runs, settings_of, waiting
 from rollbook.risk.queries.places import class_to_inspect
+from rollbook.risk.queries.proofs import classes_in, evidence, ground, proofs
 from rollbook.risk.queries.screening import is_due, reads
 from rollbook.risk.queries.sources import fed
 
@@ -23,14 +24,18 @@ __all__ = [
     "by_region",
     "cases",
     "class_to_inspect",
+    "classes_in",
+    "evidence",
     "explanations_of",
     "fed",
     "findings_of",
     "get",
+    "ground",
     "is_due",
     "load",
     "names_in",
     "performance",
+    "proofs",
     "queue",
     "reads",
     "related",

@@ -1,4 +1,4 @@
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -14,17 +14,16 @@ from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
 from rollbook.risk import actions, forms, queries, rules
 from rollbook.risk.detectors import DETECTORS
-from rollbook.risk.rules import COLUMNS, WORDS, Move, State
+from rollbook.risk.rules import Move, State
 from rollbook.risk.rules.alerts import RANK_LABELS
 from rollbook.risk.views import pictures
 from rollbook.web.exports import Table
 from rollbook.web.forms import WhyForm, sent
 from rollbook.web.lists import Filter, listing, narrowed
 from rollbook.web.views import exported
-from rollbook.web.words import said
 
 if TYPE_CHECKING:
-    from rollbook.risk.models import Alert, Finding
+    from rollbook.risk.models import Alert
     from rollbook.web.requests import Request
 
 SEARCH = ("title", "institution__name", "training_class__number")
@@ -74,35 +73,6 @@ def alert_list(request: "Request") -> HttpResponse:
     return render(request, "risk/alert_list.html", {"listing": shown, "ranks": RANK_LABELS, "now": timezone.now()})
 
 
-def ground(finding: "Finding") -> str:
-    """The ground in the reader's words, codes and all."""
-    values = {name: _word(value) for name, value in finding.ground["values"].items()}
-    return said({**finding.ground, "values": values})
-
-
-def _word(value: object) -> object:
-    return gettext(WORDS[value]) if isinstance(value, str) and value in WORDS else value
-
-
-def evidence(finding: "Finding", names: dict[str, dict[int, str]]) -> dict[str, Any]:
-    """The rows that prove a ground as a table with words for heads and names for numbers."""
-    columns = list(finding.rows[0]) if finding.rows else []
-
-    def cell(name: str, value: object) -> object:
-        kind = name.removeprefix("other_").removesuffix("_id")
-        if isinstance(value, int) and kind in names and not isinstance(value, bool):
-            return names[kind].get(value, f"#{value}")
-        if isinstance(value, str) and len(value) == 32 and value.isalnum():
-            return f"{value[:8]}…"  # a digest: enough to see that two are the same
-        return "–" if value is None else _word(value)
-
-    return {
-        "heads": [COLUMNS.get(name, name) for name in columns],
-        "rows": [[cell(name, row.get(name)) for name in columns] for row in finding.rows],
-        "more": finding.count - len(finding.rows),
-    }
-
-
 @require_GET
 def alert_detail(request: "Request", alert_id: int) -> HttpResponse:
     by = request.user
@@ -117,7 +87,7 @@ def alert_detail(request: "Request", alert_id: int) -> HttpResponse:
     context = {
         "alert": alert,
         "grounds": [
-            (finding, DETECTORS[finding.detector], ground(finding), evidence(finding, names), precision.get(finding.detector))
+            (finding, DETECTORS[finding.detector], queries.ground(finding), queries.evidence(finding, names), precision.get(finding.detector))
             for finding in found
         ],
         "rank": RANK_LABELS[alert.severity],

@@ -1,3 +1,4 @@
+from rollbook.supervision.actions.cases import answer_case, conclude, hand_over
 from rollbook.supervision.actions.dossier import (
     make_dossier,
     may_have_dossier,
@@ -19,9 +20,12 @@ from rollbook.supervision.actions.inspections import (
 __all__ = [
     "accept_mended",
     "add_photo",
+    "answer_case",
     "answer_inspection",
     "cancel_task",
+    "conclude",
     "follow_alert",
+    "hand_over",
     "make_dossier",
     "may_have_dossier",
     "plan_task",

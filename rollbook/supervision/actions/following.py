@@ -1,4 +1,4 @@
-"""What follows from an alert that two officers closed: an inspection of its class (N3.6, N11.4)."""
+"""What follows from an alert that two officers closed: an inspection of its class, a case (N3.6, N11.4)."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,9 +13,11 @@ from rollbook.regions import queries as regions
 from rollbook.risk import queries as risk
 from rollbook.risk.rules import Consequence
 from rollbook.supervision import rules
-from rollbook.supervision.models import Task
+from rollbook.supervision.actions.cases import open_case
+from rollbook.supervision.models import Case, Task
 
 if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
     from rollbook.risk.models import Alert
 
 
@@ -23,14 +25,17 @@ if TYPE_CHECKING:
 def follow_alert(*, alert_id: int, now: datetime) -> None:
     """For the queue, once an alert is closed. Told twice it does nothing more."""
     alert = risk.by_id(alert_id)
-    if Consequence.INSPECTION in alert.consequences:
-        _want_inspection(alert, now)
-
-
-def _want_inspection(alert: "Alert", now: datetime) -> None:
-    """The alert's class is to be inspected, on site while it is in training; an officer names who goes."""
-    class_id, by = risk.class_to_inspect(alert), alert.confirmed_by or alert.proposed_by
+    by = alert.confirmed_by or alert.proposed_by
     assert by is not None  # noqa: S101 the database knows who closed an alert
+    if Consequence.INSPECTION in alert.consequences:
+        _want_inspection(alert, by, now)
+    if Consequence.CASE in alert.consequences and not Case.objects.filter(alert=alert).exists():
+        open_case(alert, by=by, now=now)
+
+
+def _want_inspection(alert: "Alert", by: "Account", now: datetime) -> None:
+    """The alert's class is to be inspected, on site while it is in training; an officer names who goes."""
+    class_id = risk.class_to_inspect(alert)
     if class_id is None or Task.objects.filter(alert=alert).exists():
         return
     klass = classes.by_id(class_id)

@@ -1,3 +1,4 @@
+from rollbook.supervision.queries.cases import case, case_of, cases, evidence_for, letter
 from rollbook.supervision.queries.dossier import (
     dossier,
     enclosed,
@@ -29,13 +30,18 @@ __all__ = [
     "calls_of",
     "calls_of_class",
     "candidates",
+    "case",
+    "case_of",
+    "cases",
     "dossier",
     "enclosed",
+    "evidence_for",
     "get",
     "inspection",
     "inspections",
     "inspectors",
     "lessons_on",
+    "letter",
     "measure",
     "measures",
     "measures_this_year",

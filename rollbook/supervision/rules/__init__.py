@@ -1,3 +1,12 @@
+from rollbook.supervision.rules.cases import (
+    CASE_LIFECYCLE,
+    Authority,
+    CaseMove,
+    CaseOutcome,
+    CaseState,
+    reasons_against_concluding,
+    reasons_against_handing,
+)
 from rollbook.supervision.rules.dossier import (
     Part,
     Stand,
@@ -27,12 +36,17 @@ from rollbook.supervision.rules.inspections import (
 )
 
 __all__ = [
+    "CASE_LIFECYCLE",
     "CHECKLIST",
     "LADDER",
     "SUSPICIOUS",
     "TRIGGERS",
     "Answer",
+    "Authority",
     "Candidate",
+    "CaseMove",
+    "CaseOutcome",
+    "CaseState",
     "Grade",
     "Kind",
     "Part",
@@ -46,6 +60,8 @@ __all__ = [
     "least_grade",
     "metres",
     "points",
+    "reasons_against_concluding",
+    "reasons_against_handing",
     "reasons_against_measure",
     "reasons_against_pair",
     "reasons_unqualified",

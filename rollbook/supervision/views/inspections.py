@@ -126,10 +126,14 @@ def task(request: "Request", task_id: int) -> HttpResponse:
 
 @require_GET
 def followed(request: "Request", alert_id: int) -> HttpResponse:
-    """What came of an alert, for its own page and as a page: the inspection that it asked for."""
+    """What came of an alert, for its own page and as a page: the inspection that it asked for, the case that it opened."""
     admit(request.user, *risk.READERS)
     alert = risk.get(request.user, alert_id)
-    context = {"alert": alert, "task": queries.asked_for(request.user, alert)}
+    context = {
+        "alert": alert,
+        "task": queries.asked_for(request.user, alert),
+        "case": queries.case_of(request.user, alert),
+    }
     return render(request, "supervision/followed.html" + ("#rows" if request.htmx else ""), context)
 
 
