@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("open", "Being looked into"),
+                            ("open", "Under investigation"),
                             ("handed", "Handed over"),
                             ("accepted", "Accepted by the other authority"),
                             ("concluded", "Concluded"),

@@ -49,8 +49,8 @@ def letter(one: Case, *, authority: str, office: str, facts: str, by: "Account",
     the digest of each piece, so that whoever gets it can tell that it is what we had."""
     alert = one.alert
     about = [
-        (gettext("Case"), one.number),
-        (gettext("About"), one.title),
+        (gettext("Case file"), one.number),
+        (gettext("Subject of the case"), one.title),
         (gettext("Institution"), f"{one.institution.name} {one.institution.uscc}" if one.institution else "–"),
         (gettext("Region"), name_of(one.region_code)),
         (gettext("Money at stake"), yuan(alert.amount_fen)),

@@ -9,7 +9,7 @@ from rollbook.kernel.reasons import reason
 
 
 class CaseState(Choice):
-    OPEN = "open", _("Being looked into")
+    OPEN = "open", _("Under investigation")
     HANDED = "handed", _("Handed over")
     ACCEPTED = "accepted", _("Accepted by the other authority")
     CONCLUDED = "concluded", _("Concluded")

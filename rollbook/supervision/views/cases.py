@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SEARCH = ("number", "title", "institution__name", "office")
 HEADS = (
     _("Number"),
-    _("Case"),
+    _("Case file"),
     _("Institution"),
     _("Region"),
     _("State"),
