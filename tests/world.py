@@ -12,7 +12,7 @@ from rollbook.accounts.rules import INSTITUTIONAL, Role
 from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.assessment.models import Assessment, Score, ScoreChange
 from rollbook.classes import queries as classes
-from rollbook.classes.models import Device, Leave, RollCall
+from rollbook.classes.models import Device, Leave, MakeUp, RollCall
 from rollbook.classes.tests.factories import ClassFactory, EnrolmentFactory, LessonFactory
 from rollbook.directory.tests.factories import DemandItemFactory, DemandListFactory, load_terms
 from rollbook.evidence import actions as evidence
@@ -29,7 +29,7 @@ from rollbook.live.models import Camera, Fault, HeadCount, Recording
 from rollbook.persons.models import Candidate
 from rollbook.risk.models import Alert, Finding, Run
 from rollbook.subsidies import actions as subsidies
-from rollbook.subsidies.models import Discrepancy, Objection, PolicyVersion, Proposal, Simulation
+from rollbook.subsidies.models import Discrepancy, Objection, PolicyVersion, Simulation
 from rollbook.subsidies.rules.simulation import Scenario
 from rollbook.subsidies.tests.factories import NOW, PolicyFactory, assessed_class, load_policies, payee
 from rollbook.supervision.models import Case, Inspection, Measure, Task
@@ -134,7 +134,17 @@ class County:
         roll = RollCall.objects.create(
             lesson=self.lesson, direction="in", enrolment_ids=[self.enrolment.pk], called_by=self.office, called_at=now
         )
+        again = LessonFactory(
+            training_class=self.klass, room=self.lesson.room, teacher=self.teacher, hours=0, is_make_up=True,
+            starts_at=self.lesson.starts_at + timedelta(days=5),
+        )  # fmt: skip
+        make_up = MakeUp.objects.create(
+            missed=self.lesson, lesson=again, starts_at=again.starts_at, ends_at=again.ends_at, room=again.room,
+            teacher=self.teacher, reason="补课", planned_by=self.office, planned_at=now,
+        )  # fmt: skip
+        make_up.places.create(enrolment=self.enrolment)
         return {
+            "make_up_id": make_up.pk,
             "device_id": device.pk,
             "roll_id": roll.pk,
             "leave_id": leave.pk,
@@ -192,11 +202,7 @@ class County:
         discrepancy = Discrepancy.objects.create(
             claim=claim, basis="present", was_fen=claim.amount_fen, now_fen=0, differences=[], found_at=NOW, seen_at=NOW
         )
-        proposal = Proposal.objects.create(
-            claim=claim, ground="revoked", due_fen=0, paid_fen=claim.amount_fen, reasons=[], found_at=NOW, seen_at=NOW
-        )
         return {
-            "proposal_id": proposal.pk,
             "discrepancy_id": discrepancy.pk,
             "simulation_id": self._simulation(claim.policy_id).pk,
             "claim_id": claim.pk,

@@ -138,6 +138,7 @@ def lock_scores(*, by: "Account", class_id: int, now: datetime) -> Assessment:
             pending=roster.count() - done,
             held=assessment.held_on is not None and bool(assessment.assessors.strip()),
             class_ended=klass.state == State.ENDED,
+            make_ups=classes.make_ups_open(klass.pk),
         )
     )
     assessment.locked_at, assessment.locked_by = now, by

@@ -39,11 +39,16 @@ def reasons_against_marks(theory: int | None, practice: int | None, is_absent: b
         yield reason("absent-with-marks", _("Who was absent has no marks."), "N5.2")
 
 
-def reasons_against_lock(*, trainees: int, pending: int, held: bool, class_ended: bool) -> Iterator[Message]:
+def reasons_against_lock(
+    *, trainees: int, pending: int, held: bool, class_ended: bool, make_ups: int
+) -> Iterator[Message]:
     """Why results cannot be locked yet (N5.1)."""
     if not class_ended:
         yield reason("not-ended", _("The training has not ended."), "N5.1")
     if not held:
         yield reason("not-held", _("Enter when and where the assessment was held, and by whom."), "N5.1")
+    if make_ups:
+        text = _("{count} make-up lessons are not over or not closed; they may still count.")
+        yield reason("make-ups-open", text, "N4.1", count=make_ups)
     if pending or not trainees:
         yield reason("pending", _("{count} trainees have no result yet."), "N5.1", count=pending)

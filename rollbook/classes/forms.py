@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -10,6 +10,8 @@ from rollbook.evidence.rules import Kind
 from rollbook.persons.rules import Category
 from rollbook.web.forms import FilesField, day
 from rollbook.web.words import translated
+
+Choices = Sequence[tuple[str, str]]
 
 
 class ClassForm(forms.Form):
@@ -65,6 +67,21 @@ class ChangeForm(forms.Form):
     room_id = forms.TypedChoiceField(label=_("Room"), coerce=int, required=False, empty_value=None)
     teacher_id = forms.TypedChoiceField(label=_("Teacher"), coerce=int, required=False, empty_value=None)
     why = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class MakeUpForm(forms.Form):
+    enrolment_ids = forms.TypedMultipleChoiceField(
+        label=_("Trainees who missed it"), coerce=int, widget=forms.CheckboxSelectMultiple
+    )
+    starts_at = forms.DateTimeField(label=_("Time"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    room_id = forms.TypedChoiceField(label=_("Room"), coerce=int)
+    teacher_id = forms.TypedChoiceField(label=_("Teacher"), coerce=int)
+    why = forms.CharField(label=_("Reason"), max_length=200)
+
+    def __init__(self, data: Any, *, people: Choices = (), rooms: Choices = (), teachers: Choices = ()) -> None:
+        super().__init__(data)
+        for name, choices in (("enrolment_ids", people), ("room_id", rooms), ("teacher_id", teachers)):
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
 
 
 class CorrectionForm(forms.Form):

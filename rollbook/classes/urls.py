@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.classes.views import application, attendance, devices, draft, evidence
+from rollbook.classes.views import application, attendance, devices, draft, evidence, make_ups
 
 app_name = "classes"
 
@@ -22,6 +22,9 @@ urlpatterns = [
     path("<int:class_id>/evidence/add/", evidence.add, name="add_evidence"),
     path("enrolments/<int:enrolment_id>/drop/", draft.drop_trainee, name="drop_trainee"),
     path("lessons/<int:lesson_id>/change/", application.change, name="change"),
+    path("make-ups/", make_ups.make_up_list, name="make_up_list"),
+    path("make-ups/<int:make_up_id>/cancel/", make_ups.cancel_make_up, name="cancel_make_up"),
+    path("lessons/<int:lesson_id>/make-up/", make_ups.plan_make_up, name="plan_make_up"),
     path("today/", attendance.today, name="today"),
     path("lessons/<int:lesson_id>/", attendance.lesson, name="lesson"),
     path("lessons/<int:lesson_id>/code.svg", attendance.code_image, name="code_image"),

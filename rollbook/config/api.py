@@ -6,7 +6,7 @@ from ninja.security import django_auth
 from rollbook.accounts.api import journal, token_auth
 from rollbook.assessment.api import router as assessment
 from rollbook.certificates.api import router as certificates
-from rollbook.classes.api import devices
+from rollbook.classes.api import devices, make_ups
 from rollbook.classes.api import router as classes
 from rollbook.directory.api import router as directory
 from rollbook.exchange.api import router as exchange
@@ -28,6 +28,7 @@ api.add_router("persons", persons)
 api.add_router("exchange", exchange)
 api.add_router("journal", journal)
 api.add_router("classes", classes)
+api.add_router("make-ups", make_ups)
 api.add_router("devices", devices)
 api.add_router("assessments", assessment)
 api.add_router("certificates", certificates)

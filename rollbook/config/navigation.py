@@ -69,6 +69,9 @@ PAGES: list[Page] = [
     ),
     page(_("Classes"), "classes:today", _("Lessons today"), "calendar-event", may(P.ATTENDANCE_TAKE)),
     page(_("Classes"), "classes:asks", _("Requests"), "message-question", may(P.ATTENDANCE_APPROVE) | MANAGER),
+    page(
+        _("Classes"), "classes:make_up_list", _("Make-up lessons"), "calendar-repeat", OFFICE | MANAGER | {Role.TEACHER}
+    ),
     page(_("Classes"), "classes:device_list", _("Attendance devices"), "device-tablet", OFFICE | MANAGER),
     page(_("Assessment and certificates"), "assessment:assessment_list", _("Assessment"), "pencil", OFFICE | MANAGER),
     page(
@@ -132,13 +135,6 @@ PAGES: list[Page] = [
         _("Statements of the bank"),
         "file-invoice",
         may(P.LEDGER_WRITE) | {Role.AUDITOR},
-    ),
-    page(
-        _("Subsidies and funds"),
-        "subsidies:proposal_list",
-        _("Proposed recoveries"),
-        "receipt-off",
-        may(P.BATCH_MAKE, P.LEDGER_READ),
     ),
     page(
         _("Subsidies and funds"),

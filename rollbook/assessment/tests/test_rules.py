@@ -35,6 +35,6 @@ def test_reasons_against_marks(marks, codes):
 
 def test_every_reason_against_the_lock_is_told():
     """N5.1."""
-    found = rules.reasons_against_lock(trainees=3, pending=2, held=False, class_ended=False)
-    assert [one.code for one in found] == ["not-ended", "not-held", "pending"]
-    assert not list(rules.reasons_against_lock(trainees=3, pending=0, held=True, class_ended=True))
+    found = rules.reasons_against_lock(trainees=3, pending=2, held=False, class_ended=False, make_ups=1)
+    assert [one.code for one in found] == ["not-ended", "not-held", "make-ups-open", "pending"]
+    assert not list(rules.reasons_against_lock(trainees=3, pending=0, held=True, class_ended=True, make_ups=0))

@@ -151,9 +151,9 @@ def test_pages_cost_the_same_however_long_the_roster(client, settings, django_as
     small, _ = passed(2)
     large, _ = passed(6, first=False)
     officer = AccountFactory(role=Role.COUNTY_REVIEWER)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert all(not against for _, against in actions.reasons_by_enrolment(small, NOW))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert all(not against for _, against in actions.reasons_by_enrolment(large, NOW))
     settings.DEMO = True  # no second factor
     client.force_login(officer)

@@ -33,6 +33,7 @@ from rollbook.classes.actions.devices import (
     take_device_events,
 )
 from rollbook.classes.actions.evidence import IN_TRAINING, add_evidence, add_video
+from rollbook.classes.actions.make_ups import cancel_make_up, plan_make_up
 from rollbook.classes.actions.months import archive_month, make_months
 from rollbook.classes.actions.review import (
     RETURN_REASONS,
@@ -66,6 +67,7 @@ __all__ = [
     "ask_plan_change",
     "call_roll",
     "cancel_class",
+    "cancel_make_up",
     "check_in",
     "check_in_teacher",
     "check_in_together",
@@ -90,6 +92,7 @@ __all__ = [
     "make_months",
     "mark_assessed",
     "persons_of",
+    "plan_make_up",
     "preview_lessons",
     "preview_roster",
     "put_draft",

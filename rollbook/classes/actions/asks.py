@@ -42,6 +42,7 @@ def ask_leave(
             is_over=now >= lesson.ends_at,
             is_asked=Leave.objects.filter(lesson=lesson, enrolment=one).exists(),
             is_off_roster=one.dropped_at is not None,
+            is_make_up=lesson.is_make_up,
             is_open=lesson.training_class.state in (State.APPROVED, State.RUNNING),
             hours=asked + lesson.hours,
             planned_hours=planned,

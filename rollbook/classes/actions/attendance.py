@@ -170,9 +170,7 @@ def locked(lesson: Lesson, enrolment_ids: Sequence[int]) -> dict[int, Attendance
     )  # as check-ins do
     rows = _rows(lesson, enrolment_ids)
     if missing := set(enrolment_ids) - set(rows):
-        people = Enrolment.objects.filter(
-            pk__in=missing, training_class_id=lesson.training_class_id, dropped_at=None
-        ).order_by("pk")
+        people = queries.those_in(lesson).filter(pk__in=missing).order_by("pk")
         Attendance.objects.bulk_create(
             (Attendance(lesson=lesson, enrolment=one) for one in people), ignore_conflicts=True
         )
@@ -193,11 +191,7 @@ def close_attendance(*, lesson_id: int, now: datetime) -> int:
     lesson = Lesson.objects.select_for_update().get(pk=lesson_id)
     if lesson.attendance_closed_at:
         return 0
-    people = list(
-        Enrolment.objects.filter(training_class_id=lesson.training_class_id, dropped_at=None).values_list(
-            "pk", flat=True
-        )
-    )
+    people = list(queries.those_in(lesson).values_list("pk", flat=True))
     locked(lesson, people)
     lesson.attendance_closed_at = now
     lesson.save(update_fields=["attendance_closed_at"])

@@ -199,7 +199,7 @@ def end_class(*, by: "Account | None", class_id: int, now: datetime) -> Training
     """The last lesson is over: the class may be assessed."""
     klass = _for_move(by, class_id)
     klass.state = states.LIFECYCLE.after(State(klass.state), Move.END)
-    last = klass.lessons.order_by("-ends_at").first()
+    last = klass.lessons.filter(is_make_up=False).order_by("-ends_at").first()
     if last and now < last.ends_at:
         raise Refused(reason("lessons-to-come", _("The last lesson ends at {moment}."), "N4.1", moment=last.ends_at))
     klass.ended_at = now
@@ -309,6 +309,8 @@ def _reasons_against_change(
         found.append(
             reason("not-approved", _("Only the plan of an approved class needs to be asked to change."), "N4.1")
         )
+    if lesson.is_make_up:
+        found.append(reason("make-up-fixed", _("Cancel the make-up lesson and plan it anew."), "N4.1"))
     if now >= lesson.starts_at:
         found.append(reason("too-late-to-change", _("A change is asked for before the lesson, not after it."), "N4.1"))
     if starts_at is not None and starts_at <= now:

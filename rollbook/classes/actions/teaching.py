@@ -15,7 +15,7 @@ from rollbook.classes.models import Enrolment, Lesson, RollCall, Teaching
 from rollbook.classes.rules import attendance as rules
 from rollbook.classes.rules import methods
 from rollbook.classes.rules.check_ins import Wish
-from rollbook.classes.rules.states import AskState, Direction, Means, State
+from rollbook.classes.rules.states import AskState, Direction, Means, takes_check_ins
 from rollbook.directory.rules import Terms
 from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import Forbidden, reason, refuse_if
@@ -55,7 +55,7 @@ def _against(lesson: Lesson, direction: str, terms: Terms, now: datetime, found:
         before=chosen.before,
         after=chosen.after,
         is_on_roster=True,
-        is_running=lesson.training_class.state == State.RUNNING,
+        is_running=takes_check_ins(lesson.training_class.state, is_make_up=lesson.is_make_up),
         is_closed=lesson.attendance_closed_at is not None,
         has_in=found is not None,
         is_double=found is not None and direction == Direction.IN,
@@ -68,7 +68,7 @@ def keep_roll(
     """A roll that counts for nothing until a second person confirms it; who waits already is not named again."""
     waiting = {pk for one in queries.waiting_rolls(lesson.pk) if one.direction == direction for pk in one.enrolment_ids}
     ids = sorted(set(named) - waiting)
-    here = Enrolment.objects.filter(pk__in=ids, training_class_id=lesson.training_class_id, dropped_at=None).count()
+    here = queries.those_in(lesson).filter(pk__in=ids).count()
     chosen = methods.policy({key: row.value for key, row in terms.rows.items()})
     refuse_if(
         [
@@ -81,7 +81,7 @@ def keep_roll(
                 before=chosen.before,
                 after=chosen.after,
                 is_on_roster=here == len(ids),
-                is_running=lesson.training_class.state == State.RUNNING,
+                is_running=takes_check_ins(lesson.training_class.state, is_make_up=lesson.is_make_up),
                 is_closed=lesson.attendance_closed_at is not None,
                 has_in=True,  # it may wait as well; asked for when this is confirmed
             ),

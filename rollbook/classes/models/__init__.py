@@ -9,6 +9,7 @@ from rollbook.classes.models.classes import (
     TrainingClass,
 )
 from rollbook.classes.models.devices import Device, MonthArchive, RefusedEvent
+from rollbook.classes.models.make_ups import MakeUp, MakeUpPlace
 from rollbook.classes.models.signals import Denial, Feedback
 from rollbook.classes.models.teaching import RollCall, Teaching
 
@@ -24,6 +25,8 @@ __all__ = [
     "Leave",
     "Lesson",
     "LevelReservation",
+    "MakeUp",
+    "MakeUpPlace",
     "MonthArchive",
     "PlanChange",
     "RefusedEvent",

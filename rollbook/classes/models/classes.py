@@ -90,7 +90,7 @@ class Lesson(models.Model):
     training_class = models.ForeignKey(TrainingClass, models.PROTECT, related_name="lessons")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    hours = models.PositiveSmallIntegerField()  # academic hours of 45 minutes
+    hours = models.PositiveSmallIntegerField()  # academic hours of 45 minutes that it adds to the plan
     kind = models.CharField(max_length=16, choices=states.LessonKind.choices())
     subject = models.CharField(max_length=128)
     room = models.ForeignKey("institutions.Room", models.PROTECT, related_name="+")
@@ -98,6 +98,7 @@ class Lesson(models.Model):
     teacher_person = models.ForeignKey("persons.Person", models.PROTECT, related_name="+")
     textbook = models.CharField(max_length=128, blank=True)
     is_binding = models.BooleanField(default=False)
+    is_make_up = models.BooleanField(default=False, db_default=False)  # held again, for those alone who are named
     attendance_closed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -125,6 +126,7 @@ class Lesson(models.Model):
                 condition=Q(is_binding=True),
             ),
             models.CheckConstraint(name="lesson_ends_after_it_starts", condition=Q(ends_at__gt=F("starts_at"))),
+            models.CheckConstraint(name="make_up_adds_no_hours", condition=Q(is_make_up=False) | Q(hours=0)),
         ]
         indexes = [
             models.Index(fields=["training_class", "starts_at"], name="lesson_by_class"),

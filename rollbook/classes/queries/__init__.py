@@ -50,11 +50,19 @@ from rollbook.classes.queries.devices import (
     refused_of_device,
 )
 from rollbook.classes.queries.evidence import LessonEvidence, dossier_of, evidence_of, place_of, subject_of
+from rollbook.classes.queries.make_ups import (
+    make_up,
+    make_up_of,
+    make_ups,
+    make_ups_ahead,
+    make_ups_open,
+    missed_by,
+    taken_during,
+    those_in,
+)
 from rollbook.classes.queries.months import check_ins_of
 from rollbook.classes.queries.rooms import asks_of, lesson_in_room, lessons_during, lessons_now, there_at
 from rollbook.classes.queries.signals import (
-    Day,
-    days_of,
     denials,
     feedback,
     feedback_of,
@@ -74,7 +82,6 @@ from rollbook.classes.queries.teaching import (
 )
 
 __all__ = [
-    "Day",
     "LessonEvidence",
     "active_device",
     "asks_for",
@@ -88,7 +95,6 @@ __all__ = [
     "commitment_text",
     "day_percents",
     "days_attended",
-    "days_of",
     "denials",
     "device",
     "devices",
@@ -122,7 +128,13 @@ __all__ = [
     "lessons_without_teacher",
     "levels_had",
     "lived",
+    "make_up",
+    "make_up_of",
+    "make_ups",
+    "make_ups_ahead",
+    "make_ups_open",
     "mark_of",
+    "missed_by",
     "mocked",
     "overlapping_classes",
     "own_enrolment",
@@ -135,9 +147,11 @@ __all__ = [
     "rolls_for",
     "roster",
     "subject_of",
+    "taken_during",
     "teaching_of",
     "terms_of",
     "there_at",
+    "those_in",
     "visible_to",
     "waiting_names",
     "waiting_rolls",

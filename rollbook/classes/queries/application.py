@@ -120,7 +120,9 @@ def _others_in_training(klass: TrainingClass, first: date, last: date) -> int:
 
 
 def _lessons(klass: TrainingClass, first: date) -> list[rules.LessonFacts]:
-    lessons = list(klass.lessons.select_related("room", "teacher__person").order_by("starts_at"))
+    lessons = list(
+        klass.lessons.filter(is_make_up=False).select_related("room", "teacher__person").order_by("starts_at")
+    )
     identity = klass.occupation.identity if klass.occupation else 0
     qualified = institutions.teachers_qualified(klass.institution_id, identity, klass.level, first)
     rooms, teachers = _taken("room_id", klass), _taken("teacher_person_id", klass)
@@ -175,6 +177,10 @@ def overlapping_classes(klass: TrainingClass, person_ids: Collection[int]) -> di
             JOIN classes_lesson theirs ON theirs.training_class_id = c.id AND theirs.is_binding
             JOIN classes_lesson mine ON mine.training_class_id = %s
                 AND tstzrange(mine.starts_at, mine.ends_at) && tstzrange(theirs.starts_at, theirs.ends_at)
+                AND NOT mine.is_make_up
+                AND (NOT theirs.is_make_up OR EXISTS (
+                    SELECT FROM classes_makeup u JOIN classes_makeupplace p ON p.make_up_id = u.id
+                    WHERE u.lesson_id = theirs.id AND p.enrolment_id = e.id))
             WHERE e.person_id = ANY(%s) AND e.dropped_at IS NULL AND c.id <> %s
             """,
             [klass.pk, list(person_ids), klass.pk],

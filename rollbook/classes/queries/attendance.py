@@ -10,6 +10,7 @@ from django.utils.timezone import localtime
 from rollbook.classes.models import Attendance, Correction, Enrolment, Leave, Lesson, TrainingClass
 from rollbook.classes.queries.application import terms_of
 from rollbook.classes.queries.classes import visible_to
+from rollbook.classes.queries.make_ups import made_up_in, of_whom, those_in
 from rollbook.classes.queries.months import check_ins_of
 from rollbook.classes.rules import Attended, attendance, counting
 from rollbook.classes.rules.states import AskState, Direction, Presence, State
@@ -39,10 +40,11 @@ def attendance_of(class_id: int, now: datetime | None = None) -> dict[int, Atten
     held: dict[int, list[counting.Held]] = {
         pk: [] for (pk,) in Enrolment.objects.filter(training_class_id=class_id).order_by("pk").values_list("pk")
     }
-    places = {pk: _place(one) for pk, one in lessons.items()}
-    marks = Attendance.objects.filter(enrolment__training_class_id=class_id).order_by("lesson")
+    places = {pk: _place(one) for pk, one in lessons.items() if not one.is_make_up}
+    made = made_up_in(class_id)
+    marks = Attendance.objects.filter(enrolment__training_class_id=class_id, lesson__in=places).order_by("lesson")
     for enrolment_id, lesson_id, presence in marks.values_list("enrolment_id", "lesson_id", "presence"):
-        held[enrolment_id].append(counting.Held(*places[lesson_id], presence))
+        held[enrolment_id].append(counting.Held(*places[lesson_id], presence, made.get((enrolment_id, lesson_id), "")))
     return {pk: _attended(rows, so_far, planned, rule) for pk, rows in held.items()}
 
 
@@ -62,8 +64,12 @@ def _attended(rows: list[counting.Held], so_far: int, planned: int, rule: counti
 
 
 def days_attended(class_id: int) -> dict[int, int]:
-    """On how many days each trainee of a class was there for any of its lessons."""
+    """On how many days each trainee of a class was there for any of its lessons; for a make-up lesson where the terms
+    count it toward the subsidy."""
+    klass = TrainingClass.objects.get(pk=class_id)
     there = Attendance.objects.filter(COUNTS, lesson__training_class_id=class_id)
+    if not terms_of(klass, klass.created_at)[TermKey.MAKE_UP_COUNTS] & counting.SUBSIDY:
+        there = there.filter(lesson__is_make_up=False)
     days = there.values("enrolment_id").annotate(count=Count(TruncDate("lesson__starts_at"), distinct=True))
     return dict(days.values_list("enrolment_id", "count"))
 
@@ -71,7 +77,9 @@ def days_attended(class_id: int) -> dict[int, int]:
 def worst_day_percent(class_id: int, until: datetime | None = None) -> int:
     """The lowest attendance of any day that has been held, per cent of those on the roster."""
     days = (
-        Attendance.objects.filter(lesson__training_class_id=class_id, enrolment__dropped_at=None)
+        Attendance.objects.filter(
+            lesson__training_class_id=class_id, lesson__is_make_up=False, enrolment__dropped_at=None
+        )
         .annotate(day=TruncDate("lesson__starts_at"))
         .values("day")
         .annotate(there=Count("pk", filter=COUNTS), all=Count("pk"))
@@ -92,10 +100,10 @@ def lessons_today(by: "Account", today: date) -> QuerySet[Lesson]:
 
 
 def lesson_rows(lesson: Lesson) -> list[tuple[Enrolment, Attendance | None]]:
-    """Everybody on the roster with what is recorded of a lesson."""
+    """Everybody who is to be in a lesson with what is recorded of it."""
     marks = {one.enrolment_id: one for one in Attendance.objects.filter(lesson=lesson)}
-    people = Enrolment.objects.filter(training_class_id=lesson.training_class_id, dropped_at=None)
-    return [(one, marks.get(one.pk)) for one in people.select_related("person").order_by("pk")]
+    people = those_in(lesson).select_related("person").order_by("pk")
+    return [(one, marks.get(one.pk)) for one in people]
 
 
 def grid_of(class_id: int) -> tuple[list[Lesson], list[tuple[Enrolment, list[Attendance | None]]]]:
@@ -108,10 +116,10 @@ def grid_of(class_id: int) -> tuple[list[Lesson], list[tuple[Enrolment, list[Att
     return lessons, [(one, [marks.get((one.pk, lesson.pk)) for lesson in lessons]) for one in people]
 
 
-def lessons_ahead(class_id: int, now: datetime) -> QuerySet[Lesson]:
-    """What is still to come, is going on, or has just ended and may be checked out of."""
+def lessons_ahead(one: Enrolment, now: datetime) -> QuerySet[Lesson]:
+    """What is still to come for a trainee, is going on, or has just ended and may be checked out of."""
     return (
-        Lesson.objects.filter(training_class_id=class_id, ends_at__gt=now - JUST_ENDED)
+        Lesson.objects.filter(of_whom(one), training_class_id=one.training_class_id, ends_at__gt=now - JUST_ENDED)
         .select_related("room")
         .order_by("starts_at")
     )
@@ -150,7 +158,10 @@ def day_percents(class_id: int, until: datetime) -> list[tuple[date, int]]:
     """For each day held so far the attendance, per cent of those on the roster."""
     days = (
         Attendance.objects.filter(
-            lesson__training_class_id=class_id, enrolment__dropped_at=None, lesson__ends_at__lte=until
+            lesson__training_class_id=class_id,
+            lesson__is_make_up=False,
+            enrolment__dropped_at=None,
+            lesson__ends_at__lte=until,
         )
         .annotate(day=TruncDate("lesson__starts_at"))
         .values("day")

@@ -2,9 +2,10 @@
 
 from datetime import date, datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from rollbook.classes.models import Lesson, TrainingClass
+from rollbook.classes.queries.make_ups import checked_into
 from rollbook.classes.rules.states import State
 
 
@@ -25,13 +26,14 @@ def to_freeze() -> list[int]:
 
 
 def to_close(now: datetime) -> list[int]:
-    """Lessons of running classes that ended two hours ago or longer and are still open."""
-    found = Lesson.objects.filter(
-        training_class__state=State.RUNNING, attendance_closed_at=None, ends_at__lt=now - timedelta(hours=2)
-    )
+    """Lessons of running classes, and make-up lessons of ended ones, that ended two hours ago or longer and are
+    still open."""
+    found = Lesson.objects.filter(checked_into(), attendance_closed_at=None, ends_at__lt=now - timedelta(hours=2))
     return list(found.order_by("pk").values_list("pk", flat=True))
 
 
 def to_end(now: datetime) -> list[int]:
-    found = TrainingClass.objects.filter(state=State.RUNNING).annotate(last=Max("lessons__ends_at"))
+    found = TrainingClass.objects.filter(state=State.RUNNING).annotate(
+        last=Max("lessons__ends_at", filter=Q(lessons__is_make_up=False))
+    )
     return list(found.filter(last__lt=now - timedelta(hours=2)).order_by("pk").values_list("pk", flat=True))

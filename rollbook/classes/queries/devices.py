@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 
 from rollbook.accounts.rules import APART
 from rollbook.classes.models import CheckIn, Device, Enrolment, Lesson, RefusedEvent
+from rollbook.classes.queries.make_ups import checked_into, named_in
 from rollbook.classes.rules.devices import DeviceState
-from rollbook.classes.rules.states import State
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import queries as persons
 from rollbook.persons.rules import normal
@@ -76,9 +76,10 @@ def persons_by_number(numbers: Iterable[str]) -> Mapping[str, int]:
 
 
 def lessons_of_device(known: Known, day: date) -> list[tuple[Lesson, list[Enrolment]]]:
-    """The lessons of a day in the device's room, or in its institution, with who is on the roster: two queries."""
-    found = Lesson.objects.filter(
-        training_class__institution_id=known.institution_id, training_class__state=State.RUNNING, starts_at__date=day
+    """The lessons of a day in the device's room, or in its institution, with who is to be there: two queries, and one
+    for make-up lessons."""
+    found = Lesson.objects.filter(training_class__institution_id=known.institution_id, starts_at__date=day).filter(
+        checked_into()
     )
     if known.room_id:
         found = found.filter(room_id=known.room_id)
@@ -87,7 +88,11 @@ def lessons_of_device(known: Known, day: date) -> list[tuple[Lesson, list[Enrolm
     classes = {one.training_class_id for one in lessons}
     for one in Enrolment.objects.filter(training_class__in=classes, dropped_at=None).select_related("person"):
         people.setdefault(one.training_class_id, []).append(one)
-    return [(one, people.get(one.training_class_id, [])) for one in lessons]
+    named = named_in([one.pk for one in lessons if one.is_make_up])
+    return [
+        (one, [x for x in people.get(one.training_class_id, []) if not one.is_make_up or (one.pk, x.pk) in named])
+        for one in lessons
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ def lesson_in_room(room_id: int, now: datetime) -> Lesson | None:
     """The lesson that is going on in a room, or begins or ended within the minutes that its region's terms give."""
     near = Lesson.objects.filter(
         room_id=room_id, is_binding=True, starts_at__lte=now + NEAR, ends_at__gte=now - NEAR,
-        training_class__state__in=["approved", "running"],
+        training_class__state__in=["approved", "running", "ended"],
     )  # fmt: skip
     for one in near.select_related("training_class").order_by("starts_at"):
         slack = timedelta(minutes=terms_of(one.training_class, now)[TermKey.CAMERA_MINUTES])

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Case, Count, ExpressionWrapper, F, IntegerField, Max, Min, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Extract, ExtractHour, ExtractMinute, ExtractSecond, NullIf, TruncDate
+from django.db.models.functions import Coalesce, Extract, ExtractHour, ExtractMinute, ExtractSecond, NullIf, TruncDate
 
 from rollbook.classes.models import Attendance, CheckIn, Correction, Enrolment, Leave, Lesson, Review, TrainingClass
 from rollbook.classes.rules.states import LIVE, AskState, State
@@ -81,8 +81,8 @@ def lessons() -> "QuerySet[Lesson, Any]":
             "teacher_id",
             "starts_at",
             "ends_at",
-            "hours",
             "kind",
+            hours=Coalesce("make_up__missed__hours", "hours"),
             lesson_id=F("pk"),
             class_id=F("training_class_id"),
             institution_id=F("training_class__institution_id"),

@@ -99,13 +99,15 @@ def reasons_against_check_in(
 
 def reasons_against_leave(
     *, ground: str, has_proof: bool, is_over: bool, is_asked: bool, is_off_roster: bool, is_open: bool,
-    hours: int, planned_hours: int, percent: int,
+    hours: int, planned_hours: int, percent: int, is_make_up: bool = False,
 ) -> Iterator[Message]:  # fmt: skip
     """Why leave cannot be asked. `hours` is the leave asked and granted so far with this lesson."""
     if is_off_roster:
         yield reason("not-on-roster", _("You are not on the roster of this class."), "N3.7")
     if not is_open:
         yield reason("not-running", _("The class is not in training."), "N4.1")
+    if is_make_up:
+        yield reason("make-up-leave", _("There is no leave from a make-up lesson; it may be planned again."), "N4.1")
     if ground not in GROUNDS:
         yield reason("ground", _("Choose one of the accepted grounds."), "N4.1")
     if is_over:

@@ -10,7 +10,7 @@ from rollbook.classes.rules import attendance, methods
 from rollbook.classes.rules.devices import CLOCK_MAY_BE_OFF
 from rollbook.classes.rules.methods import Policy
 from rollbook.classes.rules.positions import Position
-from rollbook.classes.rules.states import Direction, Means, State
+from rollbook.classes.rules.states import Direction, Means, State, takes_check_ins
 from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import reason
 
@@ -70,6 +70,7 @@ class Fact(NamedTuple):
     known_enrolment: int | None
     known_aside: str | None
     is_signed_in: bool
+    is_make_up: bool
     terms_version: int | None
 
 
@@ -149,7 +150,7 @@ def against(wish: Wish, fact: Fact, mark: Mark, chosen: Policy, metres: float | 
         before=chosen.before,
         after=chosen.after,
         is_on_roster=True,
-        is_running=fact.state == State.RUNNING or (kept and fact.state == State.ENDED),
+        is_running=takes_check_ins(fact.state, is_make_up=fact.is_make_up) or (kept and fact.state == State.ENDED),
         is_closed=wish.now > locked if kept and (live or wish.reader_id) else fact.closed_at is not None,
         has_in=not live or (mark.in_at is not None and mark.in_at <= at),
         is_double=live and wish.means != Means.ROLL_CALL and wish.direction == Direction.IN and mark.in_at is not None,

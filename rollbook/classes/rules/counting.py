@@ -18,6 +18,7 @@ class Held(NamedTuple):
     is_afternoon: bool
     hours: int
     presence: str
+    made_up: str = ""  # what the make-up lesson came to, where one was held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Counting:
     by_half_days: bool = False
     late_counts: int = CERTIFICATE | SUBSIDY
     leave_counts: int = 0
+    make_up_counts: int = 0
 
 
 def counting(terms: Mapping[str, int]) -> Counting:
@@ -36,13 +38,14 @@ def counting(terms: Mapping[str, int]) -> Counting:
         by_half_days=bool(terms["half-days"]),
         late_counts=terms["late-counts"],
         leave_counts=terms["leave-counts"],
+        make_up_counts=terms["make-up-counts"],
     )
 
 
 def hours(lessons: Iterable[Held], toward: int, rule: Counting) -> int:
     """The academic hours that count toward one of the two, of lessons in the order they were held."""
     ordered = sorted(lessons, key=lambda one: (one.day, one.is_afternoon))
-    counted = [_counts(one.presence, toward, rule) for one in ordered]
+    counted = [_counts(one.presence, toward, rule) or _made_up(one, toward, rule) for one in ordered]
     for place in _absences_by_lates(ordered, rule.lates_an_absence):
         counted[place] = False
     if rule.by_half_days:
@@ -61,6 +64,12 @@ def _counts(presence: str, toward: int, rule: Counting) -> bool:
     if presence == Presence.LATE:
         return bool(rule.late_counts & toward)
     return presence == Presence.LEAVE and bool(rule.leave_counts & toward)
+
+
+def _made_up(one: Held, toward: int, rule: Counting) -> bool:
+    """Whether a lesson missed, on leave or without, counts because it was made up: as the make-up was attended."""
+    missed = one.presence in (Presence.ABSENT, Presence.LEAVE)
+    return missed and bool(rule.make_up_counts & toward) and _counts(one.made_up, toward, rule)
 
 
 def _absences_by_lates(ordered: Sequence[Held], lates_an_absence: int) -> list[int]:

@@ -54,6 +54,11 @@ LIFECYCLE = Lifecycle(
 LIVE = frozenset({S.SUBMITTED, S.REVIEWED, S.APPROVED, S.RUNNING, S.ENDED, S.ASSESSED})
 
 
+def takes_check_ins(state: str, *, is_make_up: bool) -> bool:
+    """While the class is in training; a make-up lesson may also be held between its end and its results."""
+    return state == State.RUNNING or (is_make_up and state == State.ENDED)
+
+
 class LessonKind(Choice):
     THEORY = "theory", _("Theory")
     PRACTICE = "practice", _("Practice")

@@ -344,7 +344,7 @@ def test_rates_of_person_day_and_class(wide, django_assert_num_queries):
     roll(wide, wide.teacher, "out", ENDS)
     second = wide.klass.lessons.order_by("starts_at")[1]
     actions.close_attendance(lesson_id=second.pk, now=second.ends_at)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         found = queries.attendance_of(wide.klass.pk, second.ends_at)
     assert {(one.hours, one.held_hours, one.percent, one.percent_so_far) for one in found.values()} == {(4, 8, 20, 50)}
     with django_assert_num_queries(1):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from rollbook.accounts.rules import Permission, holds
 from rollbook.classes import actions, forms, queries
 from rollbook.classes.rules.attendance import CORRECTABLE, GROUNDS
-from rollbook.classes.rules.states import Presence
+from rollbook.classes.rules.states import Presence, takes_check_ins
 from rollbook.directory.rules import TermKey
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Forbidden, NotFound
@@ -47,6 +47,9 @@ def lesson(request: "Request", lesson_id: int) -> HttpResponse:
         "may_correct": holds(request.user, Permission.ATTENDANCE_CORRECT),
         "presences": [(one.value, one.label) for one in CORRECTABLE],
         "code": actions.code_of(one, now) if holds(request.user, Permission.ATTENDANCE_TAKE) else "",
+        "takes_check_ins": takes_check_ins(one.training_class.state, is_make_up=one.is_make_up),
+        "make_up": queries.make_up_of(one),
+        "may_make_up": holds(request.user, Permission.CLASS_APPLY) and now >= one.ends_at and not one.is_make_up,
         "rolls": queries.waiting_rolls(one.pk),
         "waiting": queries.waiting_names(one.pk),
         "is_teacher": request.user.person_id is not None and request.user.person_id == one.teacher_person_id,

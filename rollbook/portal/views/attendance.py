@@ -79,7 +79,11 @@ def app_data(request: "Request") -> JsonResponse:
     if not holds(request.user, Permission.CHECK_IN):
         raise Forbidden("app")
     now, mine = timezone.now(), []
-    for one in classes.enrolments_of_person(request.user.person_id or 0).filter(training_class__state="running")[:10]:
+    for one in classes.enrolments_of_person(
+        request.user.person_id or 0
+    ).filter(
+        training_class__state__in=("running", "ended")  # make-up lessons are held until the results
+    )[:10]:
         mine += [
             {
                 "id": lesson.pk,
@@ -88,7 +92,7 @@ def app_data(request: "Request") -> JsonResponse:
                 "starts_at": lesson.starts_at.isoformat(),
                 "ends_at": lesson.ends_at.isoformat(),
             }
-            for lesson in classes.lessons_ahead(one.training_class_id, now)[:10]
+            for lesson in classes.lessons_ahead(one, now)[:10]
         ]
     key = request.session.session_key or ""
     mine.sort(key=lambda lesson: str(lesson["starts_at"]))

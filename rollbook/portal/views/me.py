@@ -48,7 +48,9 @@ def me(request: "Request") -> HttpResponse:
                 "klass": klass,
                 "attended": attended,
                 "claim": claims.get(one.pk),
-                "lessons": classes.lessons_ahead(klass.pk, now)[:3] if klass.state in ("approved", "running") else [],
+                "lessons": classes.lessons_ahead(one, now)[:3]
+                if klass.state in ("approved", "running", "ended")
+                else [],
                 "lacking": classes.lacking(one, attended, classes.terms_of(klass, now)),
             }
         )
