@@ -20,9 +20,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulators.province import bodies, outcomes, schemes, schemes_money, schemes_training, training
-from simulators.province.columns import Chunk, write
+from simulators.province.columns import Chunk, gather, write
 
 COUNTY = 16_000  # enrolments of one county's year
+PART = 25  # counties whose files become one: a province of 250 has ten files a month, not thousands
 REGIONS = tuple(f"{city}{county:02}" for city in range(3201, 3214) for county in range(1, 9))
 # Of every kind; that the other two modules are read is what registers their schemes.
 SCHEMES = {**schemes.SCHEMES, **schemes_money.SCHEMES, **schemes_training.SCHEMES}
@@ -66,8 +67,10 @@ def province(root: Path, *, enrolments: int, seed: int, lessons: int, rate: floa
     rows = 0
     truth: list[tuple[int, str, str, str, int]] = []
     with ProcessPoolExecutor(processes) as pool:
-        for some, told in pool.map(_made, tasks):
-            rows, truth = rows + some, truth + told
+        for first in range(0, count, PART):
+            for some, told in pool.map(_made, tasks[first : first + PART]):
+                rows, truth = rows + some, truth + told
+            gather(root, first)
     names = ("instance", "scheme", "detectors", "kind", "subject_id")
     pq.write_table(pa.table({n: pa.array([t[i] for t in truth]) for i, n in enumerate(names)}), root / "truth.parquet")
     asked = {"enrolments": enrolments, "seed": seed, "lessons": lessons, "rate": rate, "rows": rows}

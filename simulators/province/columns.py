@@ -172,3 +172,13 @@ def write(chunk: Chunk, root: Path) -> int:
             part = taken(table, rows) if month else table
             pq.write_table(arrow(shape, part), folder / f"{chunk.number:05}.parquet", compression="zstd")
     return total
+
+
+def gather(root: Path, first: int) -> None:
+    """Join the files of single counties into one a table and month, a row group at a time; `first` names it."""
+    for folder in sorted({path.parent for path in root.glob("*/**/?????.parquet")}):
+        found = sorted(folder.glob("?????.parquet"))
+        with pq.ParquetWriter(folder / f"from-{first:05}.parquet", pq.read_schema(found[0]), compression="zstd") as out:
+            for path in found:
+                out.write_table(pq.read_table(path, partitioning=None))
+                path.unlink()
