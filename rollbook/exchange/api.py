@@ -11,6 +11,7 @@ from ninja.files import UploadedFile
 from ninja.pagination import paginate
 
 from rollbook.exchange import actions, queries
+from rollbook.exchange.files.room import room
 from rollbook.exchange.models import Batch, Wrong
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Forbidden, Refused, reason
@@ -80,7 +81,7 @@ def push(
         content = base64.b64decode(manifest, validate=True)
     except ValueError:
         raise Refused(reason("manifest", _("The manifest is not readable; see the contract."), "N3.5")) from None
-    with tempfile.NamedTemporaryFile() as kept:
+    with room(), tempfile.NamedTemporaryFile() as kept:
         for block in file.chunks():
             kept.write(block)
         kept.flush()

@@ -1,20 +1,22 @@
+import io
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.csv as pa_csv
 from django.db import connection
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from pypinyin import lazy_pinyin
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.exchange import rules
-from rollbook.exchange.files import lake
+from rollbook.exchange.files import lake, months
 from rollbook.exchange.models import Batch, Contract, Fact, Source, Wrong
 from rollbook.exchange.rules import matching
 from rollbook.exchange.rules.lines import Line, LineState, state
@@ -140,13 +142,34 @@ def loaded_paths(source_id: int, feed: str, until: date) -> list[str]:
     return list(found.exclude(lake_path="").order_by("as_of", "pk").values_list("lake_path", flat=True))
 
 
-def register_digests() -> Any:
-    """The digests of everybody in the register as one column."""
-    sql, params = persons.registered().values("id_digest").query.sql_with_params()
+def damaged() -> Iterator[tuple[Batch, str]]:
+    """Batches whose file of columns is not the one that was written, read to its last byte."""
+    for batch in Batch.objects.exclude(lake_path="").order_by("pk").iterator():
+        path = lake.where(batch.lake_path)
+        if not path.is_file():
+            yield batch, "missing"
+        elif lake.digest_of(path) != batch.lake_sha256:
+            yield batch, "changed"
+
+
+def strays(before: datetime) -> list[Path]:
+    """Files of columns that no batch has, older than that: left by a process that was killed."""
+    known = {str(lake.where(one)) for one in Batch.objects.values_list("lake_path", flat=True)}
+    found = lake.where("exchange").rglob("*.*")
+    return [one for one in found if str(one) not in known and one.stat().st_mtime < before.timestamp()]
+
+
+def register() -> Any:
+    """The digests of everybody's numbers in the register, as one column, beside whose each is now."""
+    rows = persons.living().values("id_digest", "live_id")
+    sql, params = rows.query.sql_with_params()
     connection.ensure_connection()
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT", params or None) as source:
-        text = b"".join(bytes(block) for block in source).decode()
-    return pa.table({"digest": pa.array(text.split("\n")[:-1], pa.string())})
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", params or None) as source:
+        text = b"".join(bytes(block) for block in source)
+    options = pa_csv.ReadOptions(column_names=["digest", "person_id"])
+    if not text:
+        return pa.table({"digest": pa.array([], pa.string()), "person_id": pa.array([], pa.int64())})
+    return pa_csv.read_csv(io.BytesIO(text), read_options=options)
 
 
 def preview(batch: Batch) -> dict[str, Any]:
@@ -245,18 +268,37 @@ def held_of(people: "Collection[Person]", feeds: Collection[str]) -> dict[int, l
     return found
 
 
-def insured_months(person: "Person", kind: str, until: date) -> int:
-    """Months until a day for which an employer paid insurance of this kind for the person."""
-    rows = (row for _batch, row in _present_months(persons.digests_of(person)))
-    return len({row["from_on"] for row in rows if row["f_kind"] in (kind, "both") and row["from_on"] <= until})
+def insured_of(person_ids: Collection[int], kind: str) -> dict[int, list[date]]:
+    """The months for which an employer paid insurance of this kind, of all these people at once."""
+    numbers = persons.by_digests(person_ids)
+    people = pa.table({"digest": list(numbers), "person_id": pa.array(numbers.values(), pa.int64())})
+    found: dict[int, set[date]] = {pk: set() for pk in person_ids}
+    for batch in months.held(_month_parts(), people, (kind, "both")):
+        for pk, month in zip(batch.column("person_id").to_pylist(), batch.column("month").to_pylist(), strict=True):
+            found[pk].add(month)
+    return {pk: sorted(one) for pk, one in found.items()}
+
+
+def insured() -> Iterator[pa.RecordBatch]:
+    """Person, month and employer of pension insurance of everybody in the register, month after month, for screening."""
+    parts, people = _month_parts(), register()
+    for month in months.months(parts):
+        yield from months.held(parts, people, ("pension", "both"), month)
+
+
+def _month_parts() -> list[months.Part]:
+    """The files of insurance months that were loaded, of each source in the order in which they hold."""
+    loaded = Batch.objects.filter(feed=rules.Feed.INSURANCE_MONTHS, state=rules.BatchState.LOADED)
+    rows = loaded.exclude(lake_path="").order_by("source_id", "as_of", "pk").values_list("lake_path", "source_id")
+    return [months.Part(path, source_id) for path, source_id in rows]
 
 
 def _months(subjects: Sequence[str]) -> Iterator[Said]:
     """Facts of feeds that are kept as columns alone, months in a row with one employer as one line."""
     rows = _present_months(subjects)
     rows.sort(key=lambda one: (one[0].source_id, one[1]["f_employer"], one[1]["from_on"]))
-    for _who, months in groupby(rows, key=lambda one: (one[0].source_id, one[1]["f_employer"])):
-        yield from _spans(list(months))
+    for _who, paid in groupby(rows, key=lambda one: (one[0].source_id, one[1]["f_employer"])):
+        yield from _spans(list(paid))
 
 
 def _present_months(subjects: Sequence[str]) -> list[tuple[Batch, dict[str, Any]]]:
@@ -274,9 +316,9 @@ def _present_months(subjects: Sequence[str]) -> list[tuple[Batch, dict[str, Any]
     return [one for one in present.values() if one[1].get("f_withdrawn") != "yes"]
 
 
-def _spans(months: list[tuple[Batch, dict[str, Any]]]) -> Iterator[Said]:
+def _spans(paid: list[tuple[Batch, dict[str, Any]]]) -> Iterator[Said]:
     span: list[tuple[Batch, dict[str, Any]]] = []
-    for one in [*months, None]:
+    for one in [*paid, None]:
         if span and (one is None or one[1]["from_on"] != span[-1][1]["until_on"] + timedelta(1)):
             batch, last = span[-1]
             field = rules.Shape.of(batch.contract.shape).field("employer")

@@ -225,9 +225,14 @@ def registered() -> "QuerySet[Any, Any]":
     return Person.objects.annotate(tidy=spaceless).values("id_digest", "tidy")
 
 
+def living() -> "QuerySet[Any, Any]":
+    """The same with `live_id`, which follows a merge."""
+    return registered().annotate(live_id=Coalesce("merged_into_id", "id"))
+
+
 def by_digest(value: "OuterRef | str") -> "QuerySet[Any, Any]":
     """The person of a digest, as a subquery: `live_id` follows a merge, `tidy` is the name to compare with."""
-    found: QuerySet[Any, Any] = registered().annotate(live_id=Coalesce("merged_into_id", "id")).filter(id_digest=value)
+    found: QuerySet[Any, Any] = living().filter(id_digest=value)
     return found
 
 
@@ -242,9 +247,10 @@ def digests_of(person: Person) -> list[str]:
 
 def by_digests(person_ids: Collection[int]) -> dict[str, int]:
     """The person of each digest of a number that any of these has had: own, and of records merged into them."""
-    found = Person.objects.filter(Q(pk__in=person_ids) | Q(merged_into_id__in=person_ids))
+    asked = set(person_ids)
+    found = Person.objects.filter(Q(pk__in=asked) | Q(merged_into_id__in=asked))
     rows = found.values_list("id_digest", "pk", "merged_into_id")
-    return {digest: into if into in set(person_ids) else pk for digest, pk, into in rows}
+    return {digest: into if into in asked else pk for digest, pk, into in rows}
 
 
 def how_many() -> int:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils.timezone import localdate
 
 from rollbook.accounts.rules import Permission, authorise
@@ -13,6 +13,7 @@ from rollbook.exchange import adapters, queries, rules
 from rollbook.exchange.actions import writing
 from rollbook.exchange.actions.contracts import limits_of, refuse_unknown
 from rollbook.exchange.files import lake, tables
+from rollbook.exchange.files.room import room
 from rollbook.exchange.models import Batch, Contract, Source, Wrong
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import Message, _
@@ -56,25 +57,25 @@ def receive(
         refuse_if(rules.reasons_against_batch(rows=0, told=None, digest=digest, said=told))
     target = f"exchange/{feed}/{uuid.uuid4().hex}.parquet"
     try:
-        taken = lake.write(path, rules.Shape.of(contract.shape), target, persons.digests)
-        told_rows = manifest.rows if manifest else None
-        refuse_if(rules.reasons_against_batch(rows=taken.rows, told=told_rows, digest=sha256, said=""))
-        batch = Batch(
-            source=source, contract=contract, feed=feed, number=number, way=way, as_of=as_of, file=name[:128],
-            sha256=sha256, sm3=sm3, is_signed=manifest is not None, rows=taken.rows, wrong=taken.wrong,
-            lake_path=target, lake_sha256=taken.sha256, received_by=by, received_at=now,
-        )  # fmt: skip
-        with transaction.atomic():
-            return _entered(batch, contract, taken.cells, by, now)
-    except IntegrityError:  # another worker took it in meanwhile
+        with room():
+            taken = lake.write(path, rules.Shape.of(contract.shape), target, persons.digests)
+            told_rows = manifest.rows if manifest else None
+            refuse_if(rules.reasons_against_batch(rows=taken.rows, told=told_rows, digest=sha256, said=""))
+            batch = Batch(
+                source=source, contract=contract, feed=feed, number=number, way=way, as_of=as_of, file=name[:128],
+                sha256=sha256, sm3=sm3, is_signed=manifest is not None, rows=taken.rows, wrong=taken.wrong,
+                lake_path=target, lake_sha256=taken.sha256, received_by=by, received_at=now,
+            )  # fmt: skip
+            with transaction.atomic():
+                return _entered(batch, contract, taken.cells, by, now)
+    except OperationalError:  # whether it was committed is not known: `verify_lake` clears what nobody has
+        raise
+    except BaseException as error:
         lake.where(target).unlink(missing_ok=True)
-        other = queries.batch_of_number(source.pk, feed, number)
+        other = queries.batch_of_number(source.pk, feed, number) if isinstance(error, IntegrityError) else None
         if other is None:
             raise
-        return _the_same(other, sha256)
-    except Refused:
-        lake.where(target).unlink(missing_ok=True)
-        raise
+        return _the_same(other, sha256)  # another worker took it in meanwhile
 
 
 def _the_same(known: Batch, sha256: str) -> Batch:
@@ -177,7 +178,7 @@ def take_upload(
     """A file that an official uploads: read and shown, loaded only when somebody says so."""
     contract = queries.get_contract(by, contract_id)
     authorise(by, Permission.EXCHANGE_LOAD, region_code=contract.source.region_code)
-    with tempfile.NamedTemporaryFile() as file:
+    with room(), tempfile.NamedTemporaryFile() as file:
         file.write(content)
         file.flush()
         return receive(

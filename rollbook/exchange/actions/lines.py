@@ -9,6 +9,7 @@ from django.db import transaction
 
 from rollbook.exchange import adapters, queries, rules
 from rollbook.exchange.actions.batches import take_signed
+from rollbook.exchange.files.room import NoRoom, room
 from rollbook.exchange.models import Batch, Source
 from rollbook.exchange.rules import lines
 from rollbook.journal.actions import record
@@ -56,7 +57,7 @@ def _claimed(source_id: int, now: datetime) -> Source | None:
 
 
 def _fetched(source: Source, offer: adapters.Offered, manifest: rules.Manifest | None, now: datetime) -> Batch:
-    with tempfile.TemporaryDirectory() as folder:
+    with room(), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file"
         path.touch()
         if manifest is not None:
@@ -95,7 +96,11 @@ def take_drops(*, now: datetime) -> tuple[list[Batch], list[str]]:
         left = [said, signature, *([folder / manifest.file] if manifest else [])]
         if not all(one.is_file() for one in left):
             continue  # still being left
-        why = _dropped(left, taken, now)
+        try:
+            why = _dropped(left, taken, now)
+        except NoRoom as error:  # left where it lies, for the next time
+            refused.append(f"{said.name}: {error.reasons[0]}")
+            continue
         if why:
             refused.append(f"{said.name}: {why}")
         done = folder / ("refused" if why else "taken")
@@ -116,6 +121,8 @@ def _dropped(left: list[Path], taken: list[Batch], now: datetime) -> str:
         )
     except Forbidden:
         return "signature"
+    except NoRoom:
+        raise
     except Refused as error:
         return "; ".join(str(one) for one in error.reasons)
     return ""

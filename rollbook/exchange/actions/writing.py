@@ -107,11 +107,11 @@ def _in_the_lake(batch: Batch) -> rules.Figures:
     """The same for a feed that is kept as columns alone."""
     earlier = queries.loaded_paths(batch.source_id, batch.feed, batch.as_of)
     present, changed, same = lake.against_earlier(batch.lake_path, [one for one in earlier if one != batch.lake_path])
-    digests = queries.register_digests()
-    known, people = lake.against_register(batch.lake_path, digests)
+    register = queries.register()
+    known, people = lake.against_register(batch.lake_path, register)
     good = lake.how_many(batch.lake_path)
     return rules.Figures(
-        rows=batch.rows, wrong=batch.wrong, known=known, people=people, register=digests.num_rows,
+        rows=batch.rows, wrong=batch.wrong, known=known, people=people, register=register.num_rows,
         present=present, new=good - changed - same, changed=changed, same=same,
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ A file is written once, its digest stands in the batch's row, and is sorted by s
 found without reading the rest. Feeds of many millions of rows are kept here alone (docs/decisions/exchange.md).
 """
 
-import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -58,7 +58,8 @@ def write(source: Path, shape: rules.Shape, target: str, digest: Digest) -> Take
     """Read a file by its contract and write what is good of it; tell what is not."""
     path = where(target)
     path.parent.mkdir(parents=True, exist_ok=True)
-    raw, taken, skipped = path.with_suffix(".raw.parquet"), Taken(), tables.Skipped([])
+    raw, beside = path.with_suffix(".raw"), path.with_suffix(".sorted")
+    taken, skipped = Taken(), tables.Skipped([])
     try:
         writer = None
         for first, table in tables.chunks(source, shape, skipped):
@@ -69,14 +70,18 @@ def write(source: Path, shape: rules.Shape, target: str, digest: Digest) -> Take
             raise Refused(reason("no-rows", _("The file has a header but no rows.")))
         writer.close()
         _skip(skipped, taken)
-        _sort(raw, path, taken)
+        _sort(raw, beside, taken)
+        with beside.open("rb") as file:
+            os.fsync(file)  # before the database says that we have it
+        beside.replace(path)
     finally:
         raw.unlink(missing_ok=True)
-    taken.sha256 = hashlib.sha256(path.read_bytes()).hexdigest() if path.stat().st_size < 2**26 else _large(path)
+        beside.unlink(missing_ok=True)
+    taken.sha256 = digest_of(path)
     return taken
 
 
-def _large(path: Path) -> str:
+def digest_of(path: Path) -> str:
     return tables.digests_of(path, with_sm3=False)[0]
 
 
@@ -157,15 +162,15 @@ def _until(days: Any, kind: rules.Kind) -> Any:
 def _sort(raw: Path, path: Path, taken: Taken) -> None:
     """By subject, each fact once; rows that contradict an earlier one of the same file are wrong."""
     order = """ORDER BY subject, "key", "row" """
-    into = f"""TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"""
+    into = f"""TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, USE_TMP_FILE false)"""
     with engine() as connection:
-        connection.execute(f"COPY (SELECT * FROM '{raw}' {order}) {into}")  # noqa: S608 our own path
+        connection.execute(f"COPY (SELECT * FROM read_parquet('{raw}') {order}) {into}")  # noqa: S608 our own path
         if not _repeats(path):
             return
         names = pq.ParquetFile(raw).schema_arrow.names
         said = ", ".join(f'"{name}"' for name in names if name.startswith("f_") or name in ("from_on", "until_on"))
         windowed = f"""SELECT *, row_number() OVER facts AS n, first_value(hash({said})) OVER facts AS h
-            FROM '{raw}' WINDOW facts AS (PARTITION BY subject, "key" ORDER BY "row")"""  # noqa: S608 our own columns
+            FROM read_parquet('{raw}') WINDOW facts AS (PARTITION BY subject, "key" ORDER BY "row")"""  # noqa: S608 our own columns
         connection.execute(f"COPY (SELECT * EXCLUDE (n, h) FROM ({windowed}) WHERE n = 1 {order}) {into}")  # noqa: S608
         twice = connection.execute(
             f"""SELECT "row" FROM ({windowed}) WHERE n > 1 AND hash({said}) <> h ORDER BY 1"""  # noqa: S608

@@ -101,7 +101,7 @@ def entitlement(
             _Row(
                 **same | had[one.pk].facts(klass.level) | units | others[one.pk](category, own),
                 category=rules.code("category", category),
-                stage=rules.code("stage", _stage(one, certificate, policy, day, claims.get(one.pk))),
+                stage=rules.code("stage", _stage(others[one.pk], certificate, day, claims.get(one.pk))),
                 paid_fen=rules.paid_fen(before.get(one.pk, ())),
                 attended_percent=attended[one.pk].percent,
                 is_committed=hasattr(one, "commitment"),
@@ -113,36 +113,33 @@ def entitlement(
     return rules.Facts.of(rows), version
 
 
-def _stage(
-    one: "Enrolment", certificate: "Certificate | None", policy: rules.Policy, day: date, again: Claim | None
-) -> str:
+def _stage(others: "_Others", certificate: "Certificate | None", day: date, again: Claim | None) -> str:
     """How far a trainee has come by a day. A claim that is decided again is for the stage it was filed at, or
     less: what came after it is another instalment."""
     stage = rules.Stage.COMPLETED.value
     if certificate is not None and certificate.state == "valid":
         stage = rules.Stage.CERTIFIED.value
-        if any(row.stage == rules.Stage.EMPLOYED for row in policy.instalments):
-            stage = rules.Stage.EMPLOYED.value if _is_employed(one, certificate.issued_on, day) else stage
+        if others.is_employed(certificate.issued_on, day):
+            stage = rules.Stage.EMPLOYED.value
     return rules.earlier(stage, again.facts["stage"]) if again else stage
-
-
-def _is_employed(one: "Enrolment", since: date, day: date) -> bool:
-    """Whether an employer paid insurance for a month that began after the certificate (domain 3.2)."""
-    until = exchange.insured_months(one.person, "unemployment", day)
-    return until > exchange.insured_months(one.person, "unemployment", since)
 
 
 def _others(people: "Collection[Enrolment]", policy: rules.Policy) -> "dict[int, _Others]":
     """What other departments say of each, asked of them all at once; months of insurance only where they count."""
     said = exchange.held_of([one.person for one in people], [feed.value for feed in rules.FEEDS])
-    return {one.pk: _Others(one, said[one.person_id], policy) for one in people}
+    stages = {row.stage for row in policy.instalments}
+    counts = policy.limits.insured_months >= 0 or rules.Stage.EMPLOYED in stages
+    insured = exchange.insured_of([one.person_id for one in people], "unemployment") if counts else {}
+    return {one.pk: _Others(one, said[one.person_id], insured.get(one.person_id, ()), policy) for one in people}
 
 
 class _Others:
     """The facts of one trainee that come from other departments, once the days are known that they are looked at."""
 
-    def __init__(self, one: "Enrolment", said: Collection[Any], policy: rules.Policy) -> None:
-        self.person, self.policy = one.person, policy
+    def __init__(
+        self, one: "Enrolment", said: Collection[Any], insured: Collection[date], policy: rules.Policy
+    ) -> None:
+        self.person, self.insured, self.policy = one.person, insured, policy
         self.facts = [rules.OtherFact(fact.feed, fact.from_on, fact.until_on, fact.data) for fact in said]
 
     def __call__(self, category: str, days: Mapping[str, date]) -> dict[str, Any]:
@@ -152,8 +149,13 @@ class _Others:
             "excluded": excluded, "has_proof": rules.is_proved(self.facts, category, self.policy, days),
         }  # fmt: skip
         if self.policy.limits.insured_months >= 0:
-            found["insured_months"] = exchange.insured_months(self.person, "unemployment", days["certificate"])
+            found["insured_months"] = sum(month <= days["certificate"] for month in self.insured)
         return found
+
+    def is_employed(self, since: date, day: date) -> bool:
+        """Whether an employer paid insurance for a month that began after the certificate, where that pays (domain 3.2)."""
+        pays = any(row.stage == rules.Stage.EMPLOYED for row in self.policy.instalments)
+        return pays and any(since < month <= day for month in self.insured)
 
 
 class _Row:

@@ -1,5 +1,7 @@
 """A training's subsidy in instalments: 60 % at its end, 80 with the certificate, 100 once employed (N12.2, N12.3, domain 3.2)."""
 
+from datetime import date
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -30,9 +32,15 @@ def enrolment(klass, monkeypatch):  # noqa: F811
     """One who completed, is not certified and has no employer."""
     policy()
     one = klass.enrolments.get()
-    monkeypatch.setattr("rollbook.exchange.queries.insured_months", lambda *_asked: 5)
+    insure(monkeypatch)
     Certificate.objects.filter(enrolment=one).delete()
     return one
+
+
+def insure(monkeypatch, *more):
+    """Five months long ago, and more."""
+    paid = [date(2020, month, 1) for month in range(1, 6)] + [*more]
+    monkeypatch.setattr("rollbook.exchange.queries.insured_of", lambda ids, _kind: dict.fromkeys(ids, paid))
 
 
 def certify(enrolment):
@@ -41,7 +49,7 @@ def certify(enrolment):
 
 def employ(monkeypatch):
     """An employer pays insurance from the month after the certificate."""
-    monkeypatch.setattr("rollbook.exchange.queries.insured_months", lambda _who, _kind, until: 5 + (until == TODAY))
+    insure(monkeypatch, TODAY)
 
 
 def pay(claim):
@@ -202,7 +210,7 @@ def test_eight_at_once_file_one_instalment(monkeypatch):
     klass = f.assessed_class(1)  # noqa: F811
     policy()
     one = klass.enrolments.get()
-    monkeypatch.setattr("rollbook.exchange.queries.insured_months", lambda *_asked: 5)
+    insure(monkeypatch)
     Certificate.objects.filter(enrolment=one).delete()
     pay(file(klass, one, "training"))
     certify(one)

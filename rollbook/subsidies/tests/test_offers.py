@@ -218,16 +218,19 @@ def test_months_of_insurance_are_asked_where_the_policy_counts_them(klass, enrol
         limits={"insured_months": 12},
         amounts=[{"kind": "upgrade", "amount_fen": 100_000}],
     )
-    asked = []
-
-    def months(person, kind, until):
-        asked.append((person.pk, kind, until))
-        return 11 + len(asked)
-
     assert codes(klass, enrolment, "upgrade") == ["insured-months"]  # nothing was sent
-    monkeypatch.setattr("rollbook.exchange.queries.insured_months", months)
+    certified, asked = date(2026, 3, 20), []
+    paid = [*(date(2025, month, 1) for month in range(1, 12)), date(2026, 4, 1)]
+
+    def months(person_ids, kind):
+        asked.append((person_ids, kind))
+        return {enrolment.person_id: paid}
+
+    monkeypatch.setattr("rollbook.exchange.queries.insured_of", months)
+    assert codes(klass, enrolment, "upgrade") == ["insured-months"], "a month after the certificate is none"
+    paid.append(certified.replace(day=1))
     assert codes(klass, enrolment, "upgrade") == []
-    assert asked == [(enrolment.person_id, "unemployment", date(2026, 3, 20))]
+    assert asked[0] == ([enrolment.person_id], "unemployment")
 
 
 # The fee of an evaluation

@@ -21,6 +21,7 @@ SCHEDULE = (
     ("seal_journal", 3600),
     ("expire_evidence", 3600),
     ("scrub_evidence", 86_400),
+    ("verify_lake", 86_400),
     ("tidy_jobs", 600),
     ("find_candidates", 86_400),
     ("screen_everyone", 1800),
