@@ -227,13 +227,13 @@ def registered() -> "QuerySet[Any, Any]":
 
 def living() -> "QuerySet[Any, Any]":
     """The same with `live_id`, which follows a merge."""
-    return registered().annotate(live_id=Coalesce("merged_into_id", "id"))
+    found: QuerySet[Any, Any] = registered().annotate(live_id=Coalesce("merged_into_id", "id"))
+    return found
 
 
 def by_digest(value: "OuterRef | str") -> "QuerySet[Any, Any]":
     """The person of a digest, as a subquery: `live_id` follows a merge, `tidy` is the name to compare with."""
-    found: QuerySet[Any, Any] = living().filter(id_digest=value)
-    return found
+    return living().filter(id_digest=value)
 
 
 def is_named(person: Person, name: str) -> bool:
