@@ -70,6 +70,7 @@ SEEN = {
     "classes/lessons/<int:lesson_id>/": STAFF | MANAGER | TEACHER,
     "classes/lessons/<int:lesson_id>/change/": MANAGER,
     "classes/lessons/<int:lesson_id>/make-up/": MANAGER,
+    "classes/lessons/<int:lesson_id>/teacher/": MANAGER,
     "classes/lessons/<int:lesson_id>/code.svg": MANAGER | TEACHER,
     "classes/<int:class_id>/evidence/": EVIDENCE | TEACHER,
     "supervision/plan/<int:class_id>/": {Role.COUNTY_REVIEWER, Role.CITY_OFFICER},

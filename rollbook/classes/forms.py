@@ -8,7 +8,7 @@ from rollbook.classes.rules import states
 from rollbook.classes.rules.devices import DeviceKind
 from rollbook.evidence.rules import Kind
 from rollbook.persons.rules import Category
-from rollbook.web.forms import FilesField, day
+from rollbook.web.forms import FilesField, day, moment
 from rollbook.web.words import translated
 
 Choices = Sequence[tuple[str, str]]
@@ -61,9 +61,7 @@ class ReviewForm(forms.Form):
 
 
 class ChangeForm(forms.Form):
-    starts_at = forms.DateTimeField(
-        label=_("New time"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
-    )
+    starts_at = moment(_("New time"), required=False)
     room_id = forms.TypedChoiceField(label=_("Room"), coerce=int, required=False, empty_value=None)
     teacher_id = forms.TypedChoiceField(label=_("Teacher"), coerce=int, required=False, empty_value=None)
     why = forms.CharField(label=_("Reason"), max_length=200)
@@ -73,7 +71,7 @@ class MakeUpForm(forms.Form):
     enrolment_ids = forms.TypedMultipleChoiceField(
         label=_("Trainees who missed it"), coerce=int, widget=forms.CheckboxSelectMultiple
     )
-    starts_at = forms.DateTimeField(label=_("Time"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    starts_at = moment(_("Time"))
     room_id = forms.TypedChoiceField(label=_("Room"), coerce=int)
     teacher_id = forms.TypedChoiceField(label=_("Teacher"), coerce=int)
     why = forms.CharField(label=_("Reason"), max_length=200)
@@ -88,6 +86,13 @@ class CorrectionForm(forms.Form):
     enrolment_id = forms.IntegerField(widget=forms.HiddenInput)
     presence = forms.ChoiceField(label=_("What it should be"), choices=translated(states.Presence))
     why = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class TeachingForm(forms.Form):
+    in_at = moment(_("The teacher came"))
+    out_at = moment(_("The teacher left"))
+    why = forms.CharField(label=_("Reason"), max_length=200)
+    paper = forms.FileField(label=_("Paper that shows it (PDF, JPEG or PNG)"))
 
 
 class EvidenceForm(forms.Form):

@@ -30,6 +30,7 @@ urlpatterns = [
     path("lessons/<int:lesson_id>/code.svg", attendance.code_image, name="code_image"),
     path("lessons/<int:lesson_id>/roll/", attendance.roll, name="roll"),
     path("lessons/<int:lesson_id>/teach/", attendance.teach, name="teach"),
+    path("lessons/<int:lesson_id>/teacher/", attendance.correct_teacher, name="correct_teacher"),
     path("rolls/<int:roll_id>/", attendance.decide_roll, name="decide_roll"),
     path("lessons/<int:lesson_id>/correct/", attendance.correct, name="correct"),
     path("devices/", devices.device_list, name="device_list"),

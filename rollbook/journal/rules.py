@@ -134,6 +134,8 @@ LABELS = {
     "device.activated": _("Device activated"),
     "device.revoked": _("Device revoked"),
     "attendance.closed": _("Attendance closed"),
+    "attendance.teaching-asked": _("Correction of a teacher's attendance asked"),
+    "attendance.teaching-decided": _("Correction of a teacher's attendance decided"),
     "attendance.leave-asked": _("Leave asked"),
     "attendance.leave-decided": _("Leave decided"),
     "attendance.correction-asked": _("Correction asked"),

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, F, Min, Q, Sum
 from django.db.models.functions import TruncMonth
+from django.utils import timezone
+from django.utils.timezone import localdate
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.assessment import queries as assessment
@@ -149,6 +151,14 @@ def _requests(by: "Account") -> list[Todo]:
             if kind == "leaves" or one.asked_by_id != by.pk
         )
         found += [Todo(_("Requests"), f"{klass} · {n}", "classes:asks", None) for klass, n in asked.items()]
+    if holds(by, P.ATTENDANCE_TAKE):
+        rolls = Counter(str(one.lesson.training_class) for one in classes.rolls_for(by))
+        found += [Todo(_("Rolls to confirm"), f"{klass} · {n}", "classes:asks", None) for klass, n in rolls.items()]
+    if holds(by, P.ATTENDANCE_APPROVE):
+        told = list(classes.make_ups_ahead(by, timezone.now()).order_by("starts_at")[:1000])
+        if told:
+            first = localdate(told[0].starts_at)
+            found.append(Todo(_("Make-up lessons to come"), str(len(told)), "classes:make_up_list", None, first))
     if holds(by, P.OBJECTION_SETTLE):
         found += [
             Todo(_("Objection"), f"{one.claim.institution} · {one.claim.person}", "subsidies:objection_list", None)

@@ -50,6 +50,13 @@ def day(label: "StrOrPromise", *, required: bool = True) -> forms.DateField:
     return forms.DateField(label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}))
 
 
+def moment(label: "StrOrPromise", *, required: bool = True) -> forms.DateTimeField:
+    """A field for a day and time, with the browser's own picker."""
+    return forms.DateTimeField(
+        label=label, required=required, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
+
+
 class ManyFiles(forms.ClearableFileInput):
     allow_multiple_selected = True
 

@@ -13,7 +13,14 @@ from rollbook.classes.actions.application import (
     submit_class,
     withdraw_class,
 )
-from rollbook.classes.actions.asks import ask_correction, ask_leave, decide_correction, decide_leave
+from rollbook.classes.actions.asks import (
+    ask_correction,
+    ask_leave,
+    ask_teaching_correction,
+    decide_correction,
+    decide_leave,
+    decide_teaching_correction,
+)
 from rollbook.classes.actions.attendance import (
     Event,
     call_roll,
@@ -65,6 +72,7 @@ __all__ = [
     "ask_correction",
     "ask_leave",
     "ask_plan_change",
+    "ask_teaching_correction",
     "call_roll",
     "cancel_class",
     "cancel_make_up",
@@ -80,6 +88,7 @@ __all__ = [
     "decide_leave",
     "decide_plan_change",
     "decide_roll",
+    "decide_teaching_correction",
     "deny_attendance",
     "drop_trainee",
     "end_class",

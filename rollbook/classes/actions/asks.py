@@ -9,10 +9,12 @@ from rollbook.accounts.rules import Permission, authorise, holds
 from rollbook.classes import queries
 from rollbook.classes.actions.application import note
 from rollbook.classes.actions.attendance import locked
-from rollbook.classes.models import Correction, Enrolment, Leave, Lesson, TrainingClass
+from rollbook.classes.models import Correction, Enrolment, Leave, Lesson, Teaching, TeachingCorrection, TrainingClass
 from rollbook.classes.rules import attendance as rules
 from rollbook.classes.rules.states import AskState, Presence, State
 from rollbook.directory.rules import TermKey
+from rollbook.evidence import actions as evidence
+from rollbook.evidence.rules import Keep, Kind
 from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 from rollbook.web import uploads
@@ -139,6 +141,58 @@ def decide_correction(*, by: "Account", correction_id: int, grant: bool, now: da
     if grant:
         _mark(lesson, correction.enrolment_id, Presence(correction.presence), correction.minutes)
     return correction
+
+
+@transaction.atomic
+def ask_teaching_correction(
+    *, by: "Account", lesson_id: int, in_at: datetime, out_at: datetime, why: str, paper: bytes, now: datetime
+) -> TeachingCorrection:
+    """The institution asks to record a teacher who forgot to check in or out, with a paper that shows the teaching."""
+    lesson = queries.lesson(by, lesson_id, lock=True)  # two requests at once are one
+    klass = lesson.training_class
+    authorise(by, Permission.CLASS_APPLY, institution_id=klass.institution_id)
+    terms, found = queries.terms_of(klass, now), queries.teaching_of(lesson)
+    asked = TeachingCorrection.objects.filter(lesson=lesson, state=AskState.ASKED)
+    refuse_if(
+        [
+            *rules.reasons_against_teaching(
+                in_at,
+                out_at,
+                lesson.starts_at,
+                lesson.ends_at,
+                before=terms[TermKey.SIGN_IN_BEFORE],
+                after=terms[TermKey.SIGN_OUT_AFTER],
+                why=why,
+                has_paper=bool(paper),
+                is_over=now >= lesson.ends_at,
+                is_asked=asked.exists(),
+            ),
+            *_against_final(klass),
+        ]
+    )
+    place = queries.place_of(klass, lesson, Keep.FILE, now)
+    item = evidence.store(by=by, kind=Kind.PAPER, content=paper, place=place, title=why, now=now)
+    was = {"in_at": found and found.in_at.isoformat(), "out_at": found and found.out_at and found.out_at.isoformat()}
+    made = TeachingCorrection.objects.create(
+        lesson=lesson, in_at=in_at, out_at=out_at, was=was, reason=why.strip(), paper=item, asked_by=by, asked_at=now
+    )
+    note("attendance.teaching-asked", klass, by=by, at=now, lesson=lesson.pk, why=why.strip())
+    return made
+
+
+@transaction.atomic
+def decide_teaching_correction(*, by: "Account", correction_id: int, grant: bool, now: datetime) -> TeachingCorrection:
+    """The county's word: granted, the filed teacher was in the lesson from when to when the paper says."""
+    asked: TeachingCorrection = _asked(TeachingCorrection, by, correction_id)
+    authorise(by, Permission.ATTENDANCE_APPROVE, region_code=asked.lesson.training_class.region_code)
+    lesson = _decided(by, asked, grant, now, "attendance.teaching-decided")
+    if grant:
+        Teaching.objects.update_or_create(
+            lesson=lesson,
+            person_id=lesson.teacher_person_id,
+            defaults={"in_at": asked.in_at, "out_at": asked.out_at, "is_corrected": True},
+        )
+    return asked
 
 
 def _asked(model: Any, by: "Account", pk: int) -> Any:

@@ -11,7 +11,7 @@ from rollbook.classes.models.classes import (
 from rollbook.classes.models.devices import Device, MonthArchive, RefusedEvent
 from rollbook.classes.models.make_ups import MakeUp, MakeUpPlace
 from rollbook.classes.models.signals import Denial, Feedback
-from rollbook.classes.models.teaching import RollCall, Teaching
+from rollbook.classes.models.teaching import RollCall, Teaching, TeachingCorrection
 
 __all__ = [
     "Attendance",
@@ -33,5 +33,6 @@ __all__ = [
     "Review",
     "RollCall",
     "Teaching",
+    "TeachingCorrection",
     "TrainingClass",
 ]

@@ -8,12 +8,13 @@ from rollbook.classes.rules import states
 
 
 class Teaching(models.Model):
-    """When a teacher was in a lesson, by the teacher's own word at the time."""
+    """When a teacher was in a lesson: by the teacher's own word at the time, or as the county granted."""
 
     lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="teachings")
     person = models.ForeignKey("persons.Person", models.PROTECT, related_name="+")
     in_at = models.DateTimeField()
     out_at = models.DateTimeField(null=True)
+    is_corrected = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
@@ -25,6 +26,37 @@ class Teaching(models.Model):
 
     def __str__(self) -> str:
         return f"teaching #{self.pk}"
+
+
+class TeachingCorrection(models.Model):
+    """What a teacher forgot to check in: asked by the institution with a paper, decided by the county (N14.1)."""
+
+    lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="teaching_corrections")
+    in_at = models.DateTimeField()
+    out_at = models.DateTimeField()
+    was = models.JSONField(default=dict)  # what was recorded when it was asked
+    reason = models.CharField(max_length=200)
+    paper = models.ForeignKey("evidence.Item", models.PROTECT, related_name="+")
+    state = models.CharField(max_length=16, choices=states.AskState.choices(), default="asked")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="teaching_correction_waits_once", fields=["lesson"], condition=Q(state="asked")
+            ),
+            models.CheckConstraint(name="corrected_teaching_lasts", condition=Q(out_at__gt=F("in_at"))),
+            models.CheckConstraint(
+                name="teaching_is_corrected_by_another",
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("asked_by")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"teaching correction #{self.pk}"
 
 
 class RollCall(models.Model):

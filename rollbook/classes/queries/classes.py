@@ -6,7 +6,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from rollbook.accounts.rules import APART, INSTITUTIONAL, Permission, holds
-from rollbook.classes.models import Correction, Enrolment, Leave, Lesson, PlanChange, TrainingClass
+from rollbook.classes.models import Correction, Enrolment, Leave, Lesson, PlanChange, TeachingCorrection, TrainingClass
 from rollbook.classes.rules.states import State
 from rollbook.institutions import queries as institutions
 from rollbook.kernel.messages import _
@@ -101,7 +101,7 @@ def enrolments_of_person(person_id: int) -> QuerySet[Enrolment]:
     ).order_by("-pk")
 
 
-def asks_for(by: "Account") -> dict[str, list[Leave | Correction | PlanChange]]:
+def asks_for(by: "Account") -> dict[str, list[Leave | Correction | TeachingCorrection | PlanChange]]:
     """Requests that wait for a second person, as far as this account sees their classes."""
     seen = visible_to(by).values("pk")
     return {
@@ -113,6 +113,11 @@ def asks_for(by: "Account") -> dict[str, list[Leave | Correction | PlanChange]]:
         "corrections": list(
             Correction.objects.filter(state="asked", lesson__training_class__in=seen)
             .select_related("lesson__training_class", "enrolment__person", "asked_by")
+            .order_by("asked_at")[:200]
+        ),
+        "teachings": list(
+            TeachingCorrection.objects.filter(state="asked", lesson__training_class__in=seen)
+            .select_related("lesson__training_class", "lesson__teacher__person", "asked_by", "paper")
             .order_by("asked_at")[:200]
         ),
         "changes": list(

@@ -82,7 +82,7 @@ def lessons() -> "QuerySet[Lesson, Any]":
             "starts_at",
             "ends_at",
             "kind",
-            hours=Coalesce("make_up__missed__hours", "hours"),
+            hours_=Coalesce("make_up__missed__hours", "hours"),
             lesson_id=F("pk"),
             class_id=F("training_class_id"),
             institution_id=F("training_class__institution_id"),

@@ -133,6 +133,25 @@ def reasons_against_correction(*, presence: str, why: str, is_over: bool, is_ask
         yield reason("correction-asked", _("A correction of this record waits for its decision."), "N4.1")
 
 
+def reasons_against_teaching(
+    in_at: datetime, out_at: datetime, begins: datetime, ends: datetime, *, before: int, after: int, why: str,
+    has_paper: bool, is_over: bool, is_asked: bool,
+) -> Iterator[Message]:  # fmt: skip
+    """Why a teacher's own attendance cannot be asked to be corrected so."""
+    if not why.strip():
+        yield reason("why", _("Say why the record is wrong."), "N4.1")
+    if not has_paper:
+        yield reason("no-paper", _("Add the paper that shows that the teacher taught."), "N4.1")
+    if not is_over:
+        yield reason("not-over", _("A record is corrected after the lesson."), "N4.1")
+    if is_asked:
+        yield reason("correction-asked", _("A correction of this record waits for its decision."), "N4.1")
+    first, last = begins - timedelta(minutes=before), ends + timedelta(minutes=after)
+    if not first <= in_at < out_at <= last:
+        text = _("Give times from {before} minutes before the lesson to {after} minutes after it, the coming first.")
+        yield reason("outside-window", text, "N4.1", before=before, after=after)
+
+
 def code_at(secret: bytes, lesson_id: int, room_id: int, at: datetime, seconds: int, step: int = 0) -> str:
     """The six digits that a lesson shows in its room at a moment; `step` −1 is the code before."""
     slot = int(at.timestamp()) // seconds + step

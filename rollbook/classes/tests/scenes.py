@@ -17,7 +17,7 @@ from rollbook.institutions.tests.factories import equipped
 BEGINS = datetime(2026, 3, 2, 1, tzinfo=UTC)
 ENDS = BEGINS + timedelta(hours=3)
 NOW = BEGINS + timedelta(minutes=2)
-PROOF = b"%PDF-1.4 a doctor's certificate"
+PROOF = b"%PDF-1.4\n% a doctor's certificate\n%%EOF\n"
 
 
 @dataclass

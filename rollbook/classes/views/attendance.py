@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from rollbook.accounts.rules import Permission, holds
+from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.classes import actions, forms, queries
 from rollbook.classes.rules.attendance import CORRECTABLE, GROUNDS
 from rollbook.classes.rules.states import Presence, takes_check_ins
@@ -49,6 +49,7 @@ def lesson(request: "Request", lesson_id: int) -> HttpResponse:
         "code": actions.code_of(one, now) if holds(request.user, Permission.ATTENDANCE_TAKE) else "",
         "takes_check_ins": takes_check_ins(one.training_class.state, is_make_up=one.is_make_up),
         "make_up": queries.make_up_of(one),
+        "may_correct_teacher": holds(request.user, Permission.CLASS_APPLY) and now >= one.ends_at,
         "may_make_up": holds(request.user, Permission.CLASS_APPLY) and now >= one.ends_at and not one.is_make_up,
         "rolls": queries.waiting_rolls(one.pk),
         "waiting": queries.waiting_names(one.pk),
@@ -102,6 +103,19 @@ def correct(request: "Request", lesson_id: int) -> HttpResponse:
     values = sent(request, forms.CorrectionForm).cleaned_data
     actions.ask_correction(by=request.user, lesson_id=lesson_id, now=timezone.now(), **values)
     return redirect("classes:lesson", lesson_id)
+
+
+def correct_teacher(request: "Request", lesson_id: int) -> HttpResponse:
+    """Ask to record the filed teacher, who forgot to check in or out."""
+    admit(request.user, Permission.CLASS_APPLY)
+    lesson = queries.lesson(request.user, lesson_id)
+    if request.method == "POST":
+        values = sent(request, forms.TeachingForm).cleaned_data
+        values["paper"] = values["paper"].read()
+        actions.ask_teaching_correction(by=request.user, lesson_id=lesson_id, now=timezone.now(), **values)
+        return redirect("classes:lesson", lesson_id)
+    context = {"lesson": lesson, "form": forms.TeachingForm(), "teaching": queries.teaching_of(lesson)}
+    return render(request, "classes/correct_teacher.html", context)
 
 
 @require_GET
@@ -176,6 +190,8 @@ def decide(request: "Request", what: str, ask_id: int) -> HttpResponse:
         actions.decide_leave(by=by, leave_id=ask_id, grant=grant, now=now)
     elif what == "correction":
         actions.decide_correction(by=by, correction_id=ask_id, grant=grant, now=now)
+    elif what == "teaching":
+        actions.decide_teaching_correction(by=by, correction_id=ask_id, grant=grant, now=now)
     else:
         remark = request.POST.get("remark", "")
         actions.decide_plan_change(by=by, change_id=ask_id, grant=grant, remark=remark, now=now)

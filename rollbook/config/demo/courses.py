@@ -18,6 +18,7 @@ from rollbook.classes.models import (
     Enrolment,
     Lesson,
     LevelReservation,
+    Teaching,
     TrainingClass,
 )
 from rollbook.classes.rules.states import State
@@ -358,6 +359,21 @@ def attend(rng: random.Random, courses: list[Course], now: datetime) -> None:
         "device",
     )
     copy(CheckIn, fields, events)
+
+
+def teach(rng: random.Random, courses: list[Course], since: date, now: datetime) -> None:
+    """The teachers' own check-ins of lessons that have ended, where the terms ask for them: a few are forgotten."""
+    made = []
+    for course in courses:
+        if course.row.state not in (State.RUNNING, State.ENDED, State.ASSESSED) or course.row.starts_on < since:
+            continue
+        for lesson in course.lessons:
+            forgotten = rng.random() < 0.03 or (course.fixed and lesson is course.lessons[0])
+            if lesson.ends_at < now and not forgotten:
+                came = lesson.starts_at - timedelta(minutes=rng.randrange(1, 20))
+                left = lesson.ends_at + timedelta(minutes=rng.randrange(0, 15)) if rng.random() > 0.02 else None
+                made.append(Teaching(lesson=lesson, person_id=lesson.teacher_person_id, in_at=came, out_at=left))
+    Teaching.objects.bulk_create(made, batch_size=5000)
 
 
 def _one(

@@ -1,17 +1,22 @@
 """What waits for each office of the demo, done by the deeds themselves: lists on their way, requests, an objection."""
 
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 from io import BytesIO
 
+from django.utils.timezone import localdate
 from PIL import Image, ImageDraw
 
 from rollbook.accounts.models import Account
 from rollbook.classes import actions as classes
 from rollbook.classes import queries as class_queries
+from rollbook.classes.models import Enrolment, Lesson
 from rollbook.config.demo.courses import Course
 from rollbook.config.demo.staff import CITY, HOME, PROVINCE
 from rollbook.directory import actions as directory
 from rollbook.directory import queries as lists
+from rollbook.directory.rules import TermKey
+from rollbook.kernel.reasons import Refused
 from rollbook.persons import actions as persons
 from rollbook.persons import rules as person_rules
 from rollbook.persons.models import Person
@@ -19,6 +24,7 @@ from rollbook.subsidies import actions as subsidies
 from rollbook.subsidies.models import Claim
 
 Offices = dict[tuple[str, str], Account]
+SINCE = 60  # days ago
 DOCUMENT = "征求意见稿"
 
 
@@ -27,8 +33,20 @@ def fill(
 ) -> None:
     _lists(offices, now)
     _requests(manager, worker, running, now)
+    _missed(manager, running, now)
     _objection(worker, claims, now)
     _twin(running.enrolments[-1].person, now)
+
+
+def terms(offices: Offices, now: datetime) -> date:
+    """The province asks for more than the terms that come with the project; for classes that begin from which day."""
+    since = localdate(now) - timedelta(days=SINCE)
+    for key in (TermKey.ROLL_CONFIRM, TermKey.TEACHER_CHECK_IN, TermKey.MAKE_UP_ABSENT):
+        directory.set_term(
+            by=offices["province-officer", PROVINCE], key=key, value=1, from_on=since, document="演示数据，非法定",
+            now=now - timedelta(days=SINCE),
+        )  # fmt: skip
+    return since
 
 
 def _lists(offices: Offices, now: datetime) -> None:
@@ -61,11 +79,49 @@ def _requests(manager: Account, worker: Account, running: Course, now: datetime)
     for lesson in running.lessons:
         if lesson.ends_at >= now:
             break
-        absent = [one for one, mark in class_queries.lesson_rows(lesson) if mark and mark.presence == "absent"]
+        absent = _absent(lesson)
         if absent:
             classes.ask_correction(
                 by=manager, lesson_id=lesson.pk, enrolment_id=absent[0].pk, presence="present",
                 why="签到设备断电，纸质签到表在案", now=now,
+            )  # fmt: skip
+            return
+
+
+def _missed(manager: Account, running: Course, now: datetime) -> None:
+    """A roll of the last lesson that nobody has confirmed, a teacher's forgotten check-in that the county is asked to
+    record, and a lesson that is to be held again."""
+    teacher = Account.objects.get(username="teacher")
+    held = [one for one in running.lessons if one.ends_at < now]
+    missing = [(one, absent) for one in reversed(held) if (absent := _absent(one))]
+    mine = [(one, absent) for one, absent in missing if one.teacher_person_id == teacher.person_id]
+    for lesson, absent in mine[:1]:
+        classes.call_roll(
+            by=teacher, lesson_id=lesson.pk, direction="in", enrolment_ids=[one.pk for one in absent],
+            now=lesson.starts_at + timedelta(minutes=5),
+        )  # fmt: skip
+    for lesson in class_queries.without_teacher(running.row.pk, now)[:1]:
+        classes.ask_teaching_correction(
+            by=manager, lesson_id=lesson.pk, in_at=lesson.starts_at, out_at=lesson.ends_at, paper=_paper(),
+            why="教师忘记签到，教室日志在案", now=now,
+        )  # fmt: skip
+    for lesson, absent in missing[-1:]:
+        Lesson.objects.filter(pk=lesson.pk).update(attendance_closed_at=lesson.ends_at + timedelta(hours=2))
+        _again(manager, lesson, absent, now)
+
+
+def _absent(lesson: Lesson) -> list[Enrolment]:
+    return [one for one, mark in class_queries.lesson_rows(lesson) if mark and mark.presence == "absent"]
+
+
+def _again(manager: Account, lesson: Lesson, absent: list[Enrolment], now: datetime) -> None:
+    """On the first day when room and teacher are free."""
+    for days in range(3, 20):
+        begins = lesson.starts_at + timedelta(days=(localdate(now) - localdate(lesson.starts_at)).days + days)
+        with suppress(Refused):
+            classes.plan_make_up(
+                by=manager, lesson_id=lesson.pk, starts_at=begins, room_id=lesson.room_id, why="缺课学员补课",
+                teacher_id=lesson.teacher_id, enrolment_ids=[one.pk for one in absent], now=now,
             )  # fmt: skip
             return
 

@@ -1,0 +1,131 @@
+"""What a teacher forgot to check in, and what waits on the workbench (N14.1)."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from rollbook.classes import actions, queries
+from rollbook.classes.models import Lesson, Teaching, TeachingCorrection
+from rollbook.classes.tests.scenes import BEGINS, ENDS, PROOF, running
+from rollbook.classes.tests.test_teaching import codes, enter, teach
+from rollbook.journal.models import Entry
+from rollbook.kernel.reasons import Forbidden, NotFound, Refused
+
+pytestmark = pytest.mark.django_db
+
+
+def correct(scene, by=None, **changes):
+    values = {
+        "lesson_id": scene.lesson.pk, "in_at": BEGINS, "out_at": ENDS, "why": "忘记签到", "paper": PROOF,
+        "now": ENDS + timedelta(hours=1), **changes,
+    }  # fmt: skip
+    return actions.ask_teaching_correction(by=by or scene.manager, **values)
+
+
+def grant(scene, by=None, is_granted=True):
+    return actions.decide_teaching_correction(
+        by=by or scene.county, correction_id=TeachingCorrection.objects.latest("pk").pk, grant=is_granted,
+        now=ENDS + timedelta(hours=2),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def forgotten(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    scene = running(teacher_check_in=1)
+    Lesson.objects.update(is_binding=True)
+    return scene
+
+
+def test_a_forgotten_check_in_is_asked_by_the_institution_and_granted_by_the_county(forgotten):
+    """N14.1: another office decides, on a paper that is kept as evidence."""
+    scene = forgotten
+    teach(scene, now=BEGINS)
+    asked = correct(scene)
+    assert (asked.was["out_at"], asked.paper.subject) == (None, queries.subject_of(scene.lesson.pk))
+    assert queries.without_teacher(scene.klass.pk, ENDS) == [scene.lesson]  # it counts once granted
+    assert queries.asks_for(scene.county)["teachings"] == [asked]
+    grant(scene)
+    assert list(Teaching.objects.values_list("in_at", "out_at", "is_corrected")) == [(BEGINS, ENDS, True)]
+    assert queries.without_teacher(scene.klass.pk, ENDS) == []
+    with pytest.raises(NotFound):
+        grant(scene)
+    kinds = set(Entry.objects.values_list("kind", flat=True))
+    assert {"attendance.teaching-asked", "attendance.teaching-decided"} <= kinds
+
+
+def test_a_correction_that_is_refused_leaves_the_record(forgotten):
+    correct(forgotten)
+    assert grant(forgotten, is_granted=False).state == "refused"
+    assert not Teaching.objects.exists()
+    correct(forgotten)  # with a better paper
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"why": " "}, "why"),
+        ({"paper": b""}, "no-paper"),
+        ({"now": ENDS - timedelta(minutes=1)}, "not-over"),
+        ({"out_at": BEGINS}, "outside-window"),
+        ({"in_at": BEGINS - timedelta(hours=2)}, "outside-window"),
+    ],
+)
+def test_a_correction_without_ground_is_not_asked(forgotten, change, code):
+    with pytest.raises(Refused) as caught:
+        correct(forgotten, **change)
+    assert codes(caught) == [code]
+    assert not TeachingCorrection.objects.exists()
+    assert not Entry.objects.exists()
+
+
+def test_one_correction_waits_at_a_time_and_none_after_the_results(forgotten):
+    correct(forgotten)
+    with pytest.raises(Refused) as caught:
+        correct(forgotten)
+    assert codes(caught) == ["correction-asked"]
+    type(forgotten.klass).objects.update(state="assessed")
+    with pytest.raises(Refused) as caught:
+        grant(forgotten)
+    assert codes(caught) == ["attendance-final"]
+    assert not Teaching.objects.exists()
+
+
+def test_who_asks_and_who_decides(forgotten):
+    scene = forgotten
+    for by in (scene.teacher, scene.county, scene.worker):
+        with pytest.raises(Forbidden):
+            correct(scene, by=by)
+    asked = correct(scene)
+    for by in (scene.manager, scene.teacher):
+        with pytest.raises((Forbidden, Refused)):
+            grant(scene, by=by)
+    with pytest.raises(IntegrityError, match="teaching_is_corrected_by_another"), transaction.atomic():
+        TeachingCorrection.objects.update(decided_by=asked.asked_by)
+    with pytest.raises(IntegrityError, match="corrected_teaching_lasts"), transaction.atomic():
+        TeachingCorrection.objects.update(out_at=BEGINS)
+
+
+def test_pages_of_a_forgotten_check_in(client, forgotten, settings):
+    settings.DEMO = True
+    scene = forgotten
+    begins = timezone.localtime(timezone.now() - timedelta(hours=4)).replace(second=0, microsecond=0)
+    Lesson.objects.update(starts_at=begins, ends_at=begins + timedelta(hours=3))
+    page = reverse("classes:correct_teacher", args=[scene.lesson.pk])
+    enter(client, scene.manager)
+    assert page in client.get(reverse("classes:lesson", args=[scene.lesson.pk])).content.decode()
+    sent = {
+        "in_at": f"{begins:%Y-%m-%dT%H:%M}", "out_at": f"{begins + timedelta(hours=3):%Y-%m-%dT%H:%M}",
+        "why": "忘记签到", "paper": SimpleUploadedFile("x.pdf", PROOF),
+    }  # fmt: skip
+    assert client.post(page, sent).status_code == 302
+    enter(client, scene.county)
+    assert client.get(page).status_code == 403
+    decide_it = reverse("classes:decide", args=["teaching", TeachingCorrection.objects.get().pk])
+    assert decide_it in client.get(reverse("classes:asks")).content.decode()
+    client.post(decide_it, {"grant": "1"})
+    assert Teaching.objects.get().is_corrected
