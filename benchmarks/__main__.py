@@ -7,7 +7,7 @@ from importlib import import_module
 import django
 
 SECTIONS = (
-    "check_ins", "faults", "roster", "lists", "certificates", "ledger", "restore", "entitlement", "simulation",
+    "check_ins", "faults", "roster", "lists", "certificates", "ledger", "restore", "disk", "entitlement", "simulation",
     "races", "candidates", "lookups", "screening",
     "facts", "matching",
 )  # fmt: skip

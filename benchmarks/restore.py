@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks._figures import Figure
@@ -30,6 +31,13 @@ for n in range({count}):
 
 
 def run() -> Iterator[Figure]:
+    with cluster() as one:
+        yield from restored(one)
+
+
+@contextmanager
+def cluster() -> Iterator["Cluster"]:
+    """In a place of its own, as a user of its own where we are root, as whom PostgreSQL does not run."""
     home = Path(tempfile.mkdtemp(prefix="restore-"))
     user = "embedded_postgres" if os.geteuid() == 0 else None
     if user:
@@ -39,7 +47,7 @@ def run() -> Iterator[Figure]:
         os.chown(home, pwd.getpwnam(user).pw_uid, -1)
     home.chmod(0o755)
     try:
-        yield from restored(Cluster(home, user))
+        yield Cluster(home, user)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
