@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from cryptography.exceptions import InvalidTag
 from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
@@ -94,6 +96,20 @@ def test_the_secret_lies_sealed(official, secret):
     version, box = seal(official.pk, {"secret": secret})
     with pytest.raises(InvalidTag):
         SecondFactor().decrypt(f"{version}:{base64.b64encode(box).decode()}")
+
+
+def test_an_old_key_can_be_given_up(settings, client, official, secret):
+    """`rotate_keys` seals secrets and recovery codes with the newest key, after which the old one is needed no more."""
+    codes = RecoveryCodes.activate(official).generate_codes()
+    settings.SEAL_KEYS = settings.SEAL_KEYS | {99: bytes(range(32))}
+    call_command("rotate_keys")
+    settings.SEAL_KEYS = {99: settings.SEAL_KEYS[99]}
+    kept = Authenticator.objects.get(user=official, type=Authenticator.Type.RECOVERY_CODES)
+    assert RecoveryCodes(kept).generate_codes() == codes
+    password(client, official)
+    give(client, code_of(secret))
+    assert is_in(client)
+    assert actions.reseal_factors() == 0
 
 
 def test_five_wrong_codes_lock_the_account(client, official, secret):

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import decrypt, encrypt
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
@@ -155,6 +157,22 @@ def reset_second_factor(*, by: Account, account_id: int, now: datetime) -> None:
     rules.authorise(by, rules.Permission.ACCOUNT_SECURE, region_code=account.region_code)
     Authenticator.objects.filter(user=account).delete()
     record("account.second-factor-reset", account, by=by, at=now, region_code=account.region_code)
+
+
+@transaction.atomic
+def reseal_factors(*, limit: int = 1000) -> int:
+    """Seal second factors of older keys with the newest; give how many. Run until it is 0."""
+    newest, found = f"{max(settings.SEAL_KEYS)}:", []
+    for one in Authenticator.objects.select_for_update(skip_locked=True).order_by("pk").iterator():
+        old = [name for name in ("secret", "seed") if name in one.data and not one.data[name].startswith(newest)]
+        for name in old:
+            one.data[name] = encrypt(decrypt(one.data[name]))
+        if old:
+            one.save(update_fields=["data"])
+            found.append(one.pk)
+        if len(found) == limit:
+            break
+    return len(found)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from rollbook.accounts import actions as accounts
 from rollbook.persons import actions
 
 
@@ -10,6 +11,6 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         total = 0
-        while count := actions.rotate():
+        while count := actions.rotate() + accounts.reseal_factors():
             total += count
             self.stdout.write(f"{total} records sealed anew")
