@@ -105,6 +105,8 @@ SEEN = {
     "claims/policies/<int:policy_id>/parts/<slug:part>/<int:place>/": OFFICE - {Role.COUNTY_SECOND_REVIEWER},
     "funds/batches/<int:batch_id>/": {Role.COUNTY_REVIEWER, Role.AUDITOR} | FINANCE,
     "funds/statements/<int:statement_id>/": {Role.COUNTY_REVIEWER, Role.AUDITOR} | FINANCE,
+    "claims/proposals/<int:proposal_id>/": {Role.COUNTY_REVIEWER, Role.AUDITOR} | FINANCE,
+    "claims/recoveries/<int:recovery_id>/": {Role.COUNTY_REVIEWER, Role.AUDITOR} | FINANCE,
     "funds/recoveries/<int:recovery_id>/": {Role.COUNTY_REVIEWER, Role.AUDITOR} | FINANCE,
     "funds/books/<int:ledger_id>/": {Role.COUNTY_REVIEWER, Role.AUDITOR} | FINANCE,
     "funds/transactions/<uuid:transaction_id>/": {Role.COUNTY_REVIEWER, Role.AUDITOR} | FINANCE,

@@ -29,7 +29,7 @@ from rollbook.live.models import Camera, Fault, HeadCount, Recording
 from rollbook.persons.models import Candidate
 from rollbook.risk.models import Alert, Finding, Run
 from rollbook.subsidies import actions as subsidies
-from rollbook.subsidies.models import Discrepancy, Objection, PolicyVersion, Simulation
+from rollbook.subsidies.models import Discrepancy, Objection, PolicyVersion, Proposal, Simulation
 from rollbook.subsidies.rules.simulation import Scenario
 from rollbook.subsidies.tests.factories import NOW, PolicyFactory, assessed_class, load_policies, payee
 from rollbook.supervision.models import Case, Inspection, Measure, Task
@@ -202,7 +202,11 @@ class County:
         discrepancy = Discrepancy.objects.create(
             claim=claim, basis="present", was_fen=claim.amount_fen, now_fen=0, differences=[], found_at=NOW, seen_at=NOW
         )
+        proposal = Proposal.objects.create(
+            claim=claim, ground="revoked", due_fen=0, paid_fen=claim.amount_fen, reasons=[], found_at=NOW, seen_at=NOW
+        )
         return {
+            "proposal_id": proposal.pk,
             "discrepancy_id": discrepancy.pk,
             "simulation_id": self._simulation(claim.policy_id).pk,
             "claim_id": claim.pk,

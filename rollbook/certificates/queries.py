@@ -1,8 +1,10 @@
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, OuterRef, QuerySet, Value
 
 from rollbook.accounts.rules import APART
+from rollbook.certificates import rules
 from rollbook.certificates.models import Certificate
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons.rules import same_name
@@ -40,6 +42,16 @@ def of_class(class_id: int) -> dict[int, Certificate]:
 def issued_in(classes: "int | OuterRef") -> QuerySet[Certificate]:
     """The certificates of a class, or of the class of an outer query."""
     return Certificate.objects.filter(enrolment__training_class=classes)
+
+
+def revoked_among(enrolments: Collection[int]) -> set[int]:
+    """The trainees among these whose certificate is void."""
+    found = Certificate.objects.filter(enrolment_id__in=enrolments, state=rules.State.REVOKED)
+    return set(found.values_list("enrolment_id", flat=True))
+
+
+def enrolment_of(certificate_id: int) -> int:
+    return Certificate.objects.values_list("enrolment_id", flat=True).get(pk=certificate_id)
 
 
 def of_person(person_id: int) -> QuerySet[Certificate]:

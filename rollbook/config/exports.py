@@ -9,6 +9,7 @@ EXPORTS: dict[str, str] = {
     "institutions": "rollbook.institutions.views.institution_table",
     "claims": "rollbook.subsidies.views.claims.claim_table",
     "discrepancies": "rollbook.subsidies.views.recomputation.discrepancy_table",
+    "proposals": "rollbook.subsidies.views.proposals.proposal_table",
     "alerts": "rollbook.risk.views.alerts.alert_table",
     "cases": "rollbook.supervision.views.cases.case_table",
     "persons": "rollbook.persons.views.person_table",

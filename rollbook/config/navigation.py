@@ -138,6 +138,13 @@ PAGES: list[Page] = [
     ),
     page(
         _("Subsidies and funds"),
+        "subsidies:proposal_list",
+        _("Proposed recoveries"),
+        "receipt-off",
+        may(P.BATCH_MAKE, P.LEDGER_READ),
+    ),
+    page(
+        _("Subsidies and funds"),
         "funds:recovery_list",
         _("Recoveries"),
         "receipt-refund",

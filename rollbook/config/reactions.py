@@ -2,6 +2,11 @@
 
 REACTIONS: dict[str, list[str]] = {
     "class.submitted": ["rollbook.risk.tasks.screen_roster"],
+    "certificate.revoked": ["rollbook.subsidies.tasks.certificate_revoked"],
+    "claim.held": ["rollbook.subsidies.tasks.claim_looked_into"],
+    "claim.hold-lifted": ["rollbook.subsidies.tasks.claim_looked_into"],
+    "person.merged": ["rollbook.subsidies.tasks.person_merged"],
+    "person.unmerged": ["rollbook.subsidies.tasks.person_merged"],
     "claim.filed": ["rollbook.risk.tasks.screen_claim"],
     "alert.closed": ["rollbook.supervision.tasks.follow_alert"],
     "export.asked": ["rollbook.web.tasks.run_export"],

@@ -53,8 +53,9 @@ def lock_all(person_ids: Collection[int]) -> None:
     list(Person.objects.select_for_update().filter(pk__in=person_ids).order_by("pk").values_list("pk"))
 
 
-def records_of(person_ids: Collection[int]) -> dict[int, int]:
-    """Every record of these persons, merged ones too: which of the persons asked for it is of (N3.1)."""
+def kept_of(person_ids: Collection[int]) -> dict[int, int]:
+    """Every record of these persons, merged ones too, with the one that it is kept under: equal for the same person,
+    also where two of the same were asked for (N3.1)."""
     above = dict(Person.objects.filter(pk__in=person_ids).values_list("pk", "merged_into_id"))
     while missing := {into for into in above.values() if into and into not in above}:
         above |= dict(Person.objects.filter(pk__in=missing).values_list("pk", "merged_into_id"))
@@ -64,14 +65,20 @@ def records_of(person_ids: Collection[int]) -> dict[int, int]:
             pk = into
         return pk
 
-    asked = {first(pk): pk for pk in person_ids}
-    found, fresh = {one: asked[first(one)] for one in above}, set(above)
+    found, fresh = {one: first(one) for one in above}, set(above)
     while fresh:
         below = Person.objects.filter(merged_into__in=fresh).exclude(pk__in=found)
         rows = {pk: found[into] for pk, into in below.values_list("pk", "merged_into_id") if into}
         found |= rows
         fresh = set(rows)
-    return found | {pk: pk for pk in person_ids}
+    return found
+
+
+def records_of(person_ids: Collection[int]) -> dict[int, int]:
+    """Every record of these persons, merged ones too: which of the persons asked for it is of (N3.1)."""
+    kept = kept_of(person_ids)
+    asked = {kept[pk]: pk for pk in person_ids}
+    return {one: asked[first] for one, first in kept.items()} | {pk: pk for pk in person_ids}
 
 
 def find_by_number(number: str) -> Person | None:

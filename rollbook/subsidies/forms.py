@@ -5,6 +5,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from rollbook.funds.rules import RecoveryGround
 from rollbook.persons.rules import AccountKind
 from rollbook.subsidies import files, rules
 from rollbook.subsidies.rules import Field, Move, Outcome, Policy, Sort
@@ -18,6 +19,22 @@ REVIEWS = {Move.PASS_FIRST, Move.PASS_SECOND, Move.RETURN, Move.REFUSE}
 class ReviewForm(forms.Form):
     move = forms.ChoiceField(label=_("Decision"), choices=[(v, t) for v, t in translated(Move) if v in REVIEWS])
     why = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+
+class OrderForm(forms.Form):
+    ground = forms.ChoiceField(label=_("Ground"), choices=translated(RecoveryGround))
+    amount = forms.DecimalField(label=_("Amount, yuan"), min_value=Decimal("0.01"), decimal_places=2, max_digits=14)
+    document = forms.CharField(label=_("Decision that orders it"), max_length=64)
+    why = forms.CharField(label=_("What was found"), max_length=400)
+
+    def values(self) -> dict[str, Any]:
+        """What the action wants: money in fen."""
+        values = dict(self.cleaned_data)
+        return values | {"amount_fen": int(values.pop("amount") * 100)}
+
+
+class DocumentForm(forms.Form):
+    document = forms.CharField(label=_("Decision that orders it"), max_length=64)
 
 
 class AccountForm(forms.Form):

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.db.models.fields.json import KT
 
 from rollbook.directory.rules import ListState
-from rollbook.funds.rules import Fund
+from rollbook.funds.rules import Fund, RecoveryGround
 from rollbook.subsidies import rules
 from rollbook.subsidies.rules.simulation import JobState
 
@@ -243,6 +243,44 @@ class Discrepancy(models.Model):
 
     def __str__(self) -> str:
         return f"discrepancy #{self.pk}"
+
+
+class Proposal(models.Model):
+    """That of a paid claim so much is to come back, as the facts of now have it, until the office decides (N6.4)."""
+
+    claim = models.ForeignKey(Claim, models.PROTECT, related_name="proposals")
+    ground = models.CharField(max_length=16, choices=RecoveryGround.choices())
+    due_fen = models.BigIntegerField()  # to date
+    paid_fen = models.BigIntegerField()  # to date, without what is ordered to come back already
+    amount_fen = models.GeneratedField(
+        expression=F("paid_fen") - F("due_fen"), output_field=models.BigIntegerField(), db_persist=True
+    )
+    reasons = models.JSONField()  # messages as the rules gave them
+    found_at = models.DateTimeField()
+    seen_at = models.DateTimeField()  # last
+    state = models.CharField(max_length=16, choices=rules.ProposalState.choices(), default="open")
+    recovery = models.OneToOneField("funds.Recovery", models.PROTECT, null=True, related_name="proposal")
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_open_proposal_a_claim", fields=["claim"], condition=Q(state="open")),
+            models.CheckConstraint(name="proposal_is_of_something", condition=Q(paid_fen__gt=F("due_fen"))),
+            models.CheckConstraint(
+                name="ordered_proposal_has_its_recovery",
+                condition=Q(state="ordered", recovery__isnull=False) | ~Q(state="ordered") & Q(recovery__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="proposal_was_closed_for_a_reason",
+                condition=~Q(state="closed") | Q(decided_by__isnull=False) & ~Q(why=""),
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "-id"], name="proposal_by_state")]
+
+    def __str__(self) -> str:
+        return f"proposal #{self.pk}"
 
 
 class Hold(models.Model):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.subsidies.views import claims, holds, policies, recomputation, simulation
+from rollbook.subsidies.views import claims, holds, policies, proposals, recomputation, simulation
 
 app_name = "subsidies"
 
@@ -26,6 +26,12 @@ urlpatterns = [
     path("objections/<int:objection_id>/settle/", claims.settle_objection, name="settle"),
     path("accuracy/", recomputation.accuracy, name="accuracy"),
     path("accuracy/recompute/", recomputation.recompute, name="recompute"),
+    path("proposals/", proposals.proposal_list, name="proposal_list"),
+    path("proposals/order/", proposals.order_proposals, name="order_proposals"),
+    path("proposals/<int:proposal_id>/", proposals.proposal_detail, name="proposal"),
+    path("proposals/<int:proposal_id>/order/", proposals.order_proposal, name="order_proposal"),
+    path("proposals/<int:proposal_id>/close/", proposals.close_proposal, name="close_proposal"),
+    path("recoveries/<int:recovery_id>/", proposals.trail, name="trail"),
     path("discrepancies/", recomputation.discrepancy_list, name="discrepancy_list"),
     path("discrepancies/<int:discrepancy_id>/", recomputation.discrepancy_detail, name="discrepancy_detail"),
     path("discrepancies/<int:discrepancy_id>/settle/", recomputation.settle_discrepancy, name="discrepancy_settle"),

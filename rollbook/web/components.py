@@ -42,6 +42,7 @@ EXPORT_NAMES = {
     "alerts": _("Alerts"),
     "cases": _("Cases"),
     "discrepancies": _("Discrepancies"),
+    "proposals": _("Proposed recoveries"),
     "books": _("Books"),
     "differences": _("Differences with the bank"),
     "recoveries": _("Recoveries"),

@@ -63,6 +63,8 @@ from rollbook.classes.queries.make_ups import (
 from rollbook.classes.queries.months import check_ins_of
 from rollbook.classes.queries.rooms import asks_of, lesson_in_room, lessons_during, lessons_now, there_at
 from rollbook.classes.queries.signals import (
+    Day,
+    days_of,
     denials,
     feedback,
     feedback_of,
@@ -82,6 +84,7 @@ from rollbook.classes.queries.teaching import (
 )
 
 __all__ = [
+    "Day",
     "LessonEvidence",
     "active_device",
     "asks_for",
@@ -95,6 +98,7 @@ __all__ = [
     "commitment_text",
     "day_percents",
     "days_attended",
+    "days_of",
     "denials",
     "device",
     "devices",

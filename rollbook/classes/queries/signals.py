@@ -1,11 +1,12 @@
 """What screening reads of attendance besides the marks: each row is somebody's word or a phone's, never a verdict."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils.timezone import localdate
 
 from rollbook.classes.models import Attendance, CheckIn, Denial, Enrolment, Feedback, Lesson
 from rollbook.classes.queries.make_ups import of_whom
@@ -51,6 +52,28 @@ def lived(one: Enrolment, now: datetime) -> list[Lived]:
         Lived(lesson, marks.get(lesson.pk), events.get(lesson.pk, []), lesson.pk in denied)
         for lesson in lessons.order_by("-starts_at")
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a trainee attended on one day."""
+
+    on: date
+    lessons: list[tuple[Lesson, Attendance | None]]
+
+    @property
+    def minutes(self) -> int:
+        return sum(mark.minutes for _lesson, mark in self.lessons if mark)
+
+
+def days_of(one: Enrolment) -> list[Day]:
+    """Every lesson of a trainee's class with what is recorded, day by day."""
+    marks = {mark.lesson_id: mark for mark in Attendance.objects.filter(enrolment=one)}
+    found: dict[date, list[tuple[Lesson, Attendance | None]]] = {}
+    lessons = Lesson.objects.filter(training_class_id=one.training_class_id).order_by("starts_at")
+    for lesson in lessons.select_related("teacher__person", "room"):
+        found.setdefault(localdate(lesson.starts_at), []).append((lesson, marks.get(lesson.pk)))
+    return [Day(on, rows) for on, rows in found.items()]
 
 
 def denials(since: datetime) -> QuerySet[Denial]:

@@ -72,10 +72,12 @@ from rollbook.funds.queries.payments import (
     with_owners,
 )
 from rollbook.funds.queries.recoveries import (
+    PaidOut,
     is_recovered,
     line_by_reference,
     of_subject,
     ordered_fen,
+    paid_out,
     receipts_of,
     recovered_fen,
     recoveries_visible_to,
@@ -85,6 +87,7 @@ from rollbook.funds.queries.recoveries import (
 __all__ = [
     "CODES",
     "INVARIANTS",
+    "PaidOut",
     "Pending",
     "accounts_visible_to",
     "amounts_of",
@@ -128,6 +131,7 @@ __all__ = [
     "orders_visible_to",
     "out_file",
     "owners_to_ask",
+    "paid_out",
     "payees_changed",
     "payees_of",
     "pending",

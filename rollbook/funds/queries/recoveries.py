@@ -1,9 +1,11 @@
 """What is to come back, what came, what is overdue."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import BooleanField, Case, Exists, QuerySet, Subquery, Sum, Value, When
+from django.db.models import BooleanField, Case, Exists, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from rollbook.funds import rules
@@ -36,6 +38,22 @@ def recovery(by: "Account", recovery_id: int, today: date, *, lock: bool = False
 
 def receipts_of(recovery_id: int) -> QuerySet[Receipt]:
     return Receipt.objects.filter(recovery_id=recovery_id).select_related("entered_by").order_by("-pk")
+
+
+@dataclass(frozen=True, slots=True)
+class PaidOut:
+    """The payment that reached the payee of a subject, and what of it was ordered to come back."""
+
+    reference: str
+    paid_fen: int
+    ordered_fen: int
+
+
+def paid_out(subjects: Iterable[str]) -> dict[str, PaidOut]:
+    """For contexts that have checked who asks: of each subject that was paid, how much and what of it comes back."""
+    ordered = Sum("recoveries__amount_fen", filter=~Q(recoveries__state=R.REFUSED), default=0)
+    found = PaymentLine.objects.filter(subject__in=list(subjects), state=rules.LineState.PAID).annotate(ordered=ordered)
+    return {one.subject: PaidOut(one.reference, one.amount_fen, one.ordered) for one in found}
 
 
 def ordered_fen(line_id: int) -> int:

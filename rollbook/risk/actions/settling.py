@@ -111,13 +111,14 @@ def close(*, by: "Account", alert_id: int, now: datetime) -> Alert:
 
 
 def _follow(alert: Alert, by: "Account", now: datetime) -> None:
-    """What a closed alert does to claims: a hold that stays is placed in its name, one that is released is lifted."""
-    if Consequence.HOLD in alert.consequences:
+    """What a closed alert does to claims: a hold that stays is placed in its name, and what of them was paid is
+    proposed to come back (N6.4); one that is released is lifted."""
+    if {Consequence.HOLD, Consequence.RECOVERY} & set(alert.consequences):
         ground = Message(rules.HELD_BY_ALERT, {"number": alert.pk, "finding": alert.finding}, "alert", "N3.6")
         source = f"risk.Alert:{alert.pk}"
         if alert.subject == Subject.CLASS:
             subsidies.hold_class(by=by, class_id=alert.subject_id, ground=ground, source=source, now=now)
-        for claim_id in places.claims_of(alert):
+        for claim_id in places.claims_of(alert, paid_too=True):
             subsidies.hold_claim(by=by, claim_id=claim_id, ground=ground, source=source, now=now)
     if Consequence.RELEASE in alert.consequences:
         sources = [f"risk.{one.detector}" for one in queries.findings_of(alert)]

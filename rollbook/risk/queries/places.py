@@ -77,7 +77,12 @@ def class_to_inspect(alert: Alert) -> int | None:
     return classes.latest_class(alert.institution_id)
 
 
-def claims_of(alert: Alert) -> list[int]:
-    """The claims of an alert about a trainee or claim that a hold can still stop; a class is held whole."""
+def claims_of(alert: Alert, *, paid_too: bool = False) -> list[int]:
+    """The claims of an alert about a trainee or claim that a hold can still stop, or has to mark although they are
+    paid; a class is held whole."""
     field = {Subject.CLAIM: "pk", Subject.ENROLMENT: "enrolment_id"}.get(Subject(alert.subject))
-    return [claim_id for claim_id, _of in subsidies.stoppable(field, [alert.subject_id])] if field else []
+    return (
+        [claim_id for claim_id, _of in subsidies.stoppable(field, [alert.subject_id], paid_too=paid_too)]
+        if field
+        else []
+    )

@@ -28,6 +28,7 @@ from rollbook.subsidies.actions.policies import (
     shipped,
     submit_policy,
 )
+from rollbook.subsidies.actions.proposals import close_proposal, in_words, order_proposal, order_proposals, propose
 from rollbook.subsidies.actions.recomputation import (
     ask_recomputation,
     recompute,
@@ -41,6 +42,7 @@ __all__ = [
     "ask_recomputation",
     "ask_simulation",
     "cancel_batch",
+    "close_proposal",
     "correct_account",
     "draft_policy",
     "file_claim",
@@ -49,10 +51,14 @@ __all__ = [
     "hold_claim",
     "hold_class",
     "identified",
+    "in_words",
     "lift_hold",
     "load_policies",
     "make_batch",
+    "order_proposal",
+    "order_proposals",
     "pass_claims",
+    "propose",
     "publish_claims",
     "publish_policy",
     "raise_objection",

@@ -20,6 +20,7 @@ from rollbook.persons import queries as persons
 from rollbook.regions import queries as regions
 from rollbook.subsidies import queries, rules
 from rollbook.subsidies.models import Claim, Objection, Publicity
+from rollbook.subsidies.queries import subject_of as subject_of
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -30,10 +31,6 @@ S, M = rules.State, rules.Move
 
 def note(kind: str, claim: Claim, *, by: "Account | None", at: datetime, **data: object) -> None:
     record(kind, claim, by=by, at=at, region_code=claim.region_code, institution_id=claim.institution_id, **data)
-
-
-def subject_of(claim: Claim) -> str:
-    return f"subsidies.Claim:{claim.pk}"
 
 
 @transaction.atomic

@@ -100,7 +100,7 @@ def _file(
 def _blockers(
     by: "Account", klass: "TrainingClass", people: "list[Enrolment]", against: dict[int, list[Message]], subsidy: str
 ) -> dict[int, list[Message]]:
-    twice = [one for one in people if any(why.code in queries.TWICE for why in against.get(one.pk, ()))]
+    twice = [one for one in people if any(why.code in rules.TWICE for why in against.get(one.pk, ()))]
     return queries.blocked_by(by, klass, twice, subsidy)
 
 

@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 S, M = rules.State, rules.Move
 
 
-def _subject(claim: Claim) -> str:
-    return f"subsidies.Claim:{claim.pk}"
-
-
 @transaction.atomic
 def hold_class(*, by: "Account | None", class_id: int, ground: Message, source: str, now: datetime) -> Hold:
     """Stop every claim of a class, also those filed later; the caller has authorised. Told twice is one hold."""
@@ -55,7 +51,7 @@ def _placed(claims: list[Claim], by: "Account | None", ground: Message, source: 
         return made
     for claim in claims:
         if claim.state == S.IN_PAYMENT:
-            funds.stop_payment(subject=_subject(claim), ground=kept, now=now)
+            funds.stop_payment(subject=queries.subject_of(claim), ground=kept, now=now)
         record("claim.held", claim, by=by, at=now, region_code=claim.region_code, institution_id=claim.institution_id,
                ground=ground.template.format(**ground.values))  # fmt: skip
     return made
@@ -87,7 +83,7 @@ def lift_hold(*, by: "Account", hold_id: int, why: str, now: datetime) -> Hold:
 
 def _go_on(claim: Claim, now: datetime) -> None:
     """What waited goes on from where it was: its notice may have ended meanwhile."""
-    funds.let_pay(subject=_subject(claim), now=now)
+    funds.let_pay(subject=queries.subject_of(claim), now=now)
     if claim.state == S.PUBLICITY and claim.publicity and claim.publicity.finished_at:
         claim.state = rules.LIFECYCLE.after(S.PUBLICITY, M.FINISH_PUBLICITY)
         claim.save(update_fields=["state"])

@@ -12,6 +12,7 @@ from rollbook.accounts.rules import Permission, authorise
 from rollbook.journal.actions import record
 from rollbook.kernel.reasons import refuse_if
 from rollbook.subsidies import queries, rules
+from rollbook.subsidies.actions.proposals import keep_proposed
 from rollbook.subsidies.models import Accuracy, Discrepancy, Recomputation
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ def run_recomputation(*, run_id: int, now: datetime) -> Recomputation:
 @transaction.atomic
 def _recompute_class(class_id: int, run: Recomputation, sums: dict[str, _Sums], now: datetime) -> None:
     year = localdate(now).year
-    for one in queries.recomputed(class_id):
+    found = list(queries.recomputed(class_id))
+    keep_proposed(found, now)
+    for one in found:
         _keep(one, now)
         claim = one.claim
         if one.basis == rules.Basis.STORED:

@@ -70,6 +70,11 @@ def of_class(class_id: int) -> dict[int, Claim]:
     return {one.enrolment_id: one for one in found}
 
 
+def subject_of(claim: Claim) -> str:
+    """What the funds know a claim by."""
+    return f"subsidies.Claim:{claim.pk}"
+
+
 def by_subject(subject: str) -> Claim:
     """The claim that a payment is for: "subsidies.Claim:3"."""
     return Claim.objects.get(pk=subject.rpartition(":")[2])

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from rollbook.accounts.models import Account
     from rollbook.classes.models import Enrolment, TrainingClass
 
-TWICE = {"same-level", "higher-level"}
-
 
 def reasons_by_enrolment(
     by: "Account", klass: "TrainingClass", people: "list[Enrolment]", today: date
@@ -38,7 +36,7 @@ def reasons_by_enrolment(
     policy = policies.rules_of(version)
     against, due = rules.grounds(facts, policy), rules.award(facts, policy).amount_fen
     found = {one.pk: list(reasons(against, n)) for n, one in enumerate(people)}
-    blocked = blocked_by(by, klass, [one for one in people if {m.code for m in found[one.pk]} & TWICE])
+    blocked = blocked_by(by, klass, [one for one in people if {m.code for m in found[one.pk]} & rules.TWICE])
     return [(one, [*found[one.pk], *blocked.get(one.pk, ())], due[n].item()) for n, one in enumerate(people)]
 
 

@@ -203,7 +203,7 @@ def _had(
     All instalments of a training are one subsidy; those `before` of this very one do not bar it.
     """
     own = {part.claim for some in before.values() for part in some}
-    records = persons.records_of([one.person_id for one in people])
+    records = persons.kept_of([one.person_id for one in people])
     found = {one.pk: _Had() for one in people}
     by_person: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     live = Claim.objects.filter(person_id__in=records, follows=None).exclude(state=rules.State.REFUSED)
@@ -212,7 +212,7 @@ def _had(
     for one in people:
         again = claims.get(one.pk)
         day = localdate(again.filed_at) if again else today
-        for filed_at, pk, occupation, other, level, fund in by_person[one.person_id]:
+        for filed_at, pk, occupation, other, level, fund in by_person[records[one.person_id]]:
             if pk in own or (again and (filed_at, pk) >= (again.filed_at, again.pk)):
                 continue
             found[one.pk].add(

@@ -1,7 +1,7 @@
 """Decisions worked out again, class by class: from what was stored with them and from the facts of now."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,9 @@ from rollbook.subsidies.queries.entitlement import entitlement
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
+
+
+NEEDED = ("policy", "enrolment__person", "enrolment__commitment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +60,21 @@ def out_of_band(run: Recomputation) -> QuerySet[Accuracy]:
 def recomputed(class_id: int) -> Iterator[Recomputed]:
     """Every live claim of a class, twice: replayed, and from the facts of now."""
     live = Claim.objects.filter(enrolment__training_class_id=class_id).exclude(state=rules.State.REFUSED)
-    live = live.select_related("policy", "enrolment__person", "enrolment__commitment").order_by("pk")
-    together: dict[tuple[str, str, int], list[Claim]] = defaultdict(list)  # one claim a trainee
-    for claim in live:
+    found = list(live.select_related(*NEEDED).order_by("pk"))
+    for claim in found:
         apart = replayed(claim)
         now_fen = _due(apart, claim.amount_fen)
         yield Recomputed(claim, rules.Basis.STORED, now_fen, [one.json() for one in apart], [])
+    yield from present(found)
+
+
+def present(found: Iterable[Claim]) -> Iterator[Recomputed]:
+    """Claims decided again from the facts of now, class by class; each has what `NEEDED` names."""
+    together: dict[tuple[int, str, str, int], list[Claim]] = defaultdict(list)  # one claim a trainee
+    for claim in found:
         part = (claim.facts["stage"], claim.policy_id) if claim.follows_id else ("", 0)
-        together[claim.policy.subsidy, *part].append(claim)
-    for (subsidy, *_part), some in together.items():
+        together[claim.enrolment.training_class_id, claim.policy.subsidy, *part].append(claim)
+    for (class_id, subsidy, *_part), some in together.items():
         yield from _present(class_id, subsidy, some)
 
 

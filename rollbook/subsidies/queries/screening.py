@@ -83,9 +83,10 @@ def stakes(field: str, ids: Collection[int]) -> dict[int, int]:
     return dict(found.values_list(field).annotate(total=Sum("amount_fen")))
 
 
-def stoppable(field: str, ids: Collection[int]) -> list[tuple[int, int]]:
+def stoppable(field: str, ids: Collection[int], *, paid_too: bool = False) -> list[tuple[int, int]]:
     """Claims of these that a hold can still stop, each with the number of what it is of."""
-    found = Claim.objects.exclude(state__in=[State.REFUSED, State.PAID]).filter(**{f"{field}__in": ids})
+    over = [State.REFUSED] if paid_too else [State.REFUSED, State.PAID]
+    found = Claim.objects.exclude(state__in=over).filter(**{f"{field}__in": ids})
     return list(found.order_by("pk").values_list("pk", field))
 
 
