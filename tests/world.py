@@ -21,7 +21,7 @@ from rollbook.evidence.tests.pictures import photo
 from rollbook.exchange.tests.factories import delivered
 from rollbook.funds import actions as funds
 from rollbook.funds.files import Moved
-from rollbook.funds.models import Difference, LedgerAccount, PaymentBatch, PaymentLine, Resolution
+from rollbook.funds.models import Difference, LedgerAccount, PaymentBatch, PaymentLine, Resolution, WriteOff
 from rollbook.funds.tests.statements import write_statement
 from rollbook.institutions.models import Restriction, Room, SiteVisit, Teacher
 from rollbook.institutions.tests.factories import equipped
@@ -241,7 +241,12 @@ class County:
             by=self.office, reference=paid.reference, ground="revoked", why="证书作废", document="宁人社〔2026〕5号",
             amount_fen=60, now=NOW,
         )  # fmt: skip
+        given_up = WriteOff.objects.create(
+            recovery=recovery, amount_fen=60, ground="cost", why="费用高于所得", document="宁财〔2026〕8号",
+            asked_by=self.account(Role.COUNTY_FINANCE), asked_at=NOW,
+        )  # fmt: skip
         return {
+            "write_off_id": given_up.pk,
             "recovery_id": recovery.pk,
             "statement_id": statement.pk,
             "difference_id": Difference.objects.get(region_code=self.region_code).pk,

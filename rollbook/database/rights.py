@@ -15,6 +15,9 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "funds_ledgerentry": ("SELECT", "INSERT"),
     "funds_ledgeraccount": ("SELECT", "INSERT"),
     "funds_closing": ("SELECT", "INSERT"),
+    "funds_netting": ("SELECT", "INSERT"),
+    "funds_writeoffsignature": ("SELECT", "INSERT"),
+    "funds_reopening": ("SELECT", "INSERT"),
     "funds_signature": ("SELECT", "INSERT", "UPDATE"),
     "django_migrations": ("SELECT",),
 }

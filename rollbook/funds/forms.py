@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -7,7 +8,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.accounts.rules import Role
-from rollbook.funds.rules import COSIGNERS, MOST_COSIGNERS, Basis, Fund, RecoveryGround
+from rollbook.funds.rules import (
+    COSIGNERS,
+    MOST_COSIGNERS,
+    Basis,
+    Fund,
+    Part,
+    RecoveryGround,
+    WriteOffGround,
+    evenly,
+)
 from rollbook.web.forms import day
 from rollbook.web.words import translated
 
@@ -139,6 +149,55 @@ class RecoveryForm(forms.Form):
         values = dict(self.cleaned_data)
         values["amount_fen"] = int(values.pop("amount") * 100)
         return values
+
+
+class PlanForm(forms.Form):
+    """So many equal instalments, or each on a line of its own."""
+
+    document = forms.CharField(label=_("Paper that was agreed on"), max_length=64)
+    first_on = day(_("First instalment on"), required=False)
+    count = forms.IntegerField(label=_("Monthly instalments"), min_value=1, max_value=60, required=False)
+    rows = forms.CharField(
+        label=_("Or each by itself: day and yuan on a line"),
+        help_text=_("For example: 2026-05-31 500.00"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def clean_rows(self) -> list[Part]:
+        found = []
+        for line in self.cleaned_data["rows"].split("\n"):
+            if not line.strip():
+                continue
+            try:
+                on, yuan = line.split()
+                found.append(Part(date.fromisoformat(on), int(Decimal(yuan) * 100)))
+            except (ValueError, ArithmeticError):
+                text = _("“%(line)s” is not a day and an amount, as in 2026-05-31 500.00.")
+                raise forms.ValidationError(text, params={"line": line.strip()[:40]}) from None
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if "rows" in values and not values["rows"] and not (values.get("first_on") and values.get("count")):
+            raise forms.ValidationError(_("Give the first day and how many instalments, or each on a line."))
+        return values
+
+    def parts(self, left_fen: int) -> list[Part]:
+        values = self.cleaned_data
+        return values["rows"] or evenly(left_fen, values["first_on"], values["count"])
+
+
+class WriteOffForm(forms.Form):
+    ground = forms.ChoiceField(label=_("Ground"), choices=translated(WriteOffGround))
+    why = forms.CharField(label=_("What was tried, and why it is given up"), max_length=400)
+    document = forms.CharField(label=_("Document that allows it"), max_length=64)
+
+
+class ReopenForm(forms.Form):
+    document = forms.CharField(label=_("Decision that orders it"), max_length=64)
+    why = forms.CharField(label=_("Reason"), max_length=200)
 
 
 class ReceiptForm(forms.Form):

@@ -36,6 +36,12 @@ urlpatterns = [
     path("recoveries/<int:recovery_id>/", views.recovery_detail, name="recovery"),
     path("recoveries/<int:recovery_id>/decide/", views.decide_recovery, name="decide_recovery"),
     path("recoveries/<int:recovery_id>/receive/", views.receive, name="receive"),
+    path("recoveries/<int:recovery_id>/plan/", views.agree_plan, name="agree_plan"),
+    path("recoveries/<int:recovery_id>/plan/end/", views.end_plan, name="end_plan"),
+    path("recoveries/<int:recovery_id>/write-off/", views.ask_write_off, name="ask_write_off"),
+    path("recoveries/<int:recovery_id>/reopen/", views.reopen, name="reopen"),
+    path("write-offs/<int:write_off_id>/cosign/", views.cosign_write_off, name="cosign_write_off"),
+    path("write-offs/<int:write_off_id>/decide/", views.decide_write_off, name="decide_write_off"),
     path("bands/", views.band_list, name="band_list"),
     path("returns/", views.return_list, name="return_list"),
 ]

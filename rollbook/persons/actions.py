@@ -157,7 +157,7 @@ def set_account(
     person.account_kind, person.account_why = kind, why.strip() if kind == rules.AccountKind.OTHER else ""
     if old and old != person.bank_digest:
         person.account_changed_at = now
-        _tell(person, was, content.get("phone", ""), now)
+        _tell(person, rules.NoticeKind.ACCOUNT, was, person.bank_masked, content.get("phone", ""), now)
     person.save(update_fields=["bank_masked", "bank_digest", "account_kind", "account_why", "account_changed_at"])
     record(
         "person.account-changed", person, by=by, at=now, region_code=person.region_code,
@@ -166,12 +166,18 @@ def set_account(
     return person
 
 
-def _tell(person: Person, was: str, phone: str, now: datetime) -> None:
-    """Keep what the old contact is to be told; the queue sends it."""
+def tell(*, person_id: int, kind: rules.NoticeKind, was: str, is_now: str, now: datetime) -> None:
+    """For contexts above, within their transaction: the person is told at the present contact."""
+    person = Person.objects.get(pk=person_id)
+    _tell(person, kind, was, is_now, queries.unsealed(person_id).get("phone", ""), now)
+
+
+def _tell(person: Person, kind: rules.NoticeKind, was: str, is_now: str, phone: str, now: datetime) -> None:
+    """Keep what the contact is to be told; the queue sends it."""
     version, box = seal(person.pk, {"phone": phone}) if phone else (None, None)
     Notice.objects.create(
-        person=person, at=now, was=was, now=person.bank_masked, phone_masked=masked_phone(phone),
-        key_version=version, box=box,
+        person=person, kind=kind, at=now, was=was, now=is_now, phone_masked=masked_phone(phone), key_version=version,
+        box=box,
     )  # fmt: skip
 
 

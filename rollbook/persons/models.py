@@ -69,9 +69,10 @@ class Enquiry(models.Model):
 
 
 class Notice(models.Model):
-    """What a person is told of a change of account, at the contact of before it; sent once."""
+    """What a person is told: of a change of account, at the contact of before it, or of money; sent once."""
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="notices")
+    kind = models.CharField(max_length=16, choices=rules.NoticeKind.choices(), default="account")
     at = models.DateTimeField()
     was = models.CharField(max_length=32)  # masked
     now = models.CharField(max_length=32)

@@ -207,17 +207,20 @@ def notices_to_send(limit: int, person_id: int | None = None) -> list[Notice]:
 
 
 def notices_of(person_id: int, since: datetime) -> list[Notice]:
-    """What a person is to know of changes of account."""
+    """What a person is to know of changes of account and of money to pay back."""
     return list(Notice.objects.filter(person_id=person_id, at__gte=since).order_by("-pk"))
 
 
 def text_of(notice: Notice) -> str:
     """The message to a phone, in Chinese: nothing in it is in clear."""
     with override("zh-hans"):
-        text = gettext(
-            "The account for your training subsidy was changed on {day} from {was} to {now}. If it was not you, ask the office."
-        )
-        return text.format(day=date_format(localdate(notice.at)), was=notice.was, now=notice.now)
+        return words_of(notice)
+
+
+def words_of(notice: Notice) -> str:
+    """The same in the reader's language."""
+    text = gettext(rules.NoticeKind(notice.kind).label)
+    return text.format(day=date_format(localdate(notice.at)), was=notice.was, now=notice.now)
 
 
 def digests(numbers: Collection[str]) -> list[str]:

@@ -174,6 +174,31 @@ def age_on(birth_on: date, day: date) -> int:
     return day.year - birth_on.year - ((day.month, day.day) < (birth_on.month, birth_on.day))
 
 
+class NoticeKind(Choice):
+    """What a person is told of, and in which words: `was` and `now` are what the change was from and to."""
+
+    ACCOUNT = (
+        "account",
+        _(
+            "The account for your training subsidy was changed on {day} from {was} to {now}. If it was not you, ask the office."
+        ),
+    )
+    RECOVERY = (
+        "recovery",
+        _(
+            "{was} yuan of your training subsidy are to be paid back by {now}. What stays open may be set off against later subsidies."
+        ),
+    )
+    INSTALMENT = "instalment", _("Of what you pay back, {was} yuan are due on {now}.")
+    OVERDUE = "overdue", _("Of what you pay back, {was} yuan were due on {now} and have not come. Ask the office.")
+    SET_OFF = (
+        "set-off",
+        _(
+            "{was} yuan of your training subsidy were set off against what you have to pay back; {now} yuan were paid to you."
+        ),
+    )
+
+
 class AccountKind(Choice):
     """What a subsidy is paid to: the social security card, unless there is a reason for another account (N16.3)."""
 

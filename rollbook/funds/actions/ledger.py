@@ -1,5 +1,6 @@
 """The ledger: money moves only by balanced transactions, each with its maker's own id."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -41,10 +42,18 @@ class Posting:
     closes: UUID | None = None
     reverses: UUID | None = None
     booked_on: date | None = None
+    more: tuple[tuple[LedgerAccount, LedgerAccount, int], ...] = ()  # what moves with it: source, target, fen
 
     @property
     def entries(self) -> list[tuple[int, int]]:
-        return [(self.source.pk, -self.amount_fen), (self.target.pk, self.amount_fen)]
+        """One side an account."""
+        if not self.more:
+            return [(self.source.pk, -self.amount_fen), (self.target.pk, self.amount_fen)]
+        sides: Counter[int] = Counter()
+        for source, target, fen in ((self.source, self.target, self.amount_fen), *self.more):
+            sides[source.pk] -= fen
+            sides[target.pk] += fen
+        return list(sides.items())
 
 
 def move(name: str) -> UUID:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.timezone import localdate, localtime
 
 from rollbook.accounts.rules import Permission, authorise
@@ -14,6 +14,7 @@ from rollbook.directory.queries import terms_for
 from rollbook.directory.rules import TermKey
 from rollbook.funds import adapters, files, queries, rules
 from rollbook.funds.actions.ledger import K, Posting, account, move, post
+from rollbook.funds.actions.nettings import aside, enter, netting_back, set_off
 from rollbook.funds.actions.signing import (
     digest_of,
     needed,
@@ -24,7 +25,7 @@ from rollbook.funds.actions.signing import (
 )
 from rollbook.funds.actions.statements import compare
 from rollbook.funds.actions.stops import reasons_stopped
-from rollbook.funds.models import BankFile, PaymentBatch, PaymentLine
+from rollbook.funds.models import BankFile, Netting, PaymentBatch, PaymentLine
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import Refused, reason, refuse_if
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from rollbook.funds.models import LedgerAccount
 
 M, S = rules.BatchMove, rules.BatchState
+NUMBERING = 7303  # the number of the lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ def reasons_to_hold(batch: PaymentBatch, now: datetime) -> list[Message]:
 def make_batch(
     *, by: "Account", region_code: str, fund: str, year: int, lines: Sequence[LineDraft], now: datetime
 ) -> PaymentBatch:
-    """Put approved payments together; each subject has one live payment at most."""
+    """Put approved payments together; each subject has one live payment at most. What their payees have to pay back
+    to the same fund of the region is set off, as far as its terms allow (N6.4)."""
     authorise(by, Permission.BATCH_MAKE, region_code=region_code)
     people = persons.by_ids([one.person_id for one in lines])
     found = [
@@ -75,6 +78,8 @@ def make_batch(
         found.append(reason("no-lines", _("Choose at least one approved claim.")))
     refuse_if(found)
     start = f"PB{region_code}{localdate(now):%Y%m%d}"
+    with connection.cursor() as cursor:  # whoever else of the region prepares one now is counted
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [NUMBERING, int(region_code)])
     batch = PaymentBatch.objects.create(
         number=f"{start}-{PaymentBatch.objects.filter(number__startswith=start).count() + 1:03}",
         region_code=region_code,
@@ -83,27 +88,33 @@ def make_batch(
         made_by=by,
         made_at=now,
     )
+    made = [
+        PaymentLine(
+            batch=batch,
+            number=n,
+            subject=one.subject,
+            person_id=one.person_id,
+            payee_name=people[one.person_id].name,
+            bank_masked=people[one.person_id].bank_masked,
+            bank_digest=people[one.person_id].bank_digest,
+            amount_fen=one.amount_fen,
+            reference=f"{batch.number[2:]}-{n:05}".replace("-", ""),
+        )
+        for n, one in enumerate(lines, 1)
+    ]
+    nettings = set_off(batch, made, now)
     try:
         with transaction.atomic():
-            PaymentLine.objects.bulk_create(
-                PaymentLine(
-                    batch=batch,
-                    number=n,
-                    subject=one.subject,
-                    person_id=one.person_id,
-                    payee_name=people[one.person_id].name,
-                    bank_masked=people[one.person_id].bank_masked,
-                    bank_digest=people[one.person_id].bank_digest,
-                    amount_fen=one.amount_fen,
-                    reference=f"{batch.number[2:]}-{n:05}".replace("-", ""),
-                )
-                for n, one in enumerate(lines, 1)
-            )
+            PaymentLine.objects.bulk_create(made)
+            Netting.objects.bulk_create(nettings)
     except IntegrityError as error:
         text = _("One of these claims is in another payment that is not finished.")
         raise Refused(reason("paying-already", text, "N14.1")) from error
     sign(batch, rules.Step.MAKE, by=by, now=now)
-    _note("batch.made", batch, by=by, at=now, people=len(lines), sum_fen=sum(one.amount_fen for one in lines))
+    _note(
+        "batch.made", batch, by=by, at=now, people=len(lines), sum_fen=sum(one.amount_fen for one in lines),
+        netted_fen=sum(one.amount_fen for one in nettings),
+    )  # fmt: skip
     return batch
 
 
@@ -196,7 +207,7 @@ def _postings(
     return [
         Posting(
             move(f"{kind} {one.reference}"), kind, one.subject, source, target, one.amount_fen,
-            closes=waiting[one.subject].id,
+            closes=waiting[one.subject].id, more=aside(one) if kind == "pay" else aside(one, back_to=target),
         )
         for one in lines
     ]  # fmt: skip
@@ -306,7 +317,10 @@ def _settle(batch: PaymentBatch, backs: Sequence[files.Back], lines: dict[str, P
         batch_size=2000,
     )
     postings = _postings("settle", said["PAID"], transit, paid) + _postings("fail", said["FAIL"], transit, reserved)
-    post(postings, by=None, at=now)
+    netted = netting_back(said["PAID"], now)
+    post([*postings, *(moved for one in netted for moved in one.postings)], by=None, at=now)  # in one order of accounts
+    for one in netted:
+        enter(one, by=None, now=now)
     _note(
         "batch.return-taken", batch, by=None, at=now,
         paid=sum(one.status == "PAID" for one in backs), failed=sum(one.status == "FAIL" for one in backs),

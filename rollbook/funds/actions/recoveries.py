@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
@@ -11,11 +10,14 @@ from rollbook.accounts.rules import Permission, authorise
 from rollbook.directory.queries import terms_for
 from rollbook.directory.rules import TermKey
 from rollbook.funds import queries, rules
-from rollbook.funds.actions.ledger import K, Posting, account, post
+from rollbook.funds.actions.ledger import post
+from rollbook.funds.actions.nettings import coming_back, enter
 from rollbook.funds.models import Receipt, Recovery
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Refused, reason, refuse_if
+from rollbook.persons import actions as persons
+from rollbook.persons.rules import NoticeKind
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -35,7 +37,7 @@ def order_recovery(
         raise Refused(reason("ground", _("Choose the ground."), "N6.4"))
     refuse_if(
         rules.reasons_against_recovery(
-            amount_fen, paid_fen=line.amount_fen, ordered_fen=queries.ordered_fen(line.pk),
+            amount_fen, paid_fen=line.due_fen, ordered_fen=queries.ordered_fen(line.pk),
             is_paid=line.state == rules.LineState.PAID, document=document, why=why,
         )
     )  # fmt: skip
@@ -67,8 +69,15 @@ def decide_recovery(*, by: "Account", recovery_id: int, granted: bool, finding: 
     one.decided_by, one.decided_person_id, one.decided_at, one.finding = by, by.person_id, now, finding
     one.state = State.OPEN if granted else State.REFUSED
     if granted:
-        days = terms_for(one.region_code, localdate(now))[TermKey.RECOVERY_DAYS]
-        one.due_on = localdate(now) + timedelta(days=days)
+        terms = terms_for(one.region_code, localdate(now))
+        one.due_on = localdate(now) + timedelta(days=terms[TermKey.RECOVERY_DAYS])
+        one.interest_rate = terms[TermKey.RECOVERY_INTEREST]
+        if terms[TermKey.RECOVERY_INTEREST_FROM]:
+            one.interest_since = localdate(one.line.returned_at or one.ordered_at)
+        sum_yuan = f"{one.amount_fen / 100:.2f}"
+        persons.tell(
+            person_id=one.line.person_id, kind=NoticeKind.RECOVERY, was=sum_yuan, is_now=str(one.due_on), now=now
+        )
     one.save()
     record(
         "recovery.confirmed" if granted else "recovery.refused", one, by=by, at=now, region_code=one.region_code,
@@ -81,33 +90,19 @@ def decide_recovery(*, by: "Account", recovery_id: int, granted: bool, finding: 
 def receive(
     *, by: "Account", recovery_id: int, amount_fen: int, received_on: date, document: str, now: datetime
 ) -> Receipt:
-    """Money came back, whole or in part: it is posted, and the bank's paper is entered once."""
+    """Money came back, whole or in part: it is posted, its interest apart, and the bank's paper is entered once."""
     one = queries.recovery(by, recovery_id, localdate(now), lock=True)
     authorise(by, Permission.LEDGER_WRITE, region_code=one.region_code)
     refuse_if(
         rules.reasons_against_receipt(
-            amount_fen, left_fen=one.amount_fen - one.received_fen, is_open=one.state == State.OPEN,
+            amount_fen, left_fen=queries.payoff_fen(one, received_on), is_open=one.state == State.OPEN,
             received_on=received_on, ordered_on=localdate(one.ordered_at), today=localdate(now), document=document,
         )
     )  # fmt: skip
-    batch = one.line.batch
-    place = (batch.fund, batch.region_code, batch.year)
-    paid, target = account(K.PAID, *place), account(rules.returns_to(batch.year, received_on), *place)
-    posting = Posting(uuid4(), "recover", one.line.subject, paid, target, amount_fen, document)
     try:
         with transaction.atomic():
-            post([posting], by=by, at=now)
-            receipt = Receipt.objects.create(
-                recovery=one, amount_fen=amount_fen, received_on=received_on, document=document, entered_by=by,
-                entered_at=now, transaction_id=posting.id,
-            )  # fmt: skip
+            back = coming_back(one, amount_fen, received_on, document)
+            post(back.postings, by=by, at=now)
+            return enter(back, by=by, now=now)
     except IntegrityError as error:
         raise Refused(reason("receipt-there", _("This paper of the bank was entered already."), "N14.1")) from error
-    one.received_fen += amount_fen
-    if one.received_fen == one.amount_fen:
-        one.state = State.DONE
-    one.save(update_fields=["received_fen", "state"])
-    record(
-        "recovery.received", one, by=by, at=now, region_code=one.region_code, amount_fen=amount_fen, document=document
-    )
-    return receipt

@@ -24,11 +24,12 @@ S, Step = rules.BatchState, rules.Step
 
 
 def digest_of(batch: PaymentBatch) -> str:
-    """What is signed: who gets how much where, in order."""
+    """What is signed: who gets how much where, and what is set off, in order."""
     rows = PaymentLine.objects.filter(batch=batch).order_by("number")
+    names = ("number", "subject", "person_id", "payee_name", "bank_digest", "amount_fen", "netted_fen")
     text = "\n".join(
-        "|".join(map(str, row))
-        for row in rows.values_list("number", "subject", "person_id", "payee_name", "bank_digest", "amount_fen")
+        "|".join(map(str, row if row[-1] else row[:-1]))  # a batch without set-off is signed as it always was
+        for row in rows.values_list(*names)
     )
     return hashlib.sha256(text.encode()).hexdigest()
 

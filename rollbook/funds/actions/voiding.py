@@ -6,6 +6,7 @@ from django.db import transaction
 
 from rollbook.funds import queries, rules
 from rollbook.funds.actions.ledger import K, Posting, account, move, post
+from rollbook.funds.actions.nettings import aside
 from rollbook.funds.actions.signing import void
 from rollbook.funds.models import BankFile, PaymentBatch, PaymentLine
 from rollbook.journal.actions import record
@@ -63,7 +64,7 @@ def _take_back(batch: PaymentBatch, now: datetime) -> None:
         [
             Posting(
                 move(f"void {one.reference}"), "void", one.subject, transit, reserved, one.amount_fen,
-                closes=waiting[one.subject].id,
+                closes=waiting[one.subject].id, more=aside(one, back_to=reserved),
             )
             for one in lines
         ],

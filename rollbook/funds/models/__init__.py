@@ -4,6 +4,14 @@ from rollbook.funds.models.bank import (
     Resolution,
     StatementLine,
 )
+from rollbook.funds.models.debts import (
+    Instalment,
+    Netting,
+    Plan,
+    Reopening,
+    WriteOff,
+    WriteOffSignature,
+)
 from rollbook.funds.models.ledger import (
     Closing,
     LedgerAccount,
@@ -35,17 +43,23 @@ __all__ = [
     "Closing",
     "Difference",
     "FundOrder",
+    "Instalment",
     "LedgerAccount",
     "LedgerEntry",
+    "Netting",
     "Ownership",
     "PaymentBatch",
     "PaymentLine",
     "PaymentStop",
+    "Plan",
     "Receipt",
     "Recovery",
     "ReleaseBand",
+    "Reopening",
     "Resolution",
     "Signature",
     "StatementLine",
     "Transaction",
+    "WriteOff",
+    "WriteOffSignature",
 ]

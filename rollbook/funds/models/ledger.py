@@ -10,7 +10,7 @@ from rollbook.funds import rules
 class LedgerAccount(models.Model):
     """An account of the double-entry ledger: integer fen, positive what it holds.
 
-    Only a treasury account may go below nothing: it is where budgets come from.
+    Only where money comes from may hold less than nothing: the Treasury, and who pays interest.
     """
 
     kind = models.CharField(max_length=16, choices=rules.AccountKind.choices())
@@ -24,7 +24,7 @@ class LedgerAccount(models.Model):
             models.UniqueConstraint(name="one_account_a_purpose", fields=["kind", "fund", "region_code", "year"]),
             models.CheckConstraint(
                 name="account_is_not_overdrawn",
-                condition=Q(kind="treasury") | Q(balance_fen__gte=0),
+                condition=Q(kind__in=["treasury", "outside"]) | Q(balance_fen__gte=0),
             ),
         ]
 

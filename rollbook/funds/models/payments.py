@@ -65,7 +65,8 @@ class PaymentLine(models.Model):
     payee_name = models.CharField(max_length=64)
     bank_masked = models.CharField(max_length=32)
     bank_digest = models.CharField(max_length=64)
-    amount_fen = models.BigIntegerField()
+    amount_fen = models.BigIntegerField()  # what the bank pays
+    netted_fen = models.BigIntegerField(default=0, db_default=0)  # what is due besides and set off: see Netting
     state = models.CharField(max_length=16, choices=rules.LineState.choices(), default="waiting")
     reference = models.CharField(max_length=32, unique=True)  # ours, never used twice
     bank_reference = models.CharField(max_length=64, blank=True)
@@ -75,7 +76,7 @@ class PaymentLine(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(name="line_number_once", fields=["batch", "number"]),
-            models.CheckConstraint(name="line_pays_something", condition=Q(amount_fen__gt=0)),
+            models.CheckConstraint(name="line_pays_something", condition=Q(amount_fen__gt=0, netted_fen__gte=0)),
             models.UniqueConstraint(
                 name="one_live_payment_a_subject",
                 fields=["subject"],
@@ -85,6 +86,11 @@ class PaymentLine(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def due_fen(self) -> int:
+        """What the subject was due: with what is set off."""
+        return self.amount_fen + self.netted_fen
 
 
 class BankFile(models.Model):

@@ -26,6 +26,8 @@ class Recovery(models.Model):
     decided_at = models.DateTimeField(null=True)
     finding = models.CharField(max_length=200, blank=True)
     due_on = models.DateField(null=True)
+    interest_rate = models.PositiveIntegerField(default=0)  # 1/10 000 a year, as the terms were when it was confirmed
+    interest_since = models.DateField(null=True)  # the day of the payment, where the terms say so; else from `due_on`
 
     class Meta:
         constraints = [
@@ -37,7 +39,7 @@ class Recovery(models.Model):
             models.CheckConstraint(
                 name="recovered_when_all_came_back",
                 condition=Q(state="done", received_fen=F("amount_fen"))
-                | Q(state="open", received_fen__lt=F("amount_fen"))
+                | Q(state__in=["open", "written-off"], received_fen__lt=F("amount_fen"))
                 | Q(state__in=["asked", "refused"], received_fen=0),
             ),
             models.CheckConstraint(
@@ -51,7 +53,8 @@ class Recovery(models.Model):
                 condition=Q(state="asked", decided_by=None) | ~Q(state="asked") & Q(decided_by__isnull=False),
             ),
             models.CheckConstraint(
-                name="open_recovery_has_its_day", condition=~Q(state__in=["open", "done"]) | Q(due_on__isnull=False)
+                name="open_recovery_has_its_day",
+                condition=~Q(state__in=["open", "done", "written-off"]) | Q(due_on__isnull=False),
             ),
         ]
 
@@ -63,15 +66,22 @@ class Receipt(models.Model):
     """Part of what was to come back, as it came."""
 
     recovery = models.ForeignKey(Recovery, models.PROTECT, related_name="receipts")
-    amount_fen = models.BigIntegerField()
+    amount_fen = models.BigIntegerField()  # without interest
+    interest_fen = models.BigIntegerField(default=0)
     received_on = models.DateField()
     document = models.CharField(max_length=64, unique=True)  # the bank's paper: entered once
-    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    netting = models.OneToOneField("funds.Netting", models.PROTECT, null=True, related_name="receipt")  # set off
+    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     entered_at = models.DateTimeField()
     transaction = models.OneToOneField("funds.Transaction", models.PROTECT, related_name="receipt")
 
     class Meta:
-        constraints = [models.CheckConstraint(name="receipt_is_of_something", condition=Q(amount_fen__gt=0))]
+        constraints = [
+            models.CheckConstraint(name="receipt_is_of_something", condition=Q(amount_fen__gt=0, interest_fen__gte=0)),
+            models.CheckConstraint(
+                name="receipt_was_entered_or_set_off", condition=Q(entered_by__isnull=False) ^ Q(netting__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.document

@@ -26,14 +26,27 @@ class Invariant(NamedTuple):
 
 
 LINES = """
-    SELECT coalesce(sum(l.amount_fen), 0) FROM funds_paymentline l JOIN funds_paymentbatch b ON b.id = l.batch_id
+    SELECT coalesce(sum({what}), 0) FROM funds_paymentline l JOIN funds_paymentbatch b ON b.id = l.batch_id
     WHERE l.state = '{state}' AND b.fund = a.fund AND b.region_code = a.region_code AND b.year = a.year
 """
 RECEIVED = """
-    SELECT coalesce(sum(c.amount_fen), 0) FROM funds_receipt c JOIN funds_recovery r ON r.id = c.recovery_id
+    SELECT coalesce(sum(c.{what}), 0) FROM funds_receipt c JOIN funds_recovery r ON r.id = c.recovery_id
     JOIN funds_paymentline l ON l.id = r.line_id JOIN funds_paymentbatch b ON b.id = l.batch_id
     WHERE b.fund = a.fund AND b.region_code = a.region_code AND b.year = a.year
 """
+GIVEN_UP = """
+    SELECT coalesce(sum(r.amount_fen - r.received_fen), 0) FROM funds_recovery r
+    JOIN funds_paymentline l ON l.id = r.line_id JOIN funds_paymentbatch b ON b.id = l.batch_id
+    WHERE r.state = 'written-off' AND b.fund = a.fund AND b.region_code = a.region_code AND b.year = a.year
+"""
+BOOKS = {
+    "paid": f"({LINES.format(what='l.amount_fen + l.netted_fen', state='paid')})"
+    f" - ({RECEIVED.format(what='amount_fen')}) - ({GIVEN_UP})",
+    "transit": LINES.format(what="l.amount_fen", state="sent"),
+    "netting": LINES.format(what="l.netted_fen", state="sent"),
+    "written-off": GIVEN_UP,
+    "interest": RECEIVED.format(what="interest_fen"),
+}
 # Per payment and so per batch and day: what the statements so far say is what the ledger says, or it is with the bank
 # still, or the difference is on record with both figures.
 STATEMENTS = """
@@ -83,13 +96,13 @@ INVARIANTS = (
     Invariant(
         "not-overdrawn",
         "accounts that hold less than nothing",
-        "SELECT id::text FROM funds_ledgeraccount WHERE balance_fen < 0 AND kind <> 'treasury'",
+        "SELECT id::text FROM funds_ledgeraccount WHERE balance_fen < 0 AND kind NOT IN ('treasury', 'outside')",
     ),
     Invariant(
         "pending-once",
         "money that was moved on from where it waited other than whole and once",
         """SELECT t.id::text FROM funds_ledgerentry e
-        JOIN funds_ledgeraccount a ON a.id = e.account_id AND a.kind IN ('frozen', 'reserved', 'transit')
+        JOIN funds_ledgeraccount a ON a.id = e.account_id AND a.kind IN ('frozen', 'reserved', 'transit', 'netting')
         JOIN funds_transaction t ON t.id = e.transaction_id
         LEFT JOIN funds_transaction p ON p.id = t.closes_id AND p.subject = t.subject
         LEFT JOIN funds_ledgerentry w
@@ -129,8 +142,7 @@ INVARIANTS = (
         "money paid or in transit that no payment and no statement of the bank accounts for",
         # Nothing of the statement comes from outside.
         f"""SELECT a.kind || ' ' || a.id FROM funds_ledgeraccount a
-        WHERE a.kind = 'paid' AND a.balance_fen <> ({LINES.format(state="paid")}) - ({RECEIVED})
-        OR a.kind = 'transit' AND a.balance_fen <> ({LINES.format(state="sent")})
+        WHERE {" OR ".join(f"a.kind = '{kind}' AND a.balance_fen <> ({sum_})" for kind, sum_ in BOOKS.items())}
         UNION ALL {STATEMENTS}""",  # noqa: S608
     ),
     Invariant(
@@ -142,6 +154,61 @@ INVARIANTS = (
         JOIN funds_closing c ON c.region_code = a.region_code AND c.fund = a.fund
             AND c.month = date_trunc('month', t.booked_on)::date
         WHERE t.reverses_id IS NULL AND t.at > c.closed_at""",
+    ),
+    Invariant(
+        "recovery-adds-up",
+        "recoveries of which came back what no receipt says, or more than was paid",
+        """SELECT 'recovery ' || r.id FROM funds_recovery r
+        WHERE r.received_fen <> (SELECT coalesce(sum(amount_fen), 0) FROM funds_receipt WHERE recovery_id = r.id)
+        OR r.received_fen + funds_pending_of(r.id) > r.amount_fen
+        UNION ALL SELECT 'payment ' || l.reference FROM funds_recovery r JOIN funds_paymentline l ON l.id = r.line_id
+        WHERE r.state <> 'refused' GROUP BY l.id HAVING sum(r.amount_fen) > l.amount_fen + l.netted_fen
+            OR min(l.state) <> 'paid'
+        UNION ALL SELECT 'recovery ' || c.recovery_id FROM funds_receipt c WHERE NOT EXISTS (
+            SELECT FROM funds_ledgerentry e JOIN funds_ledgeraccount a ON a.id = e.account_id
+            WHERE e.transaction_id = c.transaction_id AND a.kind = 'paid' AND e.amount_fen = -c.amount_fen)
+        OR c.interest_fen > 0 AND NOT EXISTS (
+            SELECT FROM funds_transaction t JOIN funds_ledgerentry e ON e.transaction_id = t.id
+            JOIN funds_ledgeraccount a ON a.id = e.account_id
+            WHERE t.document = c.document AND a.kind = 'interest' AND e.amount_fen = c.interest_fen)""",
+    ),
+    Invariant(
+        "set-off-adds-up",
+        "payments of which something else is set off than recoveries say, or between funds",
+        """SELECT 'payment ' || l.reference FROM funds_paymentline l LEFT JOIN funds_netting n ON n.line_id = l.id
+        GROUP BY l.id HAVING l.netted_fen <> coalesce(sum(n.amount_fen), 0)
+        UNION ALL SELECT 'payment ' || l.reference FROM funds_netting n
+        JOIN funds_paymentline l ON l.id = n.line_id JOIN funds_paymentbatch b ON b.id = l.batch_id
+        JOIN funds_recovery r ON r.id = n.recovery_id JOIN funds_paymentline o ON o.id = r.line_id
+        JOIN funds_paymentbatch was ON was.id = o.batch_id
+        LEFT JOIN funds_receipt c ON c.netting_id = n.id
+        WHERE b.fund <> was.fund OR b.region_code <> was.region_code
+            OR (l.state = 'paid') <> (c.id IS NOT NULL)
+            OR c.recovery_id <> n.recovery_id OR c.amount_fen + c.interest_fen <> n.amount_fen""",
+    ),
+    Invariant(
+        "written-off-by-two",
+        "what was written off without two people, a document or all signatures, or left the books",
+        """SELECT 'recovery ' || r.id FROM funds_recovery r
+        LEFT JOIN funds_writeoff w ON w.recovery_id = r.id AND w.state = 'done'
+            AND NOT EXISTS (SELECT FROM funds_reopening o WHERE o.write_off_id = w.id)
+        WHERE (r.state = 'written-off') <> (w.id IS NOT NULL)
+            OR w.amount_fen <> r.amount_fen - r.received_fen
+            OR w.asked_by_id = w.decided_by_id OR w.asked_person_id = w.decided_person_id OR w.document = ''
+            OR w.cosigners > (SELECT count(*) FROM funds_writeoffsignature WHERE write_off_id = w.id)
+        UNION ALL SELECT 'recovery ' || w.recovery_id FROM funds_writeoff w WHERE w.state = 'done' AND NOT EXISTS (
+            SELECT FROM funds_ledgerentry e JOIN funds_ledgeraccount a ON a.id = e.account_id
+            WHERE e.transaction_id = w.transaction_id AND a.kind = 'written-off' AND e.amount_fen = w.amount_fen)""",
+    ),
+    Invariant(
+        "plan-adds-up",
+        "plans whose instalments do not come to what is to be paid back",
+        """SELECT 'recovery ' || r.id FROM funds_plan p JOIN funds_recovery r ON r.id = p.recovery_id
+        LEFT JOIN funds_instalment i ON i.plan_id = p.id
+        WHERE p.ended_at IS NULL
+        GROUP BY r.id, p.id HAVING max(i.until_fen) IS DISTINCT FROM r.amount_fen
+            OR max(i.until_fen) - min(i.until_fen - i.amount_fen) <> sum(i.amount_fen)
+            OR max(i.due_on) <> r.due_on AND r.state = 'open'""",
     ),
 )  # fmt: skip
 ENTRIES_STAY = ("entries-stay", "transactions or entries that were changed after they were written")

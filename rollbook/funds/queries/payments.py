@@ -120,6 +120,8 @@ def totals_of(batch_id: int) -> dict[str, int]:
         people=Count("person", distinct=True),
         accounts=Count("bank_digest", distinct=True),
         sum_fen=Sum("amount_fen", default=0),
+        set_off_fen=Sum("netted_fen", default=0),
+        due_fen=Sum(F("amount_fen") + F("netted_fen"), default=0),
     )
 
 
@@ -190,9 +192,9 @@ def signatures_of(batch_id: int) -> "QuerySet[Signature]":
 
 
 def amounts_of(batch_id: int) -> dict[str, int]:
-    """The sum and the largest payment of a batch, in fen: what bands look at."""
-    found = PaymentLine.objects.filter(batch_id=batch_id)
-    return found.aggregate(sum_fen=Sum("amount_fen", default=0), largest_fen=Max("amount_fen", default=0))
+    """The sum and the largest payment of a batch, in fen and with what is set off: what bands look at."""
+    found = PaymentLine.objects.filter(batch_id=batch_id).annotate(due=F("amount_fen") + F("netted_fen"))
+    return found.aggregate(batch=Sum("due", default=0), line=Max("due", default=0))
 
 
 def bands_for(region_code: str, fund: str, on: date) -> list[rules.Band]:

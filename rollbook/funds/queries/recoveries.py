@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from rollbook.funds import rules
 from rollbook.funds.models import PaymentLine, Receipt, Recovery
+from rollbook.funds.queries.debts import is_behind, pending_fen
 from rollbook.funds.queries.ledger import may_read
 from rollbook.kernel.reasons import NotFound
 from rollbook.regions.rules import prefix
@@ -24,7 +25,11 @@ def recoveries_visible_to(by: "Account", today: date) -> "QuerySet[Recovery, Any
     if not may_read(by):
         return Recovery.objects.none()
     found = Recovery.objects.filter(region_code__startswith=prefix(by.region_code))
-    late = Case(When(state=R.OPEN, due_on__lt=today, then=True), default=False, output_field=BooleanField())
+    late = Case(
+        When(Q(due_on__lt=today) | is_behind(today), state=R.OPEN, then=True),
+        default=False,
+        output_field=BooleanField(),
+    )
     return found.annotate(is_overdue=late).select_related("line__batch", "ordered_by", "decided_by").order_by("-pk")
 
 
@@ -34,6 +39,13 @@ def recovery(by: "Account", recovery_id: int, today: date, *, lock: bool = False
     if one is None:
         raise NotFound
     return one
+
+
+def payoff_fen(one: Recovery, on: date) -> int:
+    """What is to be paid on a day for nothing to be left, without what is being set off."""
+    free = one.amount_fen - one.received_fen - pending_fen([one.pk]).get(one.pk, 0)
+    days = rules.days_late(on, since=one.interest_since, due_on=one.due_on) if one.due_on else 0
+    return rules.payoff(free, rate=one.interest_rate, days=days)
 
 
 def receipts_of(recovery_id: int) -> QuerySet[Receipt]:
@@ -53,7 +65,7 @@ def paid_out(subjects: Iterable[str]) -> dict[str, PaidOut]:
     """For contexts that have checked who asks: of each subject that was paid, how much and what of it comes back."""
     ordered = Sum("recoveries__amount_fen", filter=~Q(recoveries__state=R.REFUSED), default=0)
     found = PaymentLine.objects.filter(subject__in=list(subjects), state=rules.LineState.PAID).annotate(ordered=ordered)
-    return {one.subject: PaidOut(one.reference, one.amount_fen, one.ordered) for one in found}
+    return {one.subject: PaidOut(one.reference, one.due_fen, one.ordered) for one in found}
 
 
 def ordered_fen(line_id: int) -> int:

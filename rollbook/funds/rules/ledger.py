@@ -20,7 +20,8 @@ class Fund(Choice):
 class AccountKind(Choice):
     """What a ledger account of a region, fund and year holds.
 
-    The Treasury gives the budget; money moves budget → reserved → in transit → paid.
+    The Treasury gives the budget; money moves budget → reserved → in transit → paid. What a payee has to pay back is
+    set off on the way; what is given up moves from paid to written off and never leaves the books.
     """
 
     TREASURY = "treasury", _("Treasury")
@@ -29,6 +30,10 @@ class AccountKind(Choice):
     RESERVED = "reserved", _("Reserved for claims")
     TRANSIT = "transit", _("In transit at the bank")
     PAID = "paid", _("Paid out")
+    NETTING = "netting", _("Being set off")
+    WRITTEN_OFF = "written-off", _("Written off")
+    INTEREST = "interest", _("Interest received")
+    OUTSIDE = "outside", _("Payers of interest")
 
 
 class Movement(Choice):
@@ -45,11 +50,16 @@ class Movement(Choice):
     SETTLE = "settle", _("Paid by the bank")
     FAIL = "fail", _("Refused by the bank")
     RECOVER = "recover", _("Recovered money received")
+    NET = "net", _("Set off against a payment")
+    INTEREST = "interest", _("Interest received")
+    WRITE_OFF = "write-off", _("Written off")
+    REOPEN = "reopen", _("Written off, opened again")
     REVERSE = "reverse", _("Reversal")
 
 
 # Money in these waits: whatever put it there is pending until one other transaction takes it out, whole.
-HOLDING = (AccountKind.FROZEN, AccountKind.RESERVED, AccountKind.TRANSIT)
+HOLDING = (AccountKind.FROZEN, AccountKind.RESERVED, AccountKind.TRANSIT, AccountKind.NETTING)
+SOURCES = (AccountKind.TREASURY, AccountKind.OUTSIDE)  # where money comes from: these may hold less than nothing
 
 
 def seal(key: bytes, *said: object, entries: Iterable[tuple[int, int]]) -> str:

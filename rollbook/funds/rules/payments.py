@@ -104,6 +104,7 @@ def reasons_against_payees(payees: Iterable[Payee], *, now: datetime, days: int,
 class Basis(Choice):
     BATCH = "batch", _("Sum of the batch")
     LINE = "line", _("Largest single payment")
+    WRITE_OFF = "writeoff", _("Sum that is written off")
 
 
 class Step(Choice):
@@ -130,11 +131,12 @@ class Band:
     document: str = ""
 
 
-def cosigners(bands: Iterable[Band], *, sum_fen: int, largest_fen: int) -> dict[str, Band]:
-    """Which band binds for each office: of those reached, the one that asks for most."""
+def cosigners(bands: Iterable[Band], **amounts_fen: int) -> dict[str, Band]:
+    """Which band binds for each office: of those reached, the one that asks for most. `amounts_fen` by what counts:
+    `batch` and `line` of a batch, `writeoff` of what is given up."""
     found: dict[str, Band] = {}
     for one in bands:
-        reached = one.from_fen <= (sum_fen if one.basis == Basis.BATCH else largest_fen)
+        reached = one.basis in amounts_fen and one.from_fen <= amounts_fen[one.basis]
         if reached and (one.office not in found or found[one.office].releasers < one.releasers):
             found[one.office] = one
     return {office: one for office, one in found.items() if one.releasers}

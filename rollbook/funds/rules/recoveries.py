@@ -22,6 +22,7 @@ class RecoveryState(Choice):
     ASKED = "asked", _("Waits for finance")
     OPEN = "open", _("To be paid back")
     DONE = "done", _("Recovered")
+    WRITTEN_OFF = "written-off", _("Written off")
     REFUSED = "refused", _("Refused")
 
 

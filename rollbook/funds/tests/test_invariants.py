@@ -49,8 +49,8 @@ def test_all_of_it_holds(money):
     call_command("verify_ledger")
 
 
-def test_there_are_the_eleven_of_the_plan():
-    assert len(set(queries.CODES)) == 11
+def test_there_are_the_eleven_of_the_plan_and_four_of_what_comes_back():
+    assert len(set(queries.CODES)) == 11 + 4
 
 
 def entered(around, account_id, amount, kind="x", **values):

@@ -20,6 +20,14 @@ from rollbook.funds.views.books import (
     set_budget,
     transaction_detail,
 )
+from rollbook.funds.views.debts import (
+    agree_plan,
+    ask_write_off,
+    cosign_write_off,
+    decide_write_off,
+    end_plan,
+    reopen,
+)
 from rollbook.funds.views.payments import (
     band_list,
     batch_detail,
@@ -41,11 +49,13 @@ from rollbook.funds.views.recoveries import (
 )
 
 __all__ = [
+    "agree_plan",
     "ask_freeze",
     "ask_resolution",
     "ask_reversal",
     "ask_transfer",
     "ask_unfreeze",
+    "ask_write_off",
     "balance_list",
     "band_list",
     "batch_detail",
@@ -55,16 +65,20 @@ __all__ = [
     "closing_list",
     "confirm_batch",
     "cosign_batch",
+    "cosign_write_off",
     "decide_order",
     "decide_recovery",
     "decide_resolution",
+    "decide_write_off",
     "difference_list",
+    "end_plan",
     "order_list",
     "own_difference",
     "receive",
     "recovery_detail",
     "recovery_list",
     "release_batch",
+    "reopen",
     "request_owners",
     "return_batch",
     "return_list",

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from rollbook.web.requests import Request
 
 P, K = Permission, rules.AccountKind
-SHOWN = (K.BUDGET, K.FROZEN, K.RESERVED, K.TRANSIT, K.PAID)
+SHOWN = (K.BUDGET, K.FROZEN, K.RESERVED, K.TRANSIT, K.NETTING, K.PAID, K.WRITTEN_OFF)
 BALANCE_COLUMNS = (
     _("Region"), _("Fund"), _("Year"), _("Granted"), _("Available budget"), _("Frozen"), _("Reserved for claims"),
-    _("In transit at the bank"), _("Paid out"), _("Open up to 30 days"), _("Open 31 to 60 days"),
+    _("In transit at the bank"), _("Being set off"), _("Paid out"), _("Written off"), _("Open up to 30 days"), _("Open 31 to 60 days"),
     _("Open 61 to 90 days"), _("Open over 90 days"),
 )  # fmt: skip
 BOOK_SEARCH = ("transaction__subject", "transaction__document", "transaction__kind")

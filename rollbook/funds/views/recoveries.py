@@ -29,7 +29,7 @@ P, S = Permission, rules.RecoveryState
 SEARCH = ("line__payee_name", "line__reference", "document")
 COLUMNS = (
     _("Payee"), _("Payment"), _("Region"), _("Ground"), _("Decision that orders it"), _("To be paid back"),
-    _("Came back"), _("Pay back by"), _("State"),
+    _("Came back"), _("Pay back by"), _("Overdue"), _("State"),
 )  # fmt: skip
 
 
@@ -37,6 +37,7 @@ def _row(one: "Recovery") -> tuple[object, ...]:
     return (
         one.line.payee_name, one.line.reference, name_of(one.region_code), gettext(one.get_ground_display()),
         one.document, one.amount_fen / 100, one.received_fen / 100, one.due_on.isoformat() if one.due_on else "",
+        gettext("Overdue") if one.is_overdue else "",  # type: ignore[attr-defined]
         gettext(one.get_state_display()),
     )  # fmt: skip
 
@@ -82,14 +83,42 @@ def recovery_list(request: "Request") -> HttpResponse:
 @require_GET
 def recovery_detail(request: "Request", recovery_id: int) -> HttpResponse:
     one = queries.recovery(request.user, recovery_id, timezone.localdate())
-    may_write = holds(request.user, P.LEDGER_WRITE)
+    by, now = request.user, timezone.now()
+    may_write, is_open = holds(by, P.LEDGER_WRITE), one.state == S.OPEN
+    plan, today = queries.plan_of(one.pk), timezone.localdate()
+    asked = queries.write_offs_of(one.pk).filter(state=rules.OrderState.ASKED).first()
+    payoff_fen = queries.payoff_fen(one, today) if is_open else 0
     context = {
         "one": one,
         "left_fen": one.amount_fen - one.received_fen,
+        "payoff_fen": payoff_fen,
+        "rate": f"{one.interest_rate / 100:.2f}",
+        "plan": plan,
+        "parts": [
+            (part, part.until_fen <= one.received_fen, part.due_on < today) for part in queries.instalments_of(plan)
+        ]
+        if plan
+        else [],
+        "nettings": queries.set_off_against(one.pk),
+        "write_offs": queries.write_offs_of(one.pk),
+        "asked": asked,
+        "waits_for": actions.reasons_to_wait(asked, now) if asked else [],
+        "may_cosign": asked is not None
+        and holds(by, P.BATCH_COSIGN)
+        and by.role in actions.cosigners_needed(asked, now),
+        "may_decide_write_off": asked is not None and holds(by, P.BUDGET_CONFIRM) and asked.asked_by_id != by.pk,
+        "may_plan": may_write and is_open,
+        "may_ask_write_off": may_write and is_open and asked is None,
+        "may_reopen": may_write and one.state == S.WRITTEN_OFF,
+        "plan_form": forms.PlanForm(auto_id="plan_%s"),
+        "end_form": forms.WhyForm(auto_id="end_%s"),
+        "write_off_form": forms.WriteOffForm(auto_id="give_up_%s"),
+        "refuse_form": forms.WhyForm(auto_id="refuse_%s"),
+        "reopen_form": forms.ReopenForm(auto_id="reopen_%s"),
         "receipts": queries.receipts_of(one.pk),
         "may_decide": may_write and one.state == S.ASKED and one.ordered_by_id != request.user.pk,
-        "may_receive": may_write and one.state == S.OPEN,
-        "receipt_form": forms.ReceiptForm(initial={"received_on": timezone.localdate()}),
+        "may_receive": may_write and is_open,
+        "receipt_form": forms.ReceiptForm(initial={"received_on": today}),
         "why_form": forms.WhyForm(),
         "entries": timeline(one),
     }

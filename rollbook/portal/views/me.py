@@ -15,6 +15,7 @@ from rollbook.accounts.rules import Permission, admit
 from rollbook.certificates import queries as certificates
 from rollbook.classes import actions as class_actions
 from rollbook.classes import queries as classes
+from rollbook.funds import queries as funds
 from rollbook.kernel.reasons import Forbidden
 from rollbook.persons import queries as persons
 from rollbook.portal.forms import LeaveForm
@@ -55,7 +56,11 @@ def me(request: "Request") -> HttpResponse:
             }
         )
     context = {"mine": mine, "certificates": certificates.of_person(person_id), "now": now}
-    context["notices"] = persons.notices_of(person_id, now - timedelta(90))
+    context["notices"] = [persons.words_of(one) for one in persons.notices_of(person_id, now - timedelta(90))]
+    context["debts"] = [
+        (one, [row for row in parts if row.until_fen > one.received_fen])
+        for one, parts in funds.debts_with_parts(person_id)
+    ]
     return render(request, "portal/me.html", context)
 
 

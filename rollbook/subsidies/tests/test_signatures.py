@@ -35,7 +35,7 @@ def band(basis, yuan, count, office):
     ],
 )
 def test_bands(bands, sum_fen, largest_fen, needed):
-    found = cosigners(bands, sum_fen=sum_fen, largest_fen=largest_fen)
+    found = cosigners(bands, batch=sum_fen, line=largest_fen)
     assert {office: one.releasers for office, one in found.items()} == needed
     assert len(list(reasons_against_signatures(found, []))) == len(needed)
     signed = [office for office, count in needed.items() for _ in range(count)]

@@ -324,10 +324,10 @@ def test_what_was_paid_before_the_first_statement_is_not_missing_from_it():
 def test_a_day_brings_the_statements_and_the_end_of_freezes(bank_at, monkeypatch):  # noqa: F811
     out = StringIO()
     call_command("daily_funds", stdout=out)
-    assert out.getvalue().strip() == "0 freezes ended, 0 statements taken"
+    assert out.getvalue().strip() == "0 freezes ended, 0 instalments told of, 0 statements taken"
     batch = sent(1)
     PaymentBatch.objects.filter(pk=batch.pk).update(sent_at=timezone.now() - timedelta(days=2))
     monkeypatch.setattr(bank.Handler.vault, "opened", timezone.localdate() - timedelta(days=3))
     out = StringIO()
     call_command("daily_funds", stdout=out)
-    assert out.getvalue().strip() == "0 freezes ended, 1 statements taken"
+    assert out.getvalue().strip() == "0 freezes ended, 0 instalments told of, 1 statements taken"
