@@ -1,8 +1,10 @@
 """Every reachable state of a claim, its batch and those who act: no path leads to "paid" with fewer than four officials of
-two organisations, one of them finance (quality plan, N14.1); and a hole that is made on purpose is found."""
+two organisations, one of them finance; none to money given up with fewer than three (quality plan, N14.1, N6.4); and a hole
+that is made on purpose is found."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -10,12 +12,14 @@ from django.db import DatabaseError, connection, transaction
 from rollbook.accounts.models import Account
 from rollbook.funds import actions as funds
 from rollbook.funds import queries as ledger
-from rollbook.funds.models import PaymentBatch, PaymentLine, Resolution, Signature
+from rollbook.funds import rules as fund_rules
+from rollbook.funds.models import Netting, PaymentBatch, PaymentLine, Plan, Recovery, Resolution, Signature, WriteOff
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused
 from rollbook.persons.tests.factories import PersonFactory
-from rollbook.subsidies import actions
+from rollbook.subsidies import actions, queries
 from rollbook.subsidies.models import Claim, Publicity
 from rollbook.subsidies.tests import factories as f
+from rollbook.subsidies.tests.debts import TODAY, ordered, paying
 from rollbook.subsidies.tests.test_payments import answer
 
 pytestmark = pytest.mark.django_db
@@ -78,22 +82,30 @@ def too_few(people: frozenset[tuple[int, str]]) -> bool:
     return len(people) < 4 or {office for _who, office in people} != {"office", "finance"}
 
 
-def walk(accounts: list[Account], *, bad: Callable[[frozenset[tuple[int, str]]], bool]) -> tuple[list[str], int]:
-    """A path to "paid" by people of whom `bad` holds, and how many states were seen."""
+def is_paid() -> bool:
+    return PaymentLine.objects.filter(state="paid", subject=queries.subject_of(Claim.objects.get())).exists()
+
+
+def walk(
+    accounts: list[Account], *, bad: Callable[[frozenset[tuple[int, str]]], bool],
+    tried: Callable[[Account], Iterator[tuple[str, Callable[[], object]]]] = deeds,
+    at: Callable[[], tuple[object, ...]] = where, goal: Callable[[], bool] = is_paid,
+) -> tuple[list[str], int]:  # fmt: skip
+    """A path to the goal by people of whom `bad` holds, and how many states were seen."""
     seen: set[object] = set()
     path: list[str] = []
 
     def go(people: frozenset[tuple[int, str]]) -> None:
         clock()
-        key = (where(), people)
+        key = (at(), people)
         if key in seen or not bad(people):
             return
         seen.add(key)
-        if PaymentLine.objects.filter(state="paid").exists():
+        if goal():
             raise Done
         for by in accounts:
             acting = people | {(by.person_id, "finance" if by.role in FINANCE else "office")}
-            for name, deed in deeds(by):
+            for name, deed in tried(by):
                 mark = transaction.savepoint()
                 with suppress(Refused, Forbidden, NotFound, DatabaseError):
                     try:
@@ -118,7 +130,8 @@ def office(*roles: str, count: int = 1) -> list[Account]:
 
 @pytest.mark.slow
 def test_no_path_leads_to_paid_with_fewer_than_four_of_two_organisations():
-    f.claims(1)
+    [claim] = f.claims(1)
+    ordered(paying(claim.person, 50_000))  # so that part of the payment is set off
     accounts = [
         *office("county-reviewer", "county-second-reviewer", "county-finance", "county-finance-releaser"),
         *office("county-reviewer", "city-officer", "city-finance", "auditor"),
@@ -126,6 +139,7 @@ def test_no_path_leads_to_paid_with_fewer_than_four_of_two_organisations():
     path, states = walk(accounts, bad=too_few)
     assert path == []
     assert states > 10
+    assert Netting.objects.count() == 0, "all that was tried is undone"
 
 
 @pytest.mark.slow
@@ -149,4 +163,84 @@ def test_a_hole_is_found():
         accounts.append(f.account("county-second-reviewer", person_id=accounts[0].person_id))
         cursor.execute("SET session_replication_role = DEFAULT")
     path, _states = walk(accounts, bad=too_few)
+    assert path, "the hole was not found"
+
+
+def debt_deeds(by: Account) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Whatever this account could try now with what was paid; to refuse only leads back."""
+    now, line = f.LATER, PaymentLine.objects.get()
+    key = {"by": by, "now": now}
+    yield (
+        "order",
+        lambda: funds.order_recovery(
+            reference=line.reference, ground="revoked", why="x", document="x", amount_fen=line.due_fen, **key
+        ),
+    )
+    for one in Recovery.objects.all():
+        own = key | {"recovery_id": one.pk}
+        part = fund_rules.Part(TODAY + timedelta(days=30), one.amount_fen - one.received_fen)
+        yield "confirm", lambda own=own: funds.decide_recovery(granted=True, finding="", **own)
+        yield "plan", lambda own=own, part=part: funds.agree_plan(parts=[part], document="x", **own)
+        yield "end the plan", lambda own=own: funds.end_plan(why="x", **own)
+        yield "ask", lambda own=own: funds.ask_write_off(ground="cost", why="x", document="x", **own)
+        yield "reopen", lambda own=own: funds.reopen(document="x", why="x", **own)
+    for asked in WriteOff.objects.filter(state="asked"):
+        own = key | {"write_off_id": asked.pk}
+        yield "cosign", lambda own=own: funds.cosign_write_off(**own)
+        yield "write off", lambda own=own: funds.decide_write_off(granted=True, finding="", **own)
+
+
+def debt_where() -> tuple[object, ...]:
+    return (
+        tuple(Recovery.objects.order_by("pk").values_list("state", "ordered_by_id", "decided_by_id")),
+        tuple(WriteOff.objects.order_by("pk").values_list("state", "asked_by_id", "signatures__by_id")),
+        Plan.objects.filter(ended_at=None).count(),
+    )
+
+
+def is_given_up() -> bool:
+    return Recovery.objects.filter(state="written-off").exists()
+
+
+def fewer_than_three(people: frozenset[tuple[int, str]]) -> bool:
+    return len(people) < 3 or {office for _who, office in people} != {"office", "finance"}
+
+
+def walk_debts(accounts: list[Account], bad: Callable[[frozenset[tuple[int, str]]], bool]) -> tuple[list[str], int]:
+    return walk(accounts, bad=bad, tried=debt_deeds, at=debt_where, goal=is_given_up)
+
+
+@pytest.fixture
+def paid_line():
+    f.load_terms()
+    f.grant()
+    return paying(f.payee(1))
+
+
+@pytest.mark.slow
+def test_no_path_gives_money_up_with_fewer_than_three_of_two_organisations(paid_line):
+    """Ordered by the office, confirmed by finance, given up by another of finance (N6.4)."""
+    accounts = office("county-reviewer", "county-finance", "county-finance-releaser", "city-finance", "auditor")
+    path, states = walk_debts(accounts, fewer_than_three)
+    assert path == []
+    assert states > 10
+    path, _states = walk_debts(accounts, lambda people: len(people) <= 3)
+    assert path[0] == "county-reviewer: order"
+    assert path[-1].endswith("write off")
+    assert ledger.broken_invariants() == []
+
+
+@pytest.mark.slow
+def test_a_hole_in_giving_up_is_found(paid_line, monkeypatch):
+    """One person with two posts of finance, and nobody asks who had a hand in it."""
+    monkeypatch.setattr(fund_rules, "reasons_against_second", lambda *_args, **_values: [])
+    accounts = office("county-reviewer", "county-finance")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE funds_writeoff DROP CONSTRAINT write_off_is_decided_by_another"
+        )
+        cursor.execute("SET session_replication_role = replica")
+        accounts.append(f.account("county-finance-releaser", person_id=accounts[1].person_id))
+        cursor.execute("SET session_replication_role = DEFAULT")
+    path, _states = walk_debts(accounts, fewer_than_three)
     assert path, "the hole was not found"
