@@ -74,7 +74,7 @@ def proposal_list(request: "Request") -> HttpResponse:
 def proposal_detail(request: "Request", proposal_id: int) -> HttpResponse:
     admit(request.user, P.BATCH_MAKE, P.LEDGER_READ)
     one = queries.proposal(request.user, proposal_id)
-    first = {"ground": one.ground, "amount": one.amount_fen / 100, "why": actions.in_words(one)}
+    first = {"ground": one.ground, "amount": f"{one.amount_fen / 100:.2f}", "why": actions.in_words(one)}
     context = {
         "one": one,
         "may_decide": one.state == S.OPEN and holds(request.user, P.BATCH_MAKE),
