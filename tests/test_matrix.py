@@ -13,7 +13,9 @@ from tests.world import filled, patterns, two_counties
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 # Pages that need no account: the rest send a stranger to the sign-in page.
-OPEN = re.compile(r"^$|^me/app/(manifest|worker)|^open/|^verify/|^look/|^language/|^account/|^api/|^live/hooks/")
+OPEN = re.compile(
+    r"^$|^(me|classes)/app/(manifest|worker)|^open/|^verify/|^look/|^language/|^account/|^api/|^live/hooks/"
+)
 # Addresses that only take a deed answer a GET with 405, or 404 where the object is not there.
 EXPECTED = {200, 302, 403, 404, 405}
 

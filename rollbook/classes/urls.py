@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.classes.views import application, attendance, devices, draft, evidence, make_ups
+from rollbook.classes.views import app, application, attendance, devices, draft, evidence, make_ups
 
 app_name = "classes"
 
@@ -25,6 +25,10 @@ urlpatterns = [
     path("make-ups/", make_ups.make_up_list, name="make_up_list"),
     path("make-ups/<int:make_up_id>/cancel/", make_ups.cancel_make_up, name="cancel_make_up"),
     path("lessons/<int:lesson_id>/make-up/", make_ups.plan_make_up, name="plan_make_up"),
+    path("app/", app.app, name="app"),
+    path("app/data/", app.app_data, name="app_data"),
+    path("app/manifest.json", app.manifest, name="app_manifest"),
+    path("app/worker.js", app.worker, name="app_worker"),
     path("today/", attendance.today, name="today"),
     path("lessons/<int:lesson_id>/", attendance.lesson, name="lesson"),
     path("lessons/<int:lesson_id>/code.svg", attendance.code_image, name="code_image"),

@@ -68,6 +68,7 @@ PAGES: list[Page] = [
         may(P.CLASS_REVIEW, P.CLASS_SECOND_REVIEW),
     ),
     page(_("Classes"), "classes:today", _("Lessons today"), "calendar-event", may(P.ATTENDANCE_TAKE)),
+    page(_("Classes"), "classes:app", _("Roll call on this phone"), "device-mobile-check", may(P.ATTENDANCE_TAKE)),
     page(_("Classes"), "classes:asks", _("Requests"), "message-question", may(P.ATTENDANCE_APPROVE) | MANAGER),
     page(
         _("Classes"), "classes:make_up_list", _("Make-up lessons"), "calendar-repeat", OFFICE | MANAGER | {Role.TEACHER}

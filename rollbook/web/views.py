@@ -1,9 +1,12 @@
+import json
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, gettext
@@ -84,3 +87,35 @@ def save_view(request: "Request") -> HttpResponse:
 @require_POST
 def forget_view(request: "Request", view_id: int) -> HttpResponse:
     return redirect(actions.forget_view(by=request.user, view_id=view_id))
+
+
+def app_manifest(page: str) -> JsonResponse:
+    """What makes a page an app that can be installed on a phone."""
+    return JsonResponse(
+        {
+            "name": gettext("Rollbook"),
+            "short_name": gettext("Rollbook"),
+            "start_url": page,
+            "scope": page,
+            "display": "standalone",
+            "background_color": "#ffffff",
+            "theme_color": "#1c4a86",
+            "icons": [{"src": static("web/icon.svg"), "sizes": "any", "type": "image/svg+xml", "purpose": "any"}],
+        },
+        content_type="application/manifest+json",
+    )
+
+
+def app_worker(request: HttpRequest, page: str, script: str) -> HttpResponse:
+    """The service worker of an app, served from within its scope; it keeps the page and what the page loads."""
+    files = (
+        "web/site.css", "web/theme.js", "web/site.js", "web/icon.svg", "web/offline.js",
+        "tabler/css/tabler.min.css", "htmx/htmx.min.js", script,
+    )  # fmt: skip
+    kept = json.dumps([page, *map(static, files)])
+    context = {
+        "kept": kept,
+        "mine": (mine := f"rollbook{page.replace('/', '-')}"),
+        "name": f"{mine}{crc32(kept.encode()):08x}",
+    }
+    return render(request, "web/app_worker.js", context, content_type="text/javascript")

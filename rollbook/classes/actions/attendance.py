@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
 
@@ -12,9 +12,10 @@ from rollbook.classes.actions.application import note
 from rollbook.classes.actions.check_ins import SECRET, settle
 from rollbook.classes.actions.gathering import settle_together
 from rollbook.classes.actions.teaching import keep_roll
-from rollbook.classes.models import Attendance, Enrolment, Lesson
+from rollbook.classes.models import Attendance, CheckIn, Enrolment, Lesson
 from rollbook.classes.rules import attendance as rules
-from rollbook.classes.rules.check_ins import Answer, Mark, Wish
+from rollbook.classes.rules.check_ins import Answer, Mark, Wish, kept_too_long
+from rollbook.classes.rules.methods import policy
 from rollbook.classes.rules.positions import Position
 from rollbook.classes.rules.states import Means
 from rollbook.directory.rules import TermKey
@@ -94,23 +95,33 @@ def answered(answer: Answer) -> Mark:
 
 
 @transaction.atomic
-def call_roll(*, by: "Account", lesson_id: int, direction: str, enrolment_ids: Sequence[int], now: datetime) -> int:
+def call_roll(
+    *, by: "Account", lesson_id: int, direction: str, enrolment_ids: Sequence[int], now: datetime,
+    event_id: UUID | None = None, called_at: datetime | None = None,
+) -> int:  # fmt: skip
     """The teacher calls the roll: those named are there now. Others keep what they have.
 
-    Where the terms ask for a second person, it counts once that person confirms it.
+    Where the terms ask for a second person, it counts once that person confirms it. A roll that a phone kept for want
+    of a signal says when it was called; under one `event_id` it is one roll, however often it is sent.
     """
     lesson = _of_teacher(by, lesson_id)
-    there = queries.checked(lesson.pk, direction)
+    at, event_id = min(called_at or now, now), event_id or uuid4()
     terms = queries.terms_of(lesson.training_class, now)
+    refuse_if(kept_too_long(at, now, policy({key: row.value for key, row in terms.rows.items()})))
     if terms[TermKey.ROLL_CONFIRM]:
         Lesson.objects.select_for_update().get(pk=lesson.pk)  # two rolls at once name nobody twice
-        return keep_roll(lesson, direction, set(enrolment_ids) - there, terms, by=by, now=now)
+        named = set(enrolment_ids) - queries.checked(lesson.pk, direction)
+        return keep_roll(lesson, direction, named, terms, by=by, now=now, called_at=at, event_id=event_id)
+    events = {pk: uuid5(event_id, str(pk)) for pk in sorted(set(enrolment_ids))}
+    if sent := CheckIn.objects.filter(lesson=lesson, event_id__in=events.values()).count():
+        return sent
+    there = queries.checked(lesson.pk, direction)
     wishes = [
         Wish(
             lesson_id=lesson.pk,
-            event_id=uuid4(),
+            event_id=event,
             direction=direction,
-            happened_at=now,
+            happened_at=at,
             now=now,
             means=Means.ROLL_CALL,
             kind="attendance.rolled",
@@ -118,7 +129,8 @@ def call_roll(*, by: "Account", lesson_id: int, direction: str, enrolment_ids: S
             enrolment_id=pk,
             is_live=True,
         )
-        for pk in sorted(set(enrolment_ids) - there)
+        for pk, event in events.items()
+        if pk not in there
     ]
     answers = settle(wishes)
     refuse_if(one for answer in answers for one in answer.reasons)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -14,7 +14,7 @@ from rollbook.classes.actions.check_ins import settle
 from rollbook.classes.models import Enrolment, Lesson, RollCall, Teaching
 from rollbook.classes.rules import attendance as rules
 from rollbook.classes.rules import methods
-from rollbook.classes.rules.check_ins import Wish
+from rollbook.classes.rules.check_ins import Wish, is_locked, kept_too_long, used
 from rollbook.classes.rules.states import AskState, Direction, Means, takes_check_ins
 from rollbook.directory.rules import Terms
 from rollbook.kernel.messages import Message, _
@@ -25,47 +25,64 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def check_in_teacher(*, by: "Account", lesson_id: int, direction: str, now: datetime) -> Teaching:
-    """The filed teacher comes or goes, with the teacher's own account alone: the first in and the last out count."""
+def check_in_teacher(
+    *, by: "Account", lesson_id: int, direction: str, now: datetime, happened_at: datetime | None = None
+) -> Teaching:
+    """The filed teacher comes or goes, with the teacher's own account alone: the first in and the last out count.
+
+    What a phone kept for want of a signal says when it happened, and is the same however often it is sent.
+    """
     lesson = queries.lesson(by, lesson_id, lock=True)
     authorise(by, Permission.ATTENDANCE_TAKE, institution_id=lesson.training_class.institution_id)
     if by.person_id is None or lesson.teacher_person_id != by.person_id:
         raise Forbidden("attendance")
     found = queries.teaching_of(lesson)
-    refuse_if(_against(lesson, direction, queries.terms_of(lesson.training_class, now), now, found))
+    at = min(happened_at or now, now)
+    if found is not None and happened_at is not None and at == (found.in_at if direction == "in" else found.out_at):
+        return found  # sent before
+    refuse_if(_against(lesson, direction, queries.terms_of(lesson.training_class, now), at, now, found))
+    received = now if at < now else None
     if found is None:
-        found = Teaching(lesson=lesson, person_id=by.person_id, in_at=now)
-    else:
-        found.out_at = now
+        found = Teaching(lesson=lesson, person_id=by.person_id, in_at=at, in_received_at=received)
+    elif found.out_at is None or at > found.out_at:
+        found.out_at, found.out_received_at = at, received
     found.save()
     note("attendance.taught", lesson.training_class, by=by, at=now, lesson=lesson.pk, direction=direction)
     return found
 
 
-def _against(lesson: Lesson, direction: str, terms: Terms, now: datetime, found: Teaching | None) -> Iterator[Message]:
+def _against(
+    lesson: Lesson, direction: str, terms: Terms, at: datetime, now: datetime, found: Teaching | None
+) -> Iterator[Message]:
     chosen = methods.policy({key: row.value for key, row in terms.rows.items()})
     if direction not in Direction.values():
         yield reason("direction", _("The direction is “in” or “out”."), "N4.1")
         return
+    yield from kept_too_long(at, now, chosen)
     yield from rules.reasons_against_check_in(
         direction=Direction(direction),
-        at=now,
+        at=at,
         begins=lesson.starts_at,
         ends=lesson.ends_at,
         before=chosen.before,
         after=chosen.after,
         is_on_roster=True,
         is_running=takes_check_ins(lesson.training_class.state, is_make_up=lesson.is_make_up),
-        is_closed=lesson.attendance_closed_at is not None,
-        has_in=found is not None,
+        is_closed=is_locked(at, now, lesson.ends_at, lesson.attendance_closed_at, chosen),
+        has_in=found is not None and found.in_at <= at,
         is_double=found is not None and direction == Direction.IN,
     )
 
 
 def keep_roll(
-    lesson: Lesson, direction: str, named: Collection[int], terms: Terms, *, by: "Account", now: datetime
-) -> int:
+    lesson: Lesson, direction: str, named: Collection[int], terms: Terms, *, by: "Account", now: datetime,
+    called_at: datetime, event_id: UUID,
+) -> int:  # fmt: skip
     """A roll that counts for nothing until a second person confirms it; who waits already is not named again."""
+    if sent := queries.roll_of_event(event_id):
+        if sent.lesson_id != lesson.pk:
+            refuse_if([used()])
+        return len(sent.enrolment_ids)
     waiting = {pk for one in queries.waiting_rolls(lesson.pk) if one.direction == direction for pk in one.enrolment_ids}
     ids = sorted(set(named) - waiting)
     here = queries.those_in(lesson).filter(pk__in=ids).count()
@@ -75,20 +92,23 @@ def keep_roll(
             *methods.against_means(Means.ROLL_CALL, chosen, with_other_proof=True),
             *rules.reasons_against_check_in(
                 direction=Direction(direction),
-                at=now,
+                at=called_at,
                 begins=lesson.starts_at,
                 ends=lesson.ends_at,
                 before=chosen.before,
                 after=chosen.after,
                 is_on_roster=here == len(ids),
                 is_running=takes_check_ins(lesson.training_class.state, is_make_up=lesson.is_make_up),
-                is_closed=lesson.attendance_closed_at is not None,
+                is_closed=is_locked(called_at, now, lesson.ends_at, lesson.attendance_closed_at, chosen),
                 has_in=True,  # it may wait as well; asked for when this is confirmed
             ),
         ]
     )
     if ids:
-        RollCall.objects.create(lesson=lesson, direction=direction, enrolment_ids=ids, called_by=by, called_at=now)
+        RollCall.objects.create(
+            lesson=lesson, direction=direction, enrolment_ids=ids, called_by=by, called_at=called_at, received_at=now,
+            event_id=event_id,
+        )  # fmt: skip
     klass = lesson.training_class
     note("attendance.rolled", klass, by=by, at=now, lesson=lesson.pk, direction=direction, people=len(ids), waits=True)
     return len(ids)

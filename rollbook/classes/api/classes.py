@@ -1,43 +1,21 @@
 from datetime import date, datetime
-from typing import Any, Literal
-from uuid import UUID
+from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import File, Form, Router, Schema
 from ninja.files import UploadedFile
 from ninja.pagination import paginate
-from ninja.security import HttpBearer, django_auth
-from pydantic import BaseModel, ConfigDict
 
-from rollbook.accounts.rules import Permission, Ticket, admit, authorise, read_ticket
+from rollbook.accounts.rules import Permission, admit
 from rollbook.classes import actions, queries
-from rollbook.classes.actions.attendance import Event
-from rollbook.classes.api.positions import Moment, PositionIn
 from rollbook.classes.models import TrainingClass
-from rollbook.kernel.reasons import Forbidden, SignedOut
-from rollbook.web.api import scope, written
+from rollbook.kernel.reasons import Forbidden
+from rollbook.web.api import scope
 from rollbook.web.requests import Request
 from rollbook.web.words import said
 
 router = Router(tags=["classes"])
-SECRET = settings.SECRET_KEY.encode()
-
-
-class TicketAuth(HttpBearer):
-    """`Authorization: Bearer <ticket>` of a phone: see `accounts.rules.Ticket`. One that has run out is answered by
-    401 here and now: the phone keeps what it has and asks its owner to sign in."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> Ticket:  # noqa: ARG002
-        found = read_ticket(SECRET, token, timezone.now().timestamp())
-        if found is None:
-            raise SignedOut
-        return found
-
-
-ticket_auth = TicketAuth()
 
 
 class ClassOut(Schema):
@@ -67,41 +45,6 @@ class ReviewIn(Schema):
     remark: str = ""
 
 
-class CheckInIn(BaseModel):  # by the hundred a second: what ninja adds to a schema takes as long as reading it
-    event_id: UUID
-    code: str
-    direction: Literal["in", "out"] = "in"
-    happened_at: Moment | None = None  # by the phone's clock, where it kept this for want of a signal
-    position: PositionIn | None = None
-
-
-class EventIn(Schema):
-    event_id: UUID
-    enrolment_id: int
-    direction: str
-    happened_at: Moment
-
-
-class EventsIn(Schema):
-    device: str = ""
-    events: list[EventIn]
-
-
-class AnswerOut(Schema):
-    event_id: UUID
-    counts: bool
-    reason: str = ""
-
-
-class PresenceOut(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-    presence: str
-    in_at: datetime | None
-    out_at: datetime | None
-    minutes: int
-
-
 class TraineeOut(Schema):
     """A person of a roster: identity number and phone are masked, also for the institution."""
 
@@ -125,44 +68,6 @@ class LessonOut(Schema):
     teacher: str
     textbook: str
     is_closed: bool
-
-
-class MarkOut(Schema):
-    enrolment_id: int
-    name: str
-    presence: str | None  # nothing recorded yet
-    in_at: datetime | None
-    out_at: datetime | None
-    minutes: int
-
-
-class DirectionIn(Schema):
-    direction: Literal["in", "out"]
-
-
-class TeachingOut(Schema):
-    in_at: datetime
-    out_at: datetime | None
-
-
-class RollDecisionIn(Schema):
-    grant: bool
-
-
-class RollOut(Schema):
-    id: int
-    lesson_id: int
-    direction: str
-    state: str
-    called_at: datetime
-    enrolment_ids: list[int]
-
-
-class LessonAttendanceOut(Schema):
-    lesson_id: int
-    is_closed: bool
-    marks: list[MarkOut]
-    waiting_rolls: list[RollOut]  # called, and counted once a second person confirms them
 
 
 class RateOut(Schema):
@@ -204,7 +109,7 @@ def one(request: Request, class_id: int) -> TrainingClass:
 @scope("classes")
 def roster(request: Request, class_id: int) -> list[dict[str, object]]:
     """Who is in the class; not for its trainees."""
-    klass = _for_staff(request, class_id)
+    klass = for_staff(request, class_id)
     return [
         {
             "enrolment_id": one.pk,
@@ -244,38 +149,14 @@ def lessons(request: Request, class_id: int) -> list[dict[str, object]]:
 @scope("attendance")
 def rates(request: Request, class_id: int) -> list[dict[str, object]]:
     """What each trainee has attended of the lessons held so far."""
-    attended = queries.attendance_of(_for_staff(request, class_id).pk, timezone.now())
+    attended = queries.attendance_of(for_staff(request, class_id).pk, timezone.now())
     return [
         {"enrolment_id": pk, "hours": a.hours, "leave_hours": a.leave_hours, "percent_so_far": a.percent_so_far}
         for pk, a in attended.items()
     ]
 
 
-@router.get("/lessons/{lesson_id}/attendance", response=LessonAttendanceOut)
-@scope("attendance")
-def lesson_attendance(request: Request, lesson_id: int) -> dict[str, object]:
-    """What is recorded of a lesson for everyone on the roster; not for trainees."""
-    lesson = queries.lesson(request.user, lesson_id)
-    _for_staff(request, lesson.training_class_id)
-    return {
-        "lesson_id": lesson.pk,
-        "is_closed": lesson.attendance_closed_at is not None,
-        "waiting_rolls": queries.waiting_rolls(lesson.pk),
-        "marks": [
-            {
-                "enrolment_id": one.pk,
-                "name": one.person.name,
-                "presence": mark.presence if mark else None,
-                "in_at": mark.in_at if mark else None,
-                "out_at": mark.out_at if mark else None,
-                "minutes": mark.minutes if mark else 0,
-            }
-            for one, mark in queries.lesson_rows(lesson)
-        ],
-    }
-
-
-def _for_staff(request: Request, class_id: int) -> TrainingClass:
+def for_staff(request: Request, class_id: int) -> TrainingClass:
     """A class that the account sees otherwise than as one of its trainees."""
     klass = queries.get(request.user, class_id)
     if request.user.role == "worker":
@@ -287,7 +168,7 @@ def _for_staff(request: Request, class_id: int) -> TrainingClass:
 @scope("classes")
 def findings(request: Request, class_id: int) -> dict[str, list[str]]:
     """What stops the class and what should be looked at: for its institution and its reviewers."""
-    stops, warnings = queries.findings(_for_staff(request, class_id), timezone.now())
+    stops, warnings = queries.findings(for_staff(request, class_id), timezone.now())
     return {"stops": [said(one) for one in stops], "warnings": [said(one) for one in warnings]}
 
 
@@ -301,55 +182,6 @@ def submit(request: Request, class_id: int) -> TrainingClass:
 @scope("classes")
 def review(request: Request, class_id: int, decision: ReviewIn) -> TrainingClass:
     return actions.review_class(by=request.user, class_id=class_id, now=timezone.now(), **decision.dict())
-
-
-@router.post("/lessons/{lesson_id}/check-in", response=PresenceOut, auth=[ticket_auth, django_auth])
-def check_in(request: Request, lesson_id: int, sent: CheckInIn) -> HttpResponse:
-    """One's own check-in or check-out. The same event_id is the same event."""
-    by = getattr(request, "auth", None)
-    if not isinstance(by, Ticket):
-        by = request.user
-        authorise(by, Permission.CHECK_IN)
-    mark = actions.check_in_together(
-        by=by,
-        lesson_id=lesson_id,
-        code=sent.code,
-        direction=sent.direction,
-        event_id=sent.event_id,
-        happened_at=sent.happened_at,
-        position=sent.position.position() if sent.position else None,
-        now=timezone.now(),
-    )
-    return written(PresenceOut, mark)
-
-
-@router.post("/lessons/{lesson_id}/teacher", response=TeachingOut)
-def teach(request: Request, lesson_id: int, sent: DirectionIn) -> object:
-    """The filed teacher's own check-in or check-out: a person's deed, not one of an institution's key."""
-    return actions.check_in_teacher(by=request.user, lesson_id=lesson_id, direction=sent.direction, now=timezone.now())
-
-
-@router.post("/rolls/{roll_id}/decide", response=RollOut)
-def decide_roll(request: Request, roll_id: int, sent: RollDecisionIn) -> object:
-    """A second person confirms or refuses a roll that waits."""
-    return actions.decide_roll(by=request.user, roll_id=roll_id, grant=sent.grant, now=timezone.now())
-
-
-@router.post("/lessons/{lesson_id}/events", response=list[AnswerOut])
-@scope("attendance")
-def events(request: Request, lesson_id: int, sent: EventsIn) -> list[dict[str, object]]:
-    """What a class device recorded, in one go; each event is answered."""
-    answers = actions.take_events(
-        by=request.user,
-        lesson_id=lesson_id,
-        events=[Event(**one.dict()) for one in sent.events],
-        device=sent.device,
-        now=timezone.now(),
-    )
-    return [
-        {"event_id": pk, "counts": wrong is None, "reason": said(wrong) if wrong else ""}
-        for pk, wrong in answers.items()
-    ]
 
 
 class EvidenceOut(Schema):
@@ -368,7 +200,7 @@ class EvidenceOut(Schema):
 @scope("classes")
 def evidence_of(request: Request, class_id: int) -> list[Any]:
     """What is kept of a class, oldest first: the digests are those of the bytes as kept."""
-    klass = _for_staff(request, class_id)
+    klass = for_staff(request, class_id)
     admit(request.user, Permission.EVIDENCE_READ)
     own = request.user.pk if request.user.role == "teacher" else None
     rows = queries.evidence_of(klass, timezone.now())

@@ -14,6 +14,8 @@ class Teaching(models.Model):
     person = models.ForeignKey("persons.Person", models.PROTECT, related_name="+")
     in_at = models.DateTimeField()
     out_at = models.DateTimeField(null=True)
+    in_received_at = models.DateTimeField(null=True)  # by the server's clock, where a phone kept it
+    out_received_at = models.DateTimeField(null=True)
     is_corrected = models.BooleanField(default=False, db_default=False)
 
     class Meta:
@@ -67,7 +69,9 @@ class RollCall(models.Model):
     enrolment_ids = ArrayField(models.BigIntegerField())
     state = models.CharField(max_length=16, choices=states.AskState.choices(), default="asked")
     called_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    called_at = models.DateTimeField()
+    called_at = models.DateTimeField()  # by the phone's clock where it was kept for want of a signal
+    received_at = models.DateTimeField(null=True)
+    event_id = models.UUIDField(null=True, unique=True)  # the sender's own: sent twice is one roll
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
 

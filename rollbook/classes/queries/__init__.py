@@ -76,6 +76,8 @@ from rollbook.classes.queries.signals import (
 from rollbook.classes.queries.teaching import (
     lessons_without_teacher,
     roll,
+    roll_of_event,
+    roll_sheets,
     rolls_for,
     teaching_of,
     waiting_names,
@@ -148,6 +150,8 @@ __all__ = [
     "refused_of_device",
     "review_queue",
     "roll",
+    "roll_of_event",
+    "roll_sheets",
     "rolls_for",
     "roster",
     "subject_of",

@@ -1,19 +1,27 @@
 """Whether the filed teacher was in a lesson, and rolls that wait for a second person (N4.1)."""
 
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
+from django.utils.timezone import localdate
 
-from rollbook.classes.models import Lesson, RollCall, Teaching
+from rollbook.classes.models import Attendance, Enrolment, Lesson, RollCall, Teaching
+from rollbook.classes.queries.attendance import lessons_today
 from rollbook.classes.queries.classes import visible_to
+from rollbook.classes.queries.make_ups import named_in
 from rollbook.classes.rules.attendance import presence
 from rollbook.classes.rules.states import AskState, Presence, State
 from rollbook.directory import queries as directory
-from rollbook.directory.rules import TermKey
+from rollbook.directory.rules import TermKey, Terms
 from rollbook.kernel.reasons import NotFound
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from rollbook.accounts.models import Account
 
 
@@ -40,12 +48,11 @@ def _without_teacher(lessons: QuerySet[Lesson]) -> list[Lesson]:
         (one.lesson_id, one.person_id): one
         for one in Teaching.objects.filter(lesson__in=[one.pk for one in rows]).order_by("pk")
     }
-    keys = {
-        one.pk: (one.training_class.region_code, one.training_class.starts_on or one.starts_at.date()) for one in rows
-    }
-    asked = {key: directory.terms_for(*key)[TermKey.TEACHER_CHECK_IN] for key in set(keys.values())}
+    terms = _terms_of(rows)
     return [
-        one for one in rows if asked[keys[one.pk]] and not _was_there(one, there.get((one.pk, one.teacher_person_id)))
+        one
+        for one in rows
+        if terms[one.pk][TermKey.TEACHER_CHECK_IN] and not _was_there(one, there.get((one.pk, one.teacher_person_id)))
     ]
 
 
@@ -57,6 +64,62 @@ def _was_there(lesson: Lesson, found: Teaching | None) -> bool:
     return kind != Presence.ABSENT
 
 
+MOST_LESSONS = 30  # of one day on one phone
+
+
+@dataclass(slots=True)
+class RollSheet:
+    """A lesson of today as a roll is called from it."""
+
+    lesson: Lesson
+    is_confirmed: bool  # a roll waits for a second person
+    teaching: Teaching | None
+    people: list[tuple[Enrolment, Attendance | None]]
+    waiting: set[int]  # named by a roll that counts for nothing yet
+
+
+def roll_sheets(by: "Account", now: datetime) -> list[RollSheet]:
+    """The lessons of today that the account takes the attendance of, with everybody: a fixed number of queries."""
+    lessons = list(lessons_today(by, localdate(now))[:MOST_LESSONS])
+    ids = [one.pk for one in lessons]
+    roster = defaultdict[int, list[Enrolment]](list)
+    for one in Enrolment.objects.filter(
+        training_class__in={one.training_class_id for one in lessons}, dropped_at=None
+    ).select_related("person").order_by("pk"):  # fmt: skip
+        roster[one.training_class_id].append(one)
+    marks = {(one.lesson_id, one.enrolment_id): one for one in Attendance.objects.filter(lesson__in=ids)}
+    taught = {(one.lesson_id, one.person_id): one for one in Teaching.objects.filter(lesson__in=ids)}
+    waiting = defaultdict[int, set[int]](set)
+    for roll in RollCall.objects.filter(lesson__in=ids, state=AskState.ASKED):
+        waiting[roll.lesson_id].update(roll.enrolment_ids)
+    named = named_in([one.pk for one in lessons if one.is_make_up])
+    terms = _terms_of(lessons)
+    return [
+        RollSheet(
+            lesson=lesson,
+            is_confirmed=bool(terms[lesson.pk][TermKey.ROLL_CONFIRM]),
+            teaching=taught.get((lesson.pk, lesson.teacher_person_id)),
+            people=[
+                (one, marks.get((lesson.pk, one.pk)))
+                for one in roster[lesson.training_class_id]
+                if not lesson.is_make_up or (lesson.pk, one.pk) in named
+            ],
+            waiting=waiting[lesson.pk],
+        )
+        for lesson in lessons
+    ]
+
+
+def _terms_of(lessons: Iterable[Lesson]) -> dict[int, Terms]:
+    """The terms of each lesson's class, each region and first day asked for once."""
+    keys = {
+        one.pk: (one.training_class.region_code, one.training_class.starts_on or localdate(one.starts_at))
+        for one in lessons
+    }
+    terms = {key: directory.terms_for(*key) for key in set(keys.values())}
+    return {pk: terms[key] for pk, key in keys.items()}
+
+
 def waiting_rolls(lesson_id: int) -> list[RollCall]:
     """Rolls of a lesson that were called and not yet confirmed."""
     found = RollCall.objects.filter(lesson_id=lesson_id, state=AskState.ASKED)
@@ -66,6 +129,11 @@ def waiting_rolls(lesson_id: int) -> list[RollCall]:
 def waiting_names(lesson_id: int) -> set[int]:
     """The enrolments that a roll names which counts for nothing yet."""
     return {pk for one in waiting_rolls(lesson_id) for pk in one.enrolment_ids}
+
+
+def roll_of_event(event_id: "UUID") -> RollCall | None:
+    """The roll that was sent before under this number."""
+    return RollCall.objects.filter(event_id=event_id).first()
 
 
 def rolls_for(by: "Account") -> list[RollCall]:

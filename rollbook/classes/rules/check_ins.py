@@ -127,6 +127,17 @@ def future() -> Message:
     return reason("future", _("The device's clock is ahead of the server's."), "N4.1")
 
 
+def kept_too_long(at: datetime, now: datetime, chosen: Policy) -> Iterator[Message]:
+    if now - at > timedelta(hours=chosen.offline_hours):
+        text = _("A phone may keep a check-in for {hours} hours; ask for a correction.")
+        yield reason("kept-too-long", text, "N4.1", hours=chosen.offline_hours)
+
+
+def is_locked(at: datetime, now: datetime, ends: datetime, closed_at: datetime | None, chosen: Policy) -> bool:
+    """Whether a lesson takes nothing more: what a phone kept is taken until the lock date, all else until it is closed."""
+    return now > ends + timedelta(days=chosen.lock_days) if at < now else closed_at is not None
+
+
 def against(wish: Wish, fact: Fact, mark: Mark, chosen: Policy, metres: float | None) -> Iterator[Message]:
     """Why an event does not count. What it says of other events is for live ones alone: those that a device
     kept come in any order, and until the lock date."""
@@ -138,10 +149,8 @@ def against(wish: Wish, fact: Fact, mark: Mark, chosen: Policy, metres: float | 
         yield from methods.against_position(wish.position, metres, chosen, is_the_proof=is_the_proof)
     locked = fact.ends_at + timedelta(days=chosen.lock_days)
     kept = wish.reader_id is not None or at < wish.now  # by a device or a phone, for want of a signal
-    is_phone = wish.means != Means.ROLL_CALL  # a roll waits for who confirms it, not for a signal
-    if live and is_phone and wish.now - at > timedelta(hours=chosen.offline_hours):
-        text = _("A phone may keep a check-in for {hours} hours; ask for a correction.")
-        yield reason("kept-too-long", text, "N4.1", hours=chosen.offline_hours)
+    if live and wish.means != Means.ROLL_CALL:  # a roll waits for who confirms it, not for a signal
+        yield from kept_too_long(at, wish.now, chosen)
     yield from attendance.reasons_against_check_in(
         direction=Direction(wish.direction),
         at=at,

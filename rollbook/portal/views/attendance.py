@@ -1,15 +1,12 @@
 """A trainee's own attendance on a phone: each check-in at once, "I was not there", the questions after the class, and
 the app that checks in without a signal (N3.3, N4.5, N7.4)."""
 
-import json
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,6 +19,7 @@ from rollbook.classes import actions as class_actions
 from rollbook.classes import queries as classes
 from rollbook.classes.rules.signals import QUESTIONS
 from rollbook.kernel.reasons import Forbidden
+from rollbook.web.views import app_manifest, app_worker
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -102,27 +100,10 @@ def app_data(request: "Request") -> JsonResponse:
 @login_not_required
 @require_GET
 def manifest(request: "HttpRequest") -> JsonResponse:  # noqa: ARG001
-    """What makes the page an app that can be installed."""
-    return JsonResponse(
-        {
-            "name": _("Rollbook"),
-            "short_name": _("Rollbook"),
-            "start_url": reverse("portal:app"),
-            "scope": reverse("portal:app"),
-            "display": "standalone",
-            "background_color": "#ffffff",
-            "theme_color": "#1c4a86",
-            "icons": [{"src": static("web/icon.svg"), "sizes": "any", "type": "image/svg+xml", "purpose": "any"}],
-        },
-        content_type="application/manifest+json",
-    )
+    return app_manifest(reverse("portal:app"))
 
 
 @login_not_required
 @require_GET
 def worker(request: "HttpRequest") -> HttpResponse:
-    """The service worker, served from within its scope; it keeps the page and what the page loads."""
-    kept = [reverse("portal:app"), *map(static, ("web/site.css", "web/theme.js", "web/site.js", "web/icon.svg")),
-            *map(static, ("tabler/css/tabler.min.css", "htmx/htmx.min.js", "portal/app.js"))]  # fmt: skip
-    context = {"kept": json.dumps(kept), "name": f"rollbook-{crc32(json.dumps(kept).encode()):08x}"}
-    return render(request, "portal/app_worker.js", context, content_type="text/javascript")
+    return app_worker(request, reverse("portal:app"), "portal/app.js")

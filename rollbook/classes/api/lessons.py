@@ -1,0 +1,208 @@
+"""The lessons of a class: who is there, by check-in, roll call or an institution's own system."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Schema
+from ninja.security import HttpBearer, django_auth
+from pydantic import BaseModel, ConfigDict, Field
+
+from rollbook.accounts.rules import Permission, Ticket, authorise, read_ticket
+from rollbook.classes import actions, queries
+from rollbook.classes.actions.attendance import Event
+from rollbook.classes.api.classes import for_staff, router
+from rollbook.classes.api.positions import Moment, PositionIn
+from rollbook.kernel.reasons import SignedOut
+from rollbook.web.api import scope, written
+from rollbook.web.requests import Request
+from rollbook.web.words import said
+
+SECRET = settings.SECRET_KEY.encode()
+
+
+class TicketAuth(HttpBearer):
+    """`Authorization: Bearer <ticket>` of a phone: see `accounts.rules.Ticket`. One that has run out is answered by
+    401 here and now: the phone keeps what it has and asks its owner to sign in."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Ticket:  # noqa: ARG002
+        found = read_ticket(SECRET, token, timezone.now().timestamp())
+        if found is None:
+            raise SignedOut
+        return found
+
+
+ticket_auth = TicketAuth()
+
+
+class CheckInIn(BaseModel):  # by the hundred a second: what ninja adds to a schema takes as long as reading it
+    event_id: UUID
+    code: str
+    direction: Literal["in", "out"] = "in"
+    happened_at: Moment | None = None  # by the phone's clock, where it kept this for want of a signal
+    position: PositionIn | None = None
+
+
+class EventIn(Schema):
+    event_id: UUID
+    enrolment_id: int
+    direction: str
+    happened_at: Moment
+
+
+class EventsIn(Schema):
+    device: str = ""
+    events: list[EventIn]
+
+
+class AnswerOut(Schema):
+    event_id: UUID
+    counts: bool
+    reason: str = ""
+
+
+class PresenceOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    presence: str
+    in_at: datetime | None
+    out_at: datetime | None
+    minutes: int
+
+
+class MarkOut(Schema):
+    enrolment_id: int
+    name: str
+    presence: str | None  # nothing recorded yet
+    in_at: datetime | None
+    out_at: datetime | None
+    minutes: int
+
+
+class DirectionIn(Schema):
+    direction: Literal["in", "out"]
+
+
+class TeachIn(DirectionIn):
+    happened_at: Moment | None = None  # by the phone's clock, where it kept this for want of a signal
+
+
+class RollIn(TeachIn):
+    event_id: UUID
+    enrolment_ids: Annotated[list[int], Field(min_length=1, max_length=500)]
+
+
+class CalledOut(Schema):
+    people: int  # of those named who were not noted before
+    waits: bool  # for a second person; until then it counts for nothing
+
+
+class TeachingOut(Schema):
+    in_at: datetime
+    out_at: datetime | None
+
+
+class RollDecisionIn(Schema):
+    grant: bool
+
+
+class RollOut(Schema):
+    id: int
+    lesson_id: int
+    direction: str
+    state: str
+    called_at: datetime
+    enrolment_ids: list[int]
+
+
+class LessonAttendanceOut(Schema):
+    lesson_id: int
+    is_closed: bool
+    marks: list[MarkOut]
+    waiting_rolls: list[RollOut]  # called, and counted once a second person confirms them
+
+
+@router.get("/lessons/{lesson_id}/attendance", response=LessonAttendanceOut)
+@scope("attendance")
+def lesson_attendance(request: Request, lesson_id: int) -> dict[str, object]:
+    """What is recorded of a lesson for everyone on the roster; not for trainees."""
+    lesson = queries.lesson(request.user, lesson_id)
+    for_staff(request, lesson.training_class_id)
+    return {
+        "lesson_id": lesson.pk,
+        "is_closed": lesson.attendance_closed_at is not None,
+        "waiting_rolls": queries.waiting_rolls(lesson.pk),
+        "marks": [
+            {
+                "enrolment_id": one.pk,
+                "name": one.person.name,
+                "presence": mark.presence if mark else None,
+                "in_at": mark.in_at if mark else None,
+                "out_at": mark.out_at if mark else None,
+                "minutes": mark.minutes if mark else 0,
+            }
+            for one, mark in queries.lesson_rows(lesson)
+        ],
+    }
+
+
+@router.post("/lessons/{lesson_id}/check-in", response=PresenceOut, auth=[ticket_auth, django_auth])
+def check_in(request: Request, lesson_id: int, sent: CheckInIn) -> HttpResponse:
+    """One's own check-in or check-out. The same event_id is the same event."""
+    by = getattr(request, "auth", None)
+    if not isinstance(by, Ticket):
+        by = request.user
+        authorise(by, Permission.CHECK_IN)
+    mark = actions.check_in_together(
+        by=by,
+        lesson_id=lesson_id,
+        code=sent.code,
+        direction=sent.direction,
+        event_id=sent.event_id,
+        happened_at=sent.happened_at,
+        position=sent.position.position() if sent.position else None,
+        now=timezone.now(),
+    )
+    return written(PresenceOut, mark)
+
+
+@router.post("/lessons/{lesson_id}/teacher", response=TeachingOut)
+def teach(request: Request, lesson_id: int, sent: TeachIn) -> object:
+    """The filed teacher's own check-in or check-out: a person's deed, not one of an institution's key."""
+    return actions.check_in_teacher(by=request.user, lesson_id=lesson_id, now=timezone.now(), **sent.dict())
+
+
+@router.post("/lessons/{lesson_id}/roll", response=CalledOut)
+def call_roll(request: Request, lesson_id: int, sent: RollIn) -> dict[str, object]:
+    """Those named are there, or leave: a person's deed, not one of an institution's key. The same event_id is the same roll."""
+    values = sent.dict()
+    called = values.pop("happened_at")
+    now = timezone.now()
+    people = actions.call_roll(by=request.user, lesson_id=lesson_id, called_at=called, now=now, **values)
+    return {"people": people, "waits": queries.roll_of_event(sent.event_id) is not None}
+
+
+@router.post("/rolls/{roll_id}/decide", response=RollOut)
+def decide_roll(request: Request, roll_id: int, sent: RollDecisionIn) -> object:
+    """A second person confirms or refuses a roll that waits."""
+    return actions.decide_roll(by=request.user, roll_id=roll_id, grant=sent.grant, now=timezone.now())
+
+
+@router.post("/lessons/{lesson_id}/events", response=list[AnswerOut])
+@scope("attendance")
+def events(request: Request, lesson_id: int, sent: EventsIn) -> list[dict[str, object]]:
+    """What a class device recorded, in one go; each event is answered."""
+    answers = actions.take_events(
+        by=request.user,
+        lesson_id=lesson_id,
+        events=[Event(**one.dict()) for one in sent.events],
+        device=sent.device,
+        now=timezone.now(),
+    )
+    return [
+        {"event_id": pk, "counts": wrong is None, "reason": said(wrong) if wrong else ""}
+        for pk, wrong in answers.items()
+    ]
