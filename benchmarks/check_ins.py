@@ -121,7 +121,7 @@ def batches(lessons: list[Going]) -> Iterator[bytes]:
         yield prepared("/api/devices/events", headers=headers, body=body)
 
 
-def prepare() -> list[Going]:
+def prepare(lessons: int = LESSONS) -> list[Going]:
     from django.db import connection
     from django.utils import timezone
 
@@ -132,7 +132,7 @@ def prepare() -> list[Going]:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE bench_bare (id bigserial PRIMARY KEY, event uuid UNIQUE)")
     now = timezone.now()
-    scenes = [running(PEOPLE, code_seconds=3600), *(another(PEOPLE) for _ in range(LESSONS - 1))]
+    scenes = [running(PEOPLE, code_seconds=3600), *(another(PEOPLE) for _ in range(lessons - 1))]
     found = []
     for scene in scenes:  # the code stands for an hour, so that requests can be prepared; it is checked all the same
         lesson = scene.lesson

@@ -124,12 +124,14 @@ def killed(lessons: list[check_ins.Going]) -> Iterator[Figure]:
         )  # fmt: skip
 
 
-def _trial(lessons: list[check_ins.Going], deed, rng: random.Random) -> tuple[Journal, tuple[int, int, int, int]]:  # type: ignore[no-untyped-def]
+def _trial(  # type: ignore[no-untyped-def]
+    lessons: list[check_ins.Going], deed, rng: random.Random, seconds: float = SECONDS
+) -> tuple[Journal, tuple[int, int, int, int]]:
     _emptied()
     quests = _quests(lessons, CLIENTS, 400)
     with served() as port:
-        process = ask(Quest(port, quests, SECONDS + 4, pause=0.01))
-        time.sleep(1.5 + rng.random() * (SECONDS - 1.5))
+        process = ask(Quest(port, quests, seconds * 2, pause=0.01))
+        time.sleep(1.5 + rng.random() * (seconds - 1.5))
         if deed is None:
             _kill_tree(port)
         else:
@@ -178,6 +180,18 @@ def _kill_backend(port: int) -> None:  # noqa: ARG001
     os.kill(pid, signal.SIGKILL)
 
 
+def short() -> dict[str, dict[str, int]]:
+    """One kill of each kind under load, in little time: what the tests look at. Kills the database that it is given."""
+    found = {}
+    with own_database():
+        lessons, rng = check_ins.prepare(4), random.Random()
+        for what, deed in (("worker", _kill_worker), ("web", None), ("database", _kill_backend)):
+            journal, judged = _trial(lessons, deed, rng, 2.5)
+            found[what] = dict(zip(("lost", "doubled", "phantom", "amiss"), judged, strict=True))
+            found[what] |= {"acknowledged": len(journal.acknowledged), "broken": journal.broken}
+    return found
+
+
 def permutations() -> Iterator[Figure]:
     """One reader's afternoon, in five batches, doubled and shuffled a thousand times: one final state."""
     from django.db import transaction
@@ -222,3 +236,10 @@ def permutations() -> Iterator[Figure]:
         f"{PERMUTATIONS:,} orders of a reader's 40 events in 5 batches: final states", len(seen), 1, "",
         f"({time.perf_counter() - begun:,.0f} s)",
     )  # fmt: skip
+
+
+if __name__ == "__main__":
+    import django
+
+    django.setup()
+    print(json.dumps(short()))

@@ -171,8 +171,9 @@ class SiteVisit(models.Model):
 
 class VisitPhoto(models.Model):
     visit = models.ForeignKey(SiteVisit, models.PROTECT, related_name="photos")
-    file = models.FileField(upload_to="visits/%Y/%m/")
-    sha256 = models.CharField(max_length=64)
+    item = models.ForeignKey("evidence.Item", models.PROTECT, null=True, related_name="+")
+    file = models.FileField(upload_to="visits/%Y/%m/", blank=True)  # as it was kept before; empty once moved
+    sha256 = models.CharField(max_length=64)  # of the bytes as they were sent
     caption = models.CharField(max_length=128, blank=True)
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from rollbook.institutions.models import (
     Site,
     SiteVisit,
     Teacher,
+    VisitPhoto,
 )
 from rollbook.kernel.reasons import NotFound
 from rollbook.regions.rules import prefix
@@ -164,6 +165,21 @@ def application_of(institution_id: int, today: date) -> rules.Application:
 def last_visit(institution_id: int) -> SiteVisit | None:
     found = SiteVisit.objects.filter(institution_id=institution_id).order_by("-visited_at", "-pk")
     return found.select_related("first_officer", "second_officer").first()
+
+
+def dossier_of(institution_id: int) -> str:
+    """The name of an institution's file of evidence."""
+    return f"institutions.Institution:{institution_id}"
+
+
+def photos_of(visit: SiteVisit) -> list[VisitPhoto]:
+    """The photographs of a visit that lie among the evidence."""
+    return list(visit.photos.filter(item__isnull=False).select_related("item").order_by("pk"))
+
+
+def photos_to_move() -> list[int]:
+    """Photographs of visits that lie as plain files still."""
+    return list(VisitPhoto.objects.exclude(file="").order_by("pk").values_list("pk", flat=True))
 
 
 def visits_to_confirm(by: "Account") -> QuerySet[SiteVisit]:

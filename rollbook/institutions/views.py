@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
-from rollbook.accounts.rules import Permission, admit, holds
+from rollbook.accounts.rules import Permission, Role, admit, holds
 from rollbook.directory import queries as directory
 from rollbook.institutions import actions, files, forms, queries, rules
 from rollbook.journal.queries import timeline
@@ -69,7 +69,8 @@ def institution_list(request: "Request") -> HttpResponse:
 def institution_detail(request: "Request", institution_id: int) -> HttpResponse:
     one, now, by = queries.get(request.user, institution_id), timezone.now(), request.user
     today = timezone.localdate(now)
-    official = by.institution_id is None
+    official, visit = by.institution_id is None, queries.last_visit(one.pk)
+    may_look = holds(by, Permission.EVIDENCE_READ) and by.role != Role.TEACHER
     context: dict[str, Any] = {
         "one": one,
         "sites": one.sites.prefetch_related("rooms__equipment"),
@@ -77,7 +78,8 @@ def institution_detail(request: "Request", institution_id: int) -> HttpResponse:
         "papers": queries.papers_of(one.pk),
         "projects": queries.projects_of(one.pk),
         "restrictions": queries.restrictions_on(one.pk, today),
-        "visit": queries.last_visit(one.pk),
+        "visit": visit,
+        "photos": queries.photos_of(visit) if visit and may_look else [],
         "entries": timeline(one),
         "today": today,
         "moves": rules.LIFECYCLE.moves_from(rules.State(one.state)),

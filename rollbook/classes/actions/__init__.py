@@ -20,6 +20,7 @@ from rollbook.classes.actions.asks import (
     decide_correction,
     decide_leave,
     decide_teaching_correction,
+    move_proof,
 )
 from rollbook.classes.actions.attendance import (
     Event,
@@ -100,6 +101,7 @@ __all__ = [
     "import_roster",
     "make_months",
     "mark_assessed",
+    "move_proof",
     "persons_of",
     "plan_make_up",
     "preview_lessons",

@@ -1,8 +1,8 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.core.files.base import ContentFile
 from django.db import transaction
 
 from rollbook.accounts.rules import Permission, authorise, holds
@@ -17,10 +17,10 @@ from rollbook.evidence import actions as evidence
 from rollbook.evidence.rules import Keep, Kind
 from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
-from rollbook.web import uploads
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
+    from rollbook.evidence.models import Item
 
 
 @transaction.atomic
@@ -51,12 +51,33 @@ def ask_leave(
             percent=percent,
         )
     )
-    extension, digest = uploads.checked(proof)
-    leave = Leave(lesson=lesson, enrolment=one, ground=ground, explanation=explanation, asked_by=by, asked_at=now)
-    leave.proof.save(f"{digest}.{extension}", ContentFile(proof), save=False)
-    leave.save()
+    leave = Leave.objects.create(
+        lesson=lesson, enrolment=one, ground=ground, explanation=explanation, asked_by=by, asked_at=now,
+        paper=_kept(by, one, proof, ground, now),
+    )  # fmt: skip
     note("attendance.leave-asked", lesson.training_class, by=by, at=now, lesson=lesson.pk, ground=ground)
     return leave
+
+
+def _kept(by: "Account | None", one: Enrolment, proof: bytes, title: str, now: datetime) -> "Item":
+    """The proof among the evidence of the class, as of this trainee: the same paper of two trainees is found."""
+    place = replace(queries.place_of(one.training_class, None, Keep.FILE, now), subject=queries.trainee_of(one.pk))
+    return evidence.store(by=by, kind=Kind.PAPER, content=proof, place=place, title=title, now=now)
+
+
+@transaction.atomic
+def move_proof(*, leave_id: int, now: datetime) -> bool:
+    """Bring a proof that lies as a plain file among the evidence; run by the operator after an upgrade."""
+    leave = Leave.objects.select_for_update(of=("self",)).select_related("asked_by", "enrolment__training_class")
+    one = leave.get(pk=leave_id)
+    if not one.proof:
+        return False
+    with one.proof.open("rb") as file:
+        one.paper = _kept(one.asked_by, one.enrolment, file.read(), one.ground, now)
+    name, storage, one.proof = one.proof.name or "", one.proof.storage, ""
+    one.save(update_fields=["paper", "proof"])
+    transaction.on_commit(lambda: storage.delete(name))
+    return True
 
 
 def _decided(by: "Account", row: Any, grant: bool, now: datetime, kind: str) -> Lesson:

@@ -74,7 +74,8 @@ class Leave(models.Model):
     enrolment = models.ForeignKey(Enrolment, models.PROTECT, related_name="leaves")
     ground = models.CharField(max_length=32)
     explanation = models.CharField(max_length=200, blank=True)
-    proof = models.FileField(upload_to="leaves/%Y/%m/", blank=True)
+    paper = models.ForeignKey("evidence.Item", models.PROTECT, null=True, related_name="+")  # the proof
+    proof = models.FileField(upload_to="leaves/%Y/%m/", blank=True)  # as papers were kept before; empty once moved
     state = models.CharField(max_length=16, choices=states.AskState.choices(), default="asked")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()

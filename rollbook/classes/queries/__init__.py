@@ -49,7 +49,15 @@ from rollbook.classes.queries.devices import (
     persons_by_number,
     refused_of_device,
 )
-from rollbook.classes.queries.evidence import LessonEvidence, dossier_of, evidence_of, place_of, subject_of
+from rollbook.classes.queries.evidence import (
+    LessonEvidence,
+    dossier_of,
+    evidence_of,
+    place_of,
+    proofs_to_move,
+    subject_of,
+    trainee_of,
+)
 from rollbook.classes.queries.make_ups import (
     make_up,
     make_up_of,
@@ -146,6 +154,7 @@ __all__ = [
     "own_enrolment",
     "persons_by_number",
     "place_of",
+    "proofs_to_move",
     "proposals",
     "refused_of_device",
     "review_queue",
@@ -160,6 +169,7 @@ __all__ = [
     "terms_of",
     "there_at",
     "those_in",
+    "trainee_of",
     "visible_to",
     "waiting_names",
     "waiting_rolls",

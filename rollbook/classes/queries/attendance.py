@@ -172,7 +172,9 @@ def day_percents(class_id: int, until: datetime) -> list[tuple[date, int]]:
 
 def leave_proof(by: "Account", leave_id: int) -> Leave:
     """A request for leave whose proof this account may look at: it sees the class, or asked itself."""
-    found = Leave.objects.filter(pk=leave_id, lesson__training_class__in=visible_to(by).values("pk"))
+    found = Leave.objects.select_related("paper").filter(
+        pk=leave_id, lesson__training_class__in=visible_to(by).values("pk")
+    )
     if by.role == "worker":
         found = found.filter(enrolment__person_id=by.person_id or 0)
     try:

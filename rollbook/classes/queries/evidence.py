@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.timezone import localdate
 
-from rollbook.classes.models import Lesson, TrainingClass
+from rollbook.classes.models import Leave, Lesson, TrainingClass
 from rollbook.classes.queries.application import terms_of
 from rollbook.classes.rules import evidence as rules
 from rollbook.directory.rules import TermKey
@@ -26,6 +26,16 @@ def dossier_of(class_id: int) -> str:
 
 def subject_of(lesson_id: int) -> str:
     return f"classes.Lesson:{lesson_id}"
+
+
+def trainee_of(enrolment_id: int) -> str:
+    """The name under which the papers of one trainee of a class are kept."""
+    return f"classes.Enrolment:{enrolment_id}"
+
+
+def proofs_to_move() -> list[int]:
+    """Leaves whose proof lies as a plain file still."""
+    return list(Leave.objects.exclude(proof="").order_by("pk").values_list("pk", flat=True))
 
 
 def place_of(klass: TrainingClass, lesson: Lesson | None, keep: Keep, now: datetime) -> Place:

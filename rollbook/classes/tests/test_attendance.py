@@ -283,7 +283,7 @@ def test_leave_of_another_person_is_not_found(wide):
 def test_the_proof_is_what_it_says(wide):
     with pytest.raises(Refused) as caught:
         ask_leave(wide, proof=b"<html>")
-    assert codes(caught) == ["file-kind"]
+    assert codes(caught) == ["file-type"]
 
 
 def correct(scene, by=None, **changes):

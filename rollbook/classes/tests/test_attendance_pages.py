@@ -14,6 +14,7 @@ from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.classes import actions
 from rollbook.classes.models import Attendance, CheckIn, Correction, Leave
 from rollbook.classes.tests.scenes import NOW, PROOF, running
+from rollbook.journal.models import Entry
 from rollbook.persons.tests.factories import PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -133,8 +134,13 @@ def test_leave_from_the_phone_to_its_decision(client, scene):
     leave = Leave.objects.get()
     signed_in(client, scene.manager)
     assert "fever" in client.get(reverse("classes:asks")).content.decode()
-    paper = client.get(reverse("classes:leave_proof", args=[leave.pk]))
-    assert b"".join(paper.streaming_content) == PROOF
+    proof = reverse("classes:leave_proof", args=[leave.pk])
+    assert client.get(proof)["Location"] == reverse("evidence:item_detail", args=[leave.paper_id])
+    signed_in(client, scene.worker)
+    assert b"".join(client.get(proof, follow=True).streaming_content) == PROOF
+    opened = Entry.objects.get(kind="evidence.opened")  # who looked, and what for (N14.2)
+    assert (opened.by, opened.data["purpose"]) == (scene.worker, "own-records")
+    signed_in(client, scene.manager)
     client.post(reverse("classes:decide", args=["leave", leave.pk]), {"grant": "1"})
     leave.refresh_from_db()
     assert (leave.state, leave.decided_by) == ("granted", scene.manager)

@@ -1,8 +1,7 @@
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import segno
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +14,8 @@ from rollbook.classes import actions, forms, queries
 from rollbook.classes.rules.attendance import CORRECTABLE, GROUNDS
 from rollbook.classes.rules.states import Presence, takes_check_ins
 from rollbook.directory.rules import TermKey
+from rollbook.evidence import actions as evidence
+from rollbook.evidence.rules import Purpose
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Forbidden, NotFound
 from rollbook.web.exports import workbook
@@ -174,13 +175,15 @@ def asks(request: "Request") -> HttpResponse:
 
 
 @require_GET
-def proof(request: "Request", leave_id: int) -> FileResponse:
-    """The paper behind a request for leave, for who may decide on it and for the trainee."""
-    leave = queries.leave_proof(request.user, leave_id)
-    if not leave.proof:
+def proof(request: "Request", leave_id: int) -> HttpResponse:
+    """The paper behind a request for leave: where evidence is opened for a purpose, and for the trainee at once."""
+    by, leave = request.user, queries.leave_proof(request.user, leave_id)
+    if leave.paper is None:
         raise NotFound
-    name = f"leave-{leave.pk}{Path(leave.proof.name or '').suffix}"
-    return FileResponse(leave.proof.open("rb"), as_attachment=True, filename=name)
+    if by.role != "worker":
+        return redirect("evidence:item_detail", leave.paper_id)
+    key = evidence.opened_for(by=by, item=leave.paper, purpose=Purpose.OWN, now=timezone.now())
+    return redirect("evidence:file", leave.paper_id, key)
 
 
 @require_POST

@@ -12,6 +12,8 @@ from rollbook.accounts import actions as accounts
 from rollbook.accounts.rules import Permission, Role, authorise
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import TermKey
+from rollbook.evidence import actions as evidence
+from rollbook.evidence.rules import Keep, Kind, Place, months_later
 from rollbook.institutions import queries, rules
 from rollbook.institutions.models import (
     Equipment,
@@ -34,6 +36,7 @@ from rollbook.web import uploads
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
+    from rollbook.evidence.models import Item
 
 PROFILE = ("short_name", "nature", "address", "legal_person", "contact", "phone", "capacity")
 M = rules.Move
@@ -228,22 +231,52 @@ def record_visit(
         raise Refused(reason("no-photos", _("Add at least one photograph taken on site."), "N4.4"))
     checked = {}
     for content in photos:  # all of them before any is stored
-        extension, digest = uploads.checked(content, photo_only=True)
+        _extension, digest = uploads.checked(content, photo_only=True)
         if digest in checked or VisitPhoto.objects.filter(sha256=digest).exists():
             raise Refused(reason("photo-again", _("One of the photographs was used before; take new ones."), "N4.4"))
-        checked[digest] = extension, content
+        checked[digest] = content
     passed = all(checklist.get(item, False) for item in rules.CHECKLIST)
     visit = SiteVisit.objects.create(
         institution=one, visited_at=now, first_officer=by, second_officer=second, passed=passed,
         checklist={item: bool(checklist.get(item)) for item in rules.CHECKLIST}, conclusion=conclusion,
     )  # fmt: skip
-    for digest, (extension, content) in checked.items():
-        photo = VisitPhoto(visit=visit, sha256=digest)
-        photo.file.save(f"{digest}.{extension}", ContentFile(content), save=False)
-        photo.save()
+    for digest, content in checked.items():
+        VisitPhoto.objects.create(visit=visit, sha256=digest, item=_kept(by, visit, content, now))
     one.save(update_fields=["state"])
     _record("institution.visited", one, by=by, at=now, passed=passed, second_officer=str(second))
     return visit
+
+
+def _kept(by: "Account", visit: SiteVisit, content: bytes, now: datetime) -> "Item":
+    """A photograph of a visit among the evidence of its institution."""
+    one, terms = visit.institution, directory.terms_for(visit.institution.region_code, localdate(now))
+    place = Place(
+        subject=f"institutions.SiteVisit:{visit.pk}",
+        dossier=queries.dossier_of(one.pk),
+        region_code=one.region_code,
+        institution_id=one.pk,
+        keep=Keep.FILE,
+        keep_until=months_later(localdate(visit.visited_at), terms[TermKey.KEEP_FILE_MONTHS]),
+        gigabytes=terms[TermKey.EVIDENCE_GIGABYTES],
+    )
+    return evidence.store(by=by, kind=Kind.PHOTO, content=content, place=place, title=one.name, now=now)
+
+
+@transaction.atomic
+def move_photo(*, photo_id: int, now: datetime) -> bool:
+    """Bring a photograph that lies as a plain file among the evidence; run by the operator after an upgrade."""
+    photo = VisitPhoto.objects.select_for_update(of=("self",)).select_related(
+        "visit__institution", "visit__first_officer"
+    )
+    one = photo.get(pk=photo_id)
+    if not one.file:
+        return False
+    with one.file.open("rb") as file:
+        one.item = _kept(one.visit.first_officer, one.visit, file.read(), now)
+    name, storage, one.file = one.file.name or "", one.file.storage, ""
+    one.save(update_fields=["item", "file"])
+    transaction.on_commit(lambda: storage.delete(name))
+    return True
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from rollbook.classes import queries as classes
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import TermKey
 from rollbook.evidence import actions as evidence
+from rollbook.institutions import queries as institutions
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Refused, reason, refuse_if
@@ -43,6 +44,11 @@ def open_case(alert: "Alert", *, by: "Account", now: datetime) -> Case:
         evidence.hold_dossier(
             by=by, dossier=classes.dossier_of(class_id), title=str(klass), region_code=klass.region_code,
             institution_id=klass.institution_id, ground=made.number, now=now,
+        )  # fmt: skip
+    if made.institution_id:
+        evidence.hold_dossier(
+            by=by, dossier=institutions.dossier_of(made.institution_id), title=alert.title,
+            region_code=made.region_code, institution_id=made.institution_id, ground=made.number, now=now,
         )  # fmt: skip
     _note("case.opened", made, by, now, alert=alert.pk, due_on=str(made.due_on))
     return made
