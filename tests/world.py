@@ -19,6 +19,7 @@ from rollbook.evidence import actions as evidence
 from rollbook.evidence.rules import Keep, Kind
 from rollbook.evidence.tests.pictures import photo
 from rollbook.exchange.tests.factories import delivered
+from rollbook.fees import actions as fees
 from rollbook.funds import actions as funds
 from rollbook.funds.files import Moved
 from rollbook.funds.models import Difference, LedgerAccount, PaymentBatch, PaymentLine, Resolution, WriteOff
@@ -75,6 +76,7 @@ class County:
             **self._of_the_account(),
             **self._of_the_person(),
             **self._of_other_departments(),
+            **self._of_the_fees(),
         }
 
     def _of_the_institution(self):
@@ -312,6 +314,17 @@ class County:
     def _of_other_departments(self):
         batch = delivered(self.region_code)
         return {"contract_id": batch.contract_id, "received_id": batch.pk}
+
+    def _of_the_fees(self):
+        """A trainee who pays a share, and a receipt of it that waits for the trainee's word."""
+        boss, now = self.account(Role.INSTITUTION_MANAGER), timezone.now()
+        fees.state_price(
+            by=boss, class_id=self.klass.pk, price_fen=100_000, share_fen=30_000, ways=["part", "credit"], now=now
+        )
+        one = fees.sign_up(by=self.account(Role.WORKER), class_id=self.klass.pk, way="part", now=now)
+        values = {"kind": "taken", "amount_fen": 30_000, "means": "phone", "on": now.date(), "note": ""}
+        entry = fees.enter(by=boss, sign_up_id=one.pk, now=now, **values)
+        return {"sign_up_id": one.pk, "entry_id": entry.pk, "receipt_token": entry.token}
 
     def account(self, role):
         if role == Role.SUPERVISOR:

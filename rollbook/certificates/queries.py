@@ -50,6 +50,12 @@ def revoked_among(enrolments: Collection[int]) -> set[int]:
     return set(found.values_list("enrolment_id", flat=True))
 
 
+def valid_among(enrolments: Collection[int]) -> set[int]:
+    """The trainees among these who hold a valid certificate of their training."""
+    found = Certificate.objects.filter(enrolment_id__in=enrolments, state=rules.State.VALID)
+    return set(found.values_list("enrolment_id", flat=True))
+
+
 def enrolment_of(certificate_id: int) -> int:
     return Certificate.objects.values_list("enrolment_id", flat=True).get(pk=certificate_id)
 

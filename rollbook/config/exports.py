@@ -10,6 +10,7 @@ EXPORTS: dict[str, str] = {
     "claims": "rollbook.subsidies.views.claims.claim_table",
     "discrepancies": "rollbook.subsidies.views.recomputation.discrepancy_table",
     "proposals": "rollbook.subsidies.views.proposals.proposal_table",
+    "fees": "rollbook.fees.views.sign_up_table",
     "alerts": "rollbook.risk.views.alerts.alert_table",
     "cases": "rollbook.supervision.views.cases.case_table",
     "persons": "rollbook.persons.views.person_table",

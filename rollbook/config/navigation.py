@@ -107,6 +107,14 @@ PAGES: list[Page] = [
     ),
     page(
         _("Subsidies and funds"),
+        "fees:sign_up_list",
+        _("Payments of trainees"),
+        "receipt",
+        ALL_STAFF,
+    ),
+    page(_("Work"), "fees:mine", _("My payments"), "receipt", {Role.WORKER}),
+    page(
+        _("Subsidies and funds"),
         "subsidies:simulation_list",
         _("Simulator"),
         "chart-histogram",

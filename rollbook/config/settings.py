@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "rollbook.certificates",
     "rollbook.funds",
     "rollbook.subsidies",
+    "rollbook.fees",
     "rollbook.risk",
     "rollbook.supervision",
     "rollbook.reports",

@@ -24,6 +24,7 @@ urlpatterns = [
     path("assessments/", include("rollbook.assessment.urls")),
     path("certificates/", include("rollbook.certificates.urls")),
     path("claims/", include("rollbook.subsidies.urls")),
+    path("fees/", include("rollbook.fees.urls")),
     path("alerts/", include("rollbook.risk.urls")),
     path("funds/", include("rollbook.funds.urls")),
     path("", include("rollbook.web.urls")),

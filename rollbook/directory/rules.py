@@ -139,6 +139,17 @@ class TermKey(Choice):
     PLAN_MONTHS = "plan-months", _("Most months of instalments to pay back")
     NETTING_PERCENT = "netting-percent", _("Most of a payment that is set off, per cent (0 never)")
     NETTING_KEPT = "netting-kept", _("Yuan of a payment that are paid out in any case")
+    FEE_BACK_BEFORE = "fee-back-before", _("Given back of a trainee's money before the first lesson, per cent")
+    FEE_BACK_FIRST_HALF = "fee-back-first-half", _("… before half of the hours, per cent")
+    FEE_BACK_LATER = "fee-back-later", _("… after half of the hours, per cent")
+    FEE_BACK_COMPLETED = (
+        "fee-back-completed",
+        _("Of an advance, given back by the institution after completion, per cent"),
+    )
+    FEE_CREDIT_BY_SUBSIDY = (
+        "fee-credit-by-subsidy",
+        _("Who pays on credit owes no more than the subsidy paid (1 yes, 0 no)"),
+    )
     KEEP_RAW_MONTHS = "keep-raw-months", _("Months that raw recordings are kept")
     KEEP_VIDEO_MONTHS = "keep-video-months", _("Months that videos are kept")
     KEEP_FILE_MONTHS = "keep-file-months", _("Months that class files are kept")

@@ -19,14 +19,14 @@ register = Library()
 # What a state means to whoever looks: done, yours to do, danger, under way; else over or unknown.
 TONES = {
     "green": {
-        "published", "listed", "approved", "passed", "valid", "paid", "granted", "matched",
-        "assessed", "settled", "present", "agreed", "active", "done", "loaded", "fresh", "works", "accepted",
+        "published", "listed", "approved", "accepted", "confirmed", "passed", "valid", "paid", "granted", "matched",
+        "assessed", "settled", "present", "agreed", "active", "done", "loaded", "fresh", "works",
     },
     "yellow": {
         "submitted", "reviewed", "applied", "verified", "asked", "filed", "first", "returned",
         "pending", "registered", "checked", "waiting", "late", "pulled-back", "ended", "soon", "stopped", "wanted", "handed",
     },
-    "red": {"refused", "removed", "failed", "revoked", "absent", "mismatched", "overdue", "locked", "held", "left-alone"},
+    "red": {"refused", "declined", "denied", "removed", "failed", "revoked", "absent", "mismatched", "overdue", "locked", "held", "left-alone"},
     "blue": {"running", "publicity", "in-payment", "sent", "released", "leave", "in-force"},
 }  # fmt: skip
 EXPORT_NAMES = {
@@ -42,6 +42,8 @@ EXPORT_NAMES = {
     "alerts": _("Alerts"),
     "cases": _("Cases"),
     "discrepancies": _("Discrepancies"),
+    "fees": _("Payments of trainees"),
+    "make-ups": _("Make-up lessons"),
     "proposals": _("Proposed recoveries"),
     "books": _("Books"),
     "differences": _("Differences with the bank"),

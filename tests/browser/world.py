@@ -10,7 +10,7 @@ from tests.test_matrix import SEEN
 from tests.world import County, filled, patterns
 
 PUBLIC = (
-    "home", "account_login", "portal:demand", "portal:institutions", "portal:apply", "portal:publicity_list",
+    "home", "account_login", "portal:demand", "portal:open_classes", "portal:institutions", "portal:apply", "portal:publicity_list",
     "portal:disclosure", "portal:policies", "portal:verify", "web:gallery",
 )  # fmt: skip
 PUBLIC_OBJECTS = (
@@ -18,6 +18,7 @@ PUBLIC_OBJECTS = (
     "open/policies/<int:version_id>/",
     "open/objections/<int:claim_id>/",
     "verify/<str:token>/",
+    "verify/receipts/<str:receipt_token>/",
 )
 # Pages that look otherwise to those who have a part in them.
 BY_ROLE = {

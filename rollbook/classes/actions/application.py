@@ -22,6 +22,7 @@ from rollbook.web.sheets import Sheet, read, refuse_wrong
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
+    from rollbook.persons.models import Person
 
 State, Move = states.State, states.Move
 FIELDS = (
@@ -283,10 +284,22 @@ def add_trainee(
         by=by, name=name, number=number, phone=phone, bank=bank, bank_account=bank_account,
         category=category, region_code=klass.region_code, now=now,
     )  # fmt: skip
+    return _enrolled(klass, person, category, by, now)
+
+
+@transaction.atomic
+def enrol(*, by: "Account", class_id: int, person_id: int, now: datetime) -> Enrolment:
+    """Put a person who signed up on the roster, with the same checks as everybody (N16.1)."""
+    klass = open_roster(by, class_id)
+    person = known_persons.by_id(person_id)
+    return _enrolled(klass, person, person.category, by, now)
+
+
+def _enrolled(klass: TrainingClass, person: "Person", category: str, by: "Account", now: datetime) -> Enrolment:
     if klass.enrolments.filter(person=person).exists():
         raise Refused(reason("enrolled", _("This person is on the roster already.")))
     one = Enrolment.objects.create(training_class=klass, person=person, category=category, added_at=now)
-    note("class.trainee-added", klass, by=by, at=now, name=name)
+    note("class.trainee-added", klass, by=by, at=now, name=person.name)
     _recheck(klass, now)
     return one
 

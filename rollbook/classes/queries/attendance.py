@@ -89,6 +89,14 @@ def worst_day_percent(class_id: int, until: datetime | None = None) -> int:
     return min((day["there"] * 100 // day["all"] for day in days), default=100)
 
 
+def held_percent(class_id: int, at: datetime) -> int:
+    """How much of a class's hours was held by a moment, per cent."""
+    hours = Lesson.objects.filter(training_class_id=class_id).aggregate(
+        all=Sum("hours", default=0), held=Sum("hours", filter=Q(ends_at__lte=at), default=0)
+    )
+    return hours["held"] * 100 // hours["all"] if hours["all"] else 0
+
+
 def lessons_today(by: "Account", today: date) -> QuerySet[Lesson]:
     """The lessons that a teacher gives, or an institution holds, on a day."""
     found = Lesson.objects.filter(is_binding=True, starts_at__date=today).select_related(

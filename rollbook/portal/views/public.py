@@ -15,6 +15,8 @@ from rollbook.certificates import queries as certificates
 from rollbook.certificates import rules as certificate_rules
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import Level
+from rollbook.fees import queries as fees
+from rollbook.fees.rules import Way
 from rollbook.institutions import actions as institution_actions
 from rollbook.institutions import queries as institutions
 from rollbook.institutions.rules import Kind
@@ -70,6 +72,35 @@ def demand(request: "Request") -> HttpResponse:
         return workbook(heads, rows, f"demand directory {on}")
     shown = listing(request, found, filters=filters, search=search, hint=_("Code, Chinese or pinyin"), exports=True)
     return render(request, "portal/demand.html", {"listing": shown, "on": on})
+
+
+@login_not_required
+@require_GET
+def open_classes(request: "Request") -> HttpResponse:
+    """Classes that anyone may still join, what they cost, and how they are paid (N16.1)."""
+    search = (
+        "training_class__title", "training_class__occupation__name", "training_class__occupation__pinyin",
+        "training_class__institution__name",
+    )  # fmt: skip
+    filters = [Filter("region", "Region", regions.choices(), lookup="training_class__region_code")]
+    shown = listing(
+        request,
+        fees.open_classes(timezone.localdate()),
+        filters=filters,
+        search=search,
+        hint=_("Training or institution"),
+    )
+    labels = dict(Way.choices())
+    rows = [(one, [(way, labels[way]) for way in one.ways]) for one in shown.rows]
+    is_worker = request.user.is_authenticated and request.user.role == "worker"
+    return render(request, "portal/open_classes.html", {"listing": shown, "rows": rows, "is_worker": is_worker})
+
+
+@login_not_required
+@require_GET
+def verify_receipt(request: "Request", receipt_token: str) -> HttpResponse:
+    """A receipt of a training fee by the code printed on it: what it says, with nothing of the trainee in clear."""
+    return render(request, "portal/receipt.html", {"one": fees.entry_by_token(receipt_token)})
 
 
 @login_not_required
