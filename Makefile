@@ -80,5 +80,8 @@ programs:
 	@(command -v nginx && command -v ffmpeg && test -e /usr/lib/nginx/modules/ngx_rtmp_module.so) >/dev/null || \
 		(apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light libnginx-mod-rtmp ffmpeg) || \
 		echo "nginx with RTMP or ffmpeg is missing and could not be installed: tests of videos are skipped"
+	@test -e /usr/sbin/clamd || \
+		(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends clamav-daemon) || \
+		echo "clamav-daemon is missing and could not be installed: the test with a real scanner is skipped"
 
 .PHONY: help media run test check rules fix texts lock docs bench shots setup browser java programs
