@@ -58,7 +58,7 @@ def measured() -> Iterator[Figure]:
 def fill(class_id: int) -> int:
     """The alerts, in bulk, each with a ground; gives the number of one."""
     from rollbook.classes.models import TrainingClass
-    from rollbook.risk.models import Alert, Finding, Run
+    from rollbook.risk.models import Alert, Finding, Hit, Run
 
     run = Run.objects.create(kind="night", engine="duckdb", started_at=NOW, finished_at=NOW)
     klass = TrainingClass.objects.get(pk=class_id)
@@ -79,13 +79,23 @@ def fill(class_id: int) -> int:
         "template": "On {day} {people} of {roster} came: {share} %.", "code": "D44", "clause": "S4",
         "values": {"day": "2026-03-02", "people": 3, "roster": 9, "share": 33},
     }  # fmt: skip
-    Finding.objects.bulk_create(
+    findings = Finding.objects.bulk_create(
         (
             Finding(
                 alert=alert, detector="D44", severity=alert.severity, ground=ground, rows=[ground["values"]], count=1,
-                digest="", version="", run=run, found_at=NOW,
+                version="", run=run, found_at=NOW,
             )
             for alert in alerts
+        ),
+        batch_size=5_000,
+    )  # fmt: skip
+    Hit.objects.bulk_create(
+        (
+            Hit(
+                finding=finding, subject="class", subject_id=finding.alert.subject_id, ground=ground,
+                rows=[ground["values"]], count=1, digest="", found_at=NOW,
+            )
+            for finding in findings
         ),
         batch_size=5_000,
     )  # fmt: skip

@@ -275,7 +275,7 @@ class County:
             alert=alert, detector="D44", severity=2, rows=[{"day": "2026-03-02", "people": 3, "roster": 9, "share": 33}],
             ground={"template": "On {day} {people} of {roster} came: {share} %.", "clause": "S4", "code": "D44",
                     "values": {"day": "2026-03-02", "people": 3, "roster": 9, "share": 33}},
-            count=1, digest="x", version="x", run=run, found_at=NOW,
+            count=1, version="x", run=run, found_at=NOW,
         )  # fmt: skip
         case = Case.objects.create(
             number=f"AJ{self.region_code}", alert=alert, region_code=self.region_code, institution=self.institution,

@@ -7,7 +7,7 @@ from ninja import Field, Router, Schema
 from ninja.pagination import paginate
 
 from rollbook.risk import actions, queries
-from rollbook.risk.models import Alert, Finding
+from rollbook.risk.models import Alert, Finding, Hit
 from rollbook.risk.rules import State
 from rollbook.web.api import scope
 from rollbook.web.requests import Request
@@ -37,6 +37,16 @@ class AlertOut(Schema):
     consequences: list[str]
 
 
+class HitOut(Schema):
+    id: int
+    subject: str
+    subject_id: int
+    person_id: int | None
+    rows: list[dict[str, Any]]
+    count: int
+    is_true: bool | None
+
+
 class FindingOut(Schema):
     detector: str
     severity: int
@@ -46,6 +56,11 @@ class FindingOut(Schema):
     count: int
     is_true: bool | None
     found_at: datetime
+    hits: list[HitOut]
+
+    @staticmethod
+    def resolve_hits(finding: Finding) -> list[Hit]:
+        return list(finding.hits.all())
 
     @staticmethod
     def resolve_text(finding: Finding) -> str:
@@ -70,6 +85,7 @@ class SettleIn(Schema):
     excuse: str = ""
     finding: str
     consequences: list[str] = []
+    cleared: list[int] = []  # hits whom a true ground does not touch
 
 
 class TextIn(Schema):

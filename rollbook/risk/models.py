@@ -152,15 +152,14 @@ class Finding(models.Model):
     alert = models.ForeignKey(Alert, models.PROTECT, related_name="findings")
     detector = models.CharField(max_length=8)
     severity = models.PositiveSmallIntegerField()
-    ground = models.JSONField()  # a message
-    rows = models.JSONField()  # the first rows of evidence
+    ground = models.JSONField()  # a message: of the first that it is about
+    rows = models.JSONField()  # the first rows of evidence of each
     count = models.PositiveIntegerField()  # of all rows
-    digest = models.CharField(max_length=64)  # of all rows: what was settled is not found anew
     limits = models.JSONField(default=dict)
     version = models.CharField(max_length=16)  # digest of the detector's expression
     run = models.ForeignKey(Run, models.PROTECT, related_name="findings")
     found_at = models.DateTimeField()
-    is_true = models.BooleanField(null=True)  # as settled
+    is_true = models.BooleanField(null=True)  # as settled: of any that it is about
 
     class Meta:
         constraints = [models.UniqueConstraint(name="detector_once_an_alert", fields=["alert", "detector"])]
@@ -168,6 +167,29 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.detector} of alert {self.alert_id}"
+
+
+class Hit(models.Model):
+    """One trainee, claim, class or other subject that a finding is about: found and settled by itself, so that of
+    forty in a class one may be cleared."""
+
+    finding = models.ForeignKey(Finding, models.PROTECT, related_name="hits")
+    subject = models.CharField(max_length=16, choices=rules.Subject.choices())
+    subject_id = models.BigIntegerField()
+    person = models.ForeignKey("persons.Person", models.PROTECT, null=True, related_name="+")
+    ground = models.JSONField()  # a message
+    rows = models.JSONField()  # the first rows of evidence
+    count = models.PositiveIntegerField()  # of all rows
+    digest = models.CharField(max_length=64)  # of all rows: what was settled is not found anew
+    found_at = models.DateTimeField()
+    is_true = models.BooleanField(null=True)  # as settled
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="subject_once_a_finding", fields=["finding", "subject_id"])]
+        indexes = [models.Index(fields=["subject", "subject_id"], name="hit_by_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.subject_id} in finding {self.finding_id}"
 
 
 class Explanation(models.Model):

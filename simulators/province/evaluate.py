@@ -1,14 +1,15 @@
 """`python -m simulators.province.evaluate media/province`: precision and recall of screening, per scheme and detector.
 
 A scheme is found when one of the detectors that should find it has found one of the subjects that it should find it
-by. An alert, which is all findings of one subject and kind of deceit, is right when a scheme touched its subject; an
-alert on a trainee or claim also when a scheme tainted the whole class. Limits are the detectors' defaults.
+by. A hit is right when a scheme touched its subject; one on a trainee or claim also when a scheme tainted the whole
+class. An alert is all hits of one kind of deceit on one subject, or on the trainees and claims of one class, as the
+system files them; it is right when one of its hits is. Limits are the detectors' defaults.
 """
 
 import argparse
 import time
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ import pyarrow.parquet as pq
 from rollbook.risk.detectors import DETECTORS
 from rollbook.risk.detectors.shapes import Tables
 from rollbook.risk.detectors.tables import SHAPES
-from rollbook.risk.rules import Detector
+from rollbook.risk.rules import Detector, grouped
 from simulators.province.__main__ import SCHEMES
 from simulators.province.schemes import LIKELY
 
 Subject = tuple[str, int]
+Hit = tuple[str, str, int]
+Alert = tuple[str, int, str]
 
 
 @dataclass(slots=True)
@@ -33,13 +36,15 @@ class Screened:
     found: dict[str, set[int]] = field(default_factory=dict)  # by detector
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def alerts(self) -> dict[tuple[str, int, str], list[str]]:
-        """Findings of one subject and scheme of deceit are one alert; with the detectors behind it."""
-        found = defaultdict(list)
+    def alerts(self, of_class: "Mapping[Subject, int]") -> "dict[Alert, list[Hit]]":
+        """Alerts as the system files them, with the hits behind each: detector, kind and number of its subject. Without
+        the classes, as they were filed before: one a trainee or claim."""
+        found: dict[Alert, list[Hit]] = defaultdict(list)
         for code, subjects in self.found.items():
             one = DETECTORS[code]
-            for subject in subjects:
-                found[one.subject.value, subject, one.scheme.value].append(code)
+            for number in subjects:
+                home, home_id = grouped(one.subject, number, of_class.get((one.subject.value, number)))
+                found[home.value, home_id, one.scheme.value].append((code, one.subject.value, number))
         return dict(found)
 
 
@@ -107,9 +112,13 @@ def classes_of(root: Path) -> dict[Subject, int]:
 @dataclass(slots=True)
 class Verdict:
     schemes: dict[str, tuple[int, int]]  # found, made
-    detectors: dict[str, tuple[int, int]]  # right, all alerts that it is behind
+    detectors: dict[str, tuple[int, int]]  # right, all its hits
     right: int
     alerts: int
+    right_hits: int
+    hits: int
+    ungrouped: int  # alerts, were each trainee and claim one
+    per_scheme: dict[str, tuple[int, int]]  # alerts as they are, and ungrouped
 
     @property
     def recall(self) -> float:
@@ -132,14 +141,22 @@ def judge(root: Path, screened: Screened) -> Verdict:
         found, made = schemes[scheme]
         schemes[scheme] = found + is_found, made + 1
     per: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    right, alerts = 0, screened.alerts()
-    for (kind, subject, _scheme), codes in alerts.items():
-        is_right = (kind, subject) in truth.touched or of_class.get((kind, subject)) in truth.whole
-        right += is_right
-        for code in codes:
+    right, alerts, ungrouped = 0, screened.alerts(of_class), screened.alerts({})
+    for hits in alerts.values():
+        true = [
+            (kind, number) in truth.touched or of_class.get((kind, number)) in truth.whole
+            for _code, kind, number in hits
+        ]
+        right += any(true)
+        for (code, _kind, _number), is_right in zip(hits, true, strict=True):
             per[code][0] += is_right
             per[code][1] += 1
-    return Verdict(schemes, {code: (a, b) for code, (a, b) in sorted(per.items())}, right, len(alerts))
+    now, before = (Counter(scheme for _kind, _number, scheme in some) for some in (alerts, ungrouped))
+    return Verdict(
+        schemes, {code: (a, b) for code, (a, b) in sorted(per.items())}, right, len(alerts),
+        sum(a for a, _b in per.values()), sum(b for _a, b in per.values()), len(ungrouped),
+        {scheme: (now[scheme], before[scheme]) for scheme in sorted(before)},
+    )  # fmt: skip
 
 
 def main() -> None:
@@ -158,10 +175,16 @@ def report(verdict: Verdict, screened: Screened) -> Iterator[str]:
         kind = "likely" if name in LIKELY else ""
         yield f"{name:38} {found:6} {made:6} {kind}{'' if found == made else '  MISSED'}"
     yield ""
-    yield f"{'detector':10} {'alerts':>7} {'right':>7} {'precision':>9} {'s':>7}"
+    yield f"{'detector':10} {'hits':>7} {'right':>7} {'precision':>9} {'s':>7}"
     for code, (right, all_of_it) in verdict.detectors.items():
         yield f"{code:10} {all_of_it:7} {right:7} {100 * right / all_of_it:8.0f}% {screened.seconds[code]:7.2f}"
     yield ""
+    yield f"{'kind of deceit':14} {'alerts':>7} {'one each':>9}"
+    for name, (now, before) in verdict.per_scheme.items():
+        yield f"{name:14} {now:7} {before:9}"
+    yield ""
+    yield f"{verdict.alerts} alerts, {verdict.ungrouped} were each trainee and claim one of its own"
+    yield f"{verdict.right_hits} of {verdict.hits} hits are right, {100 * verdict.right_hits / max(verdict.hits, 1):.1f} %"
     yield f"recall of schemes {100 * verdict.recall:.1f} %, precision of {verdict.alerts} alerts {100 * verdict.precision:.1f} %"
     yield f"{len(SCHEMES)} schemes, {len(DETECTORS)} detectors, {sum(screened.seconds.values()):.1f} s"
 

@@ -1,6 +1,6 @@
 """What people do with an alert: ask, explain, settle, confirm; and what they set of a detector."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 from rollbook.regions import queries as regions
 from rollbook.risk import queries, rules
 from rollbook.risk.detectors import DETECTORS
-from rollbook.risk.models import Alert, Explanation, Setting
+from rollbook.risk.models import Alert, Explanation, Hit, Setting
 from rollbook.risk.queries import places
 from rollbook.risk.rules import LIFECYCLE, Consequence, Move, State, Subject
 from rollbook.risk.rules.alerts import ANSWER_DAYS
@@ -66,9 +66,10 @@ def explain(*, by: "Account", alert_id: int, text: str, now: datetime) -> Explan
 @transaction.atomic
 def settle(
     *, by: "Account", alert_id: int, true_codes: Sequence[str], excuse: str, finding: str, consequences: Sequence[str],
-    now: datetime,
+    now: datetime, cleared: Collection[int] = (),
 ) -> Alert:  # fmt: skip
-    """Give every ground its verdict. Closed at once where nothing is at stake; else a second officer closes."""
+    """Give every ground its verdict, and clear of a true one those whom it does not touch (numbers of hits). Closed at
+    once where nothing is at stake; else a second officer closes."""
     alert = _locked(by, alert_id, Permission.ALERT_SETTLE, Move.SETTLE)
     found = queries.findings_of(alert)
     codes = [one.detector for one in found]
@@ -79,13 +80,22 @@ def settle(
             codes=codes,
             excuse=excuse,
             consequences=consequences,
+            all_cleared=[
+                one.detector
+                for one in found
+                if one.detector in true_codes and all(hit.pk in cleared for hit in one.hits.all())
+            ],
             has_class=places.class_to_inspect(alert) is not None,
         )
     )
     refuse_if(rules.reasons_against_closing(own=False, own_account=_own(by, alert)))
+    hits = [hit for one in found for hit in one.hits.all()]
     for one in found:
         one.is_true = one.detector in true_codes
         one.save()
+    for hit in hits:
+        hit.is_true = hit.finding_id in {one.pk for one in found if one.is_true} and hit.pk not in cleared
+    Hit.objects.bulk_update(hits, ["is_true"])
     alert.outcome = rules.settled(true_codes, codes, excuse)
     alert.excuse, alert.finding, alert.consequences = excuse, finding.strip(), list(consequences)
     alert.proposed_by, alert.proposed_at = by, now
@@ -113,17 +123,21 @@ def close(*, by: "Account", alert_id: int, now: datetime) -> Alert:
 def _follow(alert: Alert, by: "Account", now: datetime) -> None:
     """What a closed alert does to claims: a hold that stays is placed in its name, and what of them was paid is
     proposed to come back (N6.4); one that is released is lifted."""
+    found, stays = queries.findings_of(alert), Consequence.HOLD in alert.consequences
     if {Consequence.HOLD, Consequence.RECOVERY} & set(alert.consequences):
         ground = Message(rules.HELD_BY_ALERT, {"number": alert.pk, "finding": alert.finding}, "alert", "N3.6")
         source = f"risk.Alert:{alert.pk}"
-        if alert.subject == Subject.CLASS:
-            subsidies.hold_class(by=by, class_id=alert.subject_id, ground=ground, source=source, now=now)
-        for claim_id in places.claims_of(alert, paid_too=True):
+        true = [hit for one in found for hit in one.hits.all() if hit.is_true]
+        for class_id in sorted({hit.subject_id for hit in true if hit.subject == Subject.CLASS}):
+            subsidies.hold_class(by=by, class_id=class_id, ground=ground, source=source, now=now)
+        for claim_id in places.claims_of(true, paid_too=True):
             subsidies.hold_claim(by=by, claim_id=claim_id, ground=ground, source=source, now=now)
     if Consequence.RELEASE in alert.consequences:
-        sources = [f"risk.{one.detector}" for one in queries.findings_of(alert)]
-        for hold_id in held(sources, places.claims_of(alert), alert.training_class_id):
-            subsidies.lift_hold(by=by, hold_id=hold_id, why=alert.finding[:200], now=now)
+        for one in found:
+            free = [hit for hit in one.hits.all() if not (stays and hit.is_true)]
+            whole = next((hit.subject_id for hit in free if hit.subject == Subject.CLASS), None)
+            for hold_id in held([f"risk.{one.detector}"], places.claims_of(free), whole):
+                subsidies.lift_hold(by=by, hold_id=hold_id, why=alert.finding[:200], now=now)
 
 
 @transaction.atomic
@@ -133,6 +147,7 @@ def send_back(*, by: "Account", alert_id: int, why: str, now: datetime) -> Alert
     if not why.strip():
         raise Refused(reason("why-missing", rules.WHY_MISSING, "N3.6"))
     alert.findings.update(is_true=None)
+    Hit.objects.filter(finding__alert=alert).update(is_true=None)
     alert.outcome = alert.excuse = ""
     return _recorded("alert.sent-back", alert, by=by, now=now, why=why.strip())
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from rollbook.accounts.rules import Permission, Role, holds
 from rollbook.classes.queries import screening as classes
@@ -13,7 +13,7 @@ from rollbook.institutions import queries as institutions
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import queries as persons
 from rollbook.regions.rules import prefix
-from rollbook.risk.models import Alert, Explanation, Finding
+from rollbook.risk.models import Alert, Explanation, Finding, Hit
 from rollbook.risk.rules import NOT_TOLD, Outcome, Scheme, State, Subject
 from rollbook.risk.rules.alerts import REVIEW
 
@@ -85,7 +85,11 @@ def queue(by: "Account") -> QuerySet[Alert]:
 
 
 def findings_of(alert: Alert) -> list[Finding]:
-    return list(alert.findings.select_related("run").order_by("-severity", "detector"))
+    return list(
+        alert.findings.select_related("run")
+        .prefetch_related(Prefetch("hits", Hit.objects.select_related("person").order_by("pk")))
+        .order_by("-severity", "detector")
+    )
 
 
 def explanations_of(alert: Alert) -> QuerySet[Explanation]:
@@ -116,10 +120,10 @@ def names_in(rows: Iterable[dict[str, Any]]) -> dict[str, dict[int, str]]:
 
 
 def about_claim(claim_id: int, enrolment_id: int, class_id: int) -> QuerySet[Alert]:
-    """Alerts that are not closed about a claim, its trainee or its class."""
-    found = Alert.objects.exclude(state=State.CLOSED)
-    return (
-        found.filter(subject=Subject.CLAIM, subject_id=claim_id)
-        | found.filter(subject=Subject.ENROLMENT, subject_id=enrolment_id)
-        | found.filter(subject=Subject.CLASS, subject_id=class_id)
+    """Alerts that are not closed about a claim, its trainee or its class as a whole."""
+    about = (
+        Q(subject=Subject.CLAIM, subject_id=claim_id)
+        | Q(subject=Subject.ENROLMENT, subject_id=enrolment_id)
+        | Q(subject=Subject.CLASS, subject_id=class_id)
     )
+    return Alert.objects.exclude(state=State.CLOSED).filter(findings__hits__in=Hit.objects.filter(about)).distinct()

@@ -9,7 +9,7 @@ from rollbook.accounts.rules import Permission, holds
 from rollbook.kernel.reasons import Forbidden
 from rollbook.regions.rules import prefix
 from rollbook.risk.detectors import DETECTORS
-from rollbook.risk.models import Alert, Finding, Run, Setting
+from rollbook.risk.models import Alert, Finding, Hit, Run, Setting
 from rollbook.risk.rules import Precision, State
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ def waiting(by: "Account") -> int:
 
 def cases(by: "Account", code: str, name: str) -> list[tuple[int, bool]]:
     """The settled findings of a detector with the measure that one of its limits parts: the strongest row of each."""
-    found = of_region(by).filter(detector=code, is_true__isnull=False, alert__state=State.CLOSED)
+    settled = of_region(by).filter(detector=code, alert__state=State.CLOSED)
+    found = Hit.objects.filter(finding__in=settled, is_true__isnull=False)
     made = []
     for rows, true in found.order_by("pk").values_list("rows", "is_true"):
         values = [row[name] for row in rows if isinstance(row.get(name), int)]

@@ -1,13 +1,13 @@
 """Where subjects belong: whose region, institution, class and person an alert is about, and what money is at stake."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from rollbook.accounts import queries as accounts
 from rollbook.classes.queries import screening as classes
 from rollbook.institutions import queries as institutions
 from rollbook.regions.queries import name_of
-from rollbook.risk.models import Alert
+from rollbook.risk.models import Alert, Hit
 from rollbook.risk.rules import Subject
 from rollbook.subsidies.queries import screening as subsidies
 
@@ -27,6 +27,7 @@ class Place:
     class_id: int | None = None
     person_id: int | None = None
     amount_fen: int = 0
+    name: str = ""  # of the person
 
 
 def places(subject: Subject, ids: Collection[int]) -> dict[int, Place]:
@@ -36,16 +37,16 @@ def places(subject: Subject, ids: Collection[int]) -> dict[int, Place]:
         case Subject.ENROLMENT:
             return {
                 row["pk"]: Place(
-                    row["region_code"], f"{row['name']} · {row['title']}", row["institution_id"], row["class_id"],
-                    row["person_id"], stake.get(row["pk"], 0),
+                    row["region_code"], row["title"], row["institution_id"], row["class_id"], row["person_id"],
+                    stake.get(row["pk"], 0), row["name"],
                 )
                 for row in classes.placed_enrolments(ids)
             }  # fmt: skip
         case Subject.CLAIM:
             return {
                 row["pk"]: Place(
-                    row["region_code"], f"{row['name']} · {row['title']}", row["institution_id"], row["class_id"],
-                    row["person_id"], row["amount_fen"],
+                    row["region_code"], row["title"], row["institution_id"], row["class_id"], row["person_id"],
+                    row["amount_fen"], row["name"],
                 )
                 for row in subsidies.placed(ids)
             }  # fmt: skip
@@ -77,12 +78,16 @@ def class_to_inspect(alert: Alert) -> int | None:
     return classes.latest_class(alert.institution_id)
 
 
-def claims_of(alert: Alert, *, paid_too: bool = False) -> list[int]:
-    """The claims of an alert about a trainee or claim that a hold can still stop, or has to mark although they are
-    paid; a class is held whole."""
-    field = {Subject.CLAIM: "pk", Subject.ENROLMENT: "enrolment_id"}.get(Subject(alert.subject))
-    return (
-        [claim_id for claim_id, _of in subsidies.stoppable(field, [alert.subject_id], paid_too=paid_too)]
-        if field
-        else []
-    )
+def claims_of(hits: Iterable[Hit], *, paid_too: bool = False) -> list[int]:
+    """The claims of trainees and claims that a hold can still stop, or has to mark although they are paid; a class is
+    held whole."""
+    ids: dict[str, list[int]] = {"pk": [], "enrolment_id": []}
+    for hit in hits:
+        if hit.subject in (Subject.CLAIM, Subject.ENROLMENT):
+            ids["pk" if hit.subject == Subject.CLAIM else "enrolment_id"].append(hit.subject_id)
+    found = {
+        claim_id
+        for field, some in ids.items()
+        for claim_id, _of in (subsidies.stoppable(field, some, paid_too=paid_too) if some else ())
+    }
+    return sorted(found)

@@ -7,7 +7,7 @@ from rollbook.accounts.rules import Permission, authorise
 from rollbook.kernel.reasons import Refused, reason
 from rollbook.regions.rules import prefix
 from rollbook.risk.detectors import DETECTORS
-from rollbook.risk.models import Finding
+from rollbook.risk.models import Hit
 from rollbook.risk.queries import screening
 from rollbook.risk.queries.places import places
 from rollbook.risk.rules import NOT_TRIED_WITHOUT, Detector, State, wanted
@@ -36,9 +36,9 @@ def run(*, by: "Account", code: str, name: str, value: int, today: date) -> dict
         for number, place in places(one.subject, now | then).items()
         if place.region_code.startswith(prefix(by.region_code))
     }
-    settled = Finding.objects.filter(detector=code, alert__state=State.CLOSED, alert__subject_id__in=mine)
-    true = set(settled.filter(is_true=True).values_list("alert__subject_id", flat=True))
-    false = set(settled.filter(is_true=False).values_list("alert__subject_id", flat=True))
+    settled = Hit.objects.filter(finding__detector=code, finding__alert__state=State.CLOSED, subject_id__in=mine)
+    true = set(settled.filter(is_true=True).values_list("subject_id", flat=True))
+    false = set(settled.filter(is_true=False).values_list("subject_id", flat=True))
     now, then = now & mine, then & mine
     return {
         "now": len(now),

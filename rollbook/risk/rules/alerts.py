@@ -6,7 +6,7 @@ from rollbook.kernel.choices import Choice
 from rollbook.kernel.lifecycle import Lifecycle
 from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import reason
-from rollbook.risk.rules.detectors import Detector, Excuse, Scheme, Severity
+from rollbook.risk.rules.detectors import Detector, Excuse, Scheme, Severity, Subject
 
 OFF, WARN, REVIEW, BLOCK = 0, 1, 2, 3
 RANKS = {"": OFF, Severity.WARN: WARN, Severity.REVIEW: REVIEW, Severity.BLOCK: BLOCK}
@@ -77,6 +77,7 @@ NOT_TOLD = frozenset({Scheme.COLLUSION, Scheme.INSIDER})
 
 NOBODY_TO_ASK = _("This alert concerns no institution that may be told of it.")
 EXPLANATION_MISSING = _("Say what happened, and what proves it.")
+MORE_FOUND = _("More was found since it was settled.")
 WHY_MISSING = _("Say why it goes back.")
 HELD_BY_ALERT = _("Held by alert {number}: {finding}")
 NOT_TRIED_WITHOUT = _("Choose a limit of this detector and a value within its bounds.")
@@ -85,6 +86,22 @@ LATER_SETTING = _("A later value is set already for this limit.")
 
 # What stops or moves money, or leaves the house, is never one officer's word.
 GRAVE = frozenset({Consequence.HOLD, Consequence.RELEASE, Consequence.RECOVERY, Consequence.CASE})
+
+
+def grouped(subject: Subject, subject_id: int, class_id: int | None) -> tuple[Subject, int]:
+    """What an alert about a finding is about: trainees and claims go by their class, so that what was done to forty of
+    a class is one alert and not forty."""
+    if class_id is not None and subject in (Subject.ENROLMENT, Subject.CLAIM):
+        return Subject.CLASS, class_id
+    return subject, subject_id
+
+
+def titled(title: str, names: Collection[str], most: int = 3) -> str:
+    """An alert by its class and those that it is about."""
+    if not names:
+        return title[:200]
+    shown = "、".join(list(names)[:most])
+    return f"{title} · {shown}{f'… ({len(names)})' if len(names) > most else ''}"[:200]
 
 
 def needs_second(severity: int, amount_fen: int, consequences: Collection[str] = ()) -> bool:
@@ -101,6 +118,15 @@ def score(severities: Collection[int], amount_fen: int) -> int:
     while yuan and money < 600:
         money, yuan = money + 100, yuan // 10
     return max(severities, default=0) * 1000 + money + min(50 * (len(severities) - 1), 300)
+
+
+def at_stake(amounts: Mapping[Subject, Sequence[int]]) -> int:
+    """What is claimed of those that an alert is about, each counted once: of a class as a whole all of it, else of its
+    trainees, or where only claims were found of these."""
+    for subject in (Subject.CLASS, Subject.INSTITUTION):
+        if subject in amounts:
+            return sum(amounts[subject])
+    return max((sum(some) for some in amounts.values()), default=0)
 
 
 def settled(true_codes: Collection[str], codes: Collection[str], excuse: str) -> Outcome:
@@ -120,12 +146,16 @@ def reasons_against_settling(
     excuse: str,
     consequences: Sequence[str],
     has_class: bool = True,
+    all_cleared: Collection[str] = (),
 ) -> Iterator[Message]:
     """Why an alert cannot be settled so (N3.6): every ground gets its verdict, and a true one its consequence."""
     if not finding.strip():
         yield reason("finding-missing", _("Say what was found, in a sentence that can be read years later."), "N3.6")
     if set(true_codes) - set(codes):
         yield reason("ground-unknown", _("Tick only grounds that this alert has."))
+    if all_cleared:
+        text = _("Of {codes} everyone is cleared: then the ground is not true.")
+        yield reason("all-cleared", text, "N3.6", codes=", ".join(sorted(all_cleared)))
     if excuse and excuse not in Excuse.values():
         yield reason("excuse-unknown", _("There is no such legitimate reason."))
     if true_codes and excuse:

@@ -7,7 +7,7 @@ import pytest
 from rollbook.risk import actions
 from rollbook.risk.actions.filing import file
 from rollbook.risk.detectors import DETECTORS
-from rollbook.risk.models import Alert, Run
+from rollbook.risk.models import Alert, Hit, Run
 from rollbook.risk.queries.screening import Group
 from rollbook.risk.rules import wanted
 from rollbook.subsidies import actions as subsidies
@@ -89,7 +89,7 @@ def test_who_is_filed_is_screened_at_once_on_the_same_expressions():
     claim.person.save()
     run = actions.screen_claim(claim_id=claim.pk, now=f.LATER)
     assert {step.detector: step.error for step in run.steps.all() if step.error} == {}
-    assert {one.subject_id for one in Alert.objects.all()} == {claim.enrolment_id}
+    assert {one.subject_id for one in Hit.objects.all()} == {claim.enrolment_id}
     assert [one.detector for one in Alert.objects.get().findings.all()] == ["D09"]
     assert claims.held_among([claim.pk, other.pk]) == {claim.pk}
     run = actions.screen_roster(class_id=claim.enrolment.training_class_id, now=f.LATER)

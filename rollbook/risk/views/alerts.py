@@ -91,6 +91,9 @@ def alert_detail(request: "Request", alert_id: int) -> HttpResponse:
             for finding in found
         ],
         "rank": RANK_LABELS[alert.severity],
+        "claims": sorted(
+            {hit.subject_id for one in found for hit in one.hits.all() if hit.subject == rules.Subject.CLAIM}
+        )[:40],
         "explanations": queries.explanations_of(alert),
         "related": queries.related(by, alert)[:10] if official else [],
         "pictures": drawn,
@@ -133,6 +136,7 @@ def settle(request: "Request", alert_id: int) -> HttpResponse:
     one = actions.settle(
         by=request.user, alert_id=alert_id, true_codes=request.POST.getlist("true_codes"), excuse=data["excuse"],
         finding=data["finding"], consequences=data["consequences"], now=timezone.now(),
+        cleared=[int(one) for one in request.POST.getlist("cleared") if one.isdigit()],
     )  # fmt: skip
     closed = one.state == State.CLOSED
     text = _("The alert is closed.") if closed else _("Settled. Another officer must confirm before it is closed.")

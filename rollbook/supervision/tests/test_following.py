@@ -11,7 +11,7 @@ from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.classes.tests.scenes import BEGINS, another, running
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused
 from rollbook.risk import actions as risk
-from rollbook.risk.models import Alert, Finding, Run
+from rollbook.risk.models import Alert, Finding, Hit, Run
 from rollbook.supervision import actions, queries
 from rollbook.supervision.models import Task
 
@@ -37,10 +37,16 @@ def alert_of(scene, **changes):
         "training_class": scene.klass, "first_found_at": NOW, "last_found_at": NOW, **changes,
     }  # fmt: skip
     made = Alert.objects.create(**values)
-    Finding.objects.create(
-        alert=made, detector="D44", severity=made.severity, rows=[ROW], count=1, digest="x", version="x", found_at=NOW,
+    ground = {
+        "template": "On {day} {people} of {roster} came: {share} %.", "clause": "S4", "code": "D44", "values": ROW,
+    }  # fmt: skip
+    finding = Finding.objects.create(
+        alert=made, detector="D44", severity=made.severity, rows=[ROW], count=1, version="x", found_at=NOW, ground=ground,
         run=Run.objects.create(kind="night", engine="duckdb", started_at=NOW),
-        ground={"template": "On {day} {people} of {roster} came: {share} %.", "clause": "S4", "code": "D44", "values": ROW},
+    )  # fmt: skip
+    Hit.objects.create(
+        finding=finding, subject=made.subject, subject_id=made.subject_id, ground=ground, rows=[ROW], count=1, digest="x",
+        found_at=NOW,
     )  # fmt: skip
     return made
 
