@@ -4,7 +4,8 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Max, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Concat, Left
 
 from rollbook.accounts.rules import APART
 from rollbook.directory import rules
@@ -25,6 +26,14 @@ def terms_for(region_code: str, on: date) -> rules.Terms:
         for row in sorted(found, key=lambda row: -scopes.index(row.region_code))
     }
     return rules.Terms(rows, on)
+
+
+def value_in_force(key: rules.TermKey, region: str, on: str) -> Subquery:
+    """A term as a column of a query: of the narrowest region around `region` that sets it on the day `on`."""
+    here = OuterRef(region)
+    scopes = [here, Concat(Left(here, 4), Value("00")), Concat(Left(here, 2), Value("0000"))]
+    found = Term.objects.filter(key=key, region_code__in=scopes, in_force__contains=OuterRef(on))
+    return Subquery(found.order_by("-region_code").values("value")[:1])
 
 
 # The newest row of the terms: what was kept of them is good for as long as it stays the same.

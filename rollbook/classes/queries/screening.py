@@ -3,11 +3,49 @@
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Case, Count, ExpressionWrapper, F, IntegerField, Max, Min, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Coalesce, Extract, ExtractHour, ExtractMinute, ExtractSecond, NullIf, TruncDate
+from django.db.models import (
+    Case,
+    Count,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import (
+    Coalesce,
+    Extract,
+    ExtractHour,
+    ExtractMinute,
+    ExtractSecond,
+    Greatest,
+    Least,
+    Now,
+    NullIf,
+    TruncDate,
+)
 
-from rollbook.classes.models import Attendance, CheckIn, Correction, Enrolment, Leave, Lesson, Review, TrainingClass
+from rollbook.classes.models import (
+    Attendance,
+    CheckIn,
+    Correction,
+    Enrolment,
+    Leave,
+    Lesson,
+    Review,
+    Teaching,
+    TrainingClass,
+)
 from rollbook.classes.rules.states import LIVE, AskState, State
+from rollbook.directory import queries as directory
+from rollbook.directory.rules import TermKey
 
 COUNTS = Q(attendances__presence__in=["present", "late"])
 
@@ -67,13 +105,29 @@ def classes() -> "QuerySet[TrainingClass, Any]":
     )
 
 
+def _with_teacher() -> Any:
+    """Minutes within a lesson that is over between the filed teacher's own check-in and check-out; nothing where the
+    terms do not ask for them. As `queries.lessons_without_teacher` says it of one time, here as a column of all."""
+    ends, begins = Least("out_at", "lesson__ends_at"), Greatest("in_at", "lesson__starts_at")
+    own = Teaching.objects.filter(lesson=OuterRef("pk"), person=OuterRef("teacher_person"), out_at__isnull=False)
+    spent = ExpressionWrapper(Extract(ends, "epoch") - Extract(begins, "epoch"), IntegerField())
+    minutes = Subquery(own.values(spent=ExpressionWrapper(spent / 60, IntegerField()))[:1])
+    asked = directory.value_in_force(
+        TermKey.TEACHER_CHECK_IN, "training_class__region_code", "training_class__starts_on"
+    )
+    held = Q(asked=1, ends_at__lte=Now(), training_class__state__in=[State.RUNNING, State.ENDED, State.ASSESSED])
+    return asked, Case(When(held, then=Greatest(Coalesce(minutes, 0), 0)), output_field=IntegerField())
+
+
 def lessons() -> "QuerySet[Lesson, Any]":
+    asked, teacher_minutes = _with_teacher()
     taught = minutes_between("last", "first")
     return (
         Lesson.objects.filter(is_binding=True)
         .annotate(
             first=Min("attendances__in_at", filter=COUNTS),
             last=Max("attendances__out_at", filter=COUNTS),
+            asked=asked,
             approved=Count("changes", filter=Q(changes__state=AskState.GRANTED)),
         )
         .values(
@@ -93,6 +147,7 @@ def lessons() -> "QuerySet[Lesson, Any]":
             minute=minute_of("starts_at"),
             minutes=minutes_between("ends_at", "starts_at"),
             taught_minutes=taught,
+            teacher_minutes=teacher_minutes,
             plan_changed=Case(When(approved__gt=0, then=Value(True)), default=Value(False)),
         )
     )

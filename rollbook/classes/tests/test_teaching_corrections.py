@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from rollbook.classes import actions, queries
 from rollbook.classes.models import Lesson, Teaching, TeachingCorrection
+from rollbook.classes.queries import screening
 from rollbook.classes.tests.scenes import BEGINS, ENDS, PROOF, running
 from rollbook.classes.tests.test_teaching import codes, enter, teach
+from rollbook.directory.models import Term
 from rollbook.journal.models import Entry
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused
 
@@ -129,3 +131,25 @@ def test_pages_of_a_forgotten_check_in(client, forgotten, settings):
     assert decide_it in client.get(reverse("classes:asks")).content.decode()
     client.post(decide_it, {"grant": "1"})
     assert Teaching.objects.get().is_corrected
+
+
+def test_screening_reads_how_long_the_filed_teacher_was_there(forgotten):
+    """Nothing where the terms do not ask, nor of a lesson to come; a county's own term goes before the province's."""
+
+    def told():
+        return list(screening.lessons().filter(pk=forgotten.lesson.pk).values_list("teacher_minutes", flat=True))
+
+    assert told() == [0]
+    teach(forgotten, now=BEGINS)
+    assert told() == [0]  # no check-out: nothing is proven
+    teach(forgotten, direction="out", now=ENDS + timedelta(minutes=5))
+    assert told() == [180]
+    Teaching.objects.update(person=forgotten.people[0].person)
+    assert told() == [0]
+    county = Term.objects.get(key="teacher-check-in")
+    county.pk, county.region_code, county.value = None, forgotten.klass.region_code, 0
+    county.save()
+    assert told() == [None]
+    county.delete()
+    Lesson.objects.update(ends_at=timezone.now() + timedelta(hours=1))
+    assert told() == [None]

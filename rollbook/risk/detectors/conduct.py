@@ -80,6 +80,31 @@ def hours_cut(t: Tables, p: Limits) -> Table:
 
 
 @detector(
+    "I05",
+    _("Without the filed teacher"),
+    _("In {count} of {lessons} lessons the filed teacher did not check in and out."),
+    S.CLASS,
+    REVIEW,
+    CLASS,
+    clause="N4.1",
+    excuses=(E.CHANGE_FILED,),
+    share=(50, 20, 90),
+    count=(2, 1, 20),
+)
+def without_teacher(t: Tables, p: Limits) -> Table:
+    """Only where the region's terms ask the teacher to check in; one lesson forgotten is corrected, not screened."""
+    lesson = t.lessons.filter(t.lessons.teacher_minutes.notnull())
+    found = lesson.aggregate(
+        by="class_id",
+        lessons=lesson.count(),
+        count=lesson.count(where=percent(lesson.teacher_minutes, lesson.minutes) < p["share"]),
+    )
+    return found.filter(found["count"] >= p["count"]).select(
+        subject_id=found.class_id, count=found["count"], lessons=found.lessons
+    )
+
+
+@detector(
     "D66",
     _("Plan below the standard"),
     _("{hours} hours with {share} % practice; the project asks for {least_hours} and {least} %."),
@@ -225,5 +250,5 @@ def interest_class(t: Tables, p: Limits) -> Table:
 
 
 DETECTORS = (
-    too_many_hours, hours_cut, plan_below_standard, other_room, camera_fault, ghost_class, no_material, interest_class,
+    too_many_hours, hours_cut, without_teacher, plan_below_standard, other_room, camera_fault, ghost_class, no_material, interest_class,
 )  # fmt: skip

@@ -70,9 +70,10 @@ TRAINING = (
            day="starts_on ends_on ended_on", time="submitted_at decided_at", bool="is_deemed"),
     _shape("lessons",
            "A dated lesson that binds room and teacher. `filed_*`: as first filed, where a change was never approved; "
-           "`taught_minutes`: from the first to the last presence; `video_minutes`: of the recording.",
+           "`taught_minutes`: from the first to the last presence; `video_minutes`: of the recording; "
+           "`teacher_minutes`: by the filed teacher's own check-ins, where the terms ask for them.",
            month_of="day",
-           int="lesson_id class_id institution_id room_id site_id teacher_id person_id hours minute minutes "
+           int="teacher_minutes lesson_id class_id institution_id room_id site_id teacher_id person_id hours minute minutes "
            "taught_minutes video_minutes filed_teacher_id filed_room_id", text="region_code kind subject", day="day",
            time="starts_at ends_at", bool="plan_changed"),
     _shape("presences", "What one trainee's attendance of one lesson came to. `starts_at` to `ends_at`: in to out.",

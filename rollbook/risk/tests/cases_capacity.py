@@ -138,6 +138,17 @@ CASES = {
         },
         {1, 3},
     ),
+    "I05": (
+        {
+            "lessons": [
+                *(lesson(n, n_day=n, teacher_minutes=100) for n in (1, 2)),
+                *(lesson(n, klass=2, n_day=n, teacher_minutes=120) for n in (11, 12)),
+                *(lesson(n, klass=3, n_day=n) for n in (21, 22)),  # nobody asks
+                lesson(31, klass=4, teacher_minutes=0),  # once
+            ],
+        },
+        {1},
+    ),
     "D66": (
         {"classes": [klass(1, hours=40), klass(2), klass(3, practice_hours=20), klass(4, hours=56, practice_hours=40)]},
         {1, 3},
