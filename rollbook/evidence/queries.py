@@ -1,8 +1,8 @@
 from collections.abc import Iterator
 from datetime import date
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.evidence import files, rules
@@ -73,6 +73,16 @@ def pairs_of(item_id: int) -> QuerySet[Pair]:
     return (
         Pair.objects.filter(Q(one=item_id) | Q(other=item_id)).select_related("one", "other").order_by("distance", "pk")
     )
+
+
+def photos() -> QuerySet[Item]:
+    """Every photograph, for screening by contexts above."""
+    return Item.objects.filter(kind=rules.Kind.PHOTO).order_by("pk")
+
+
+def screened_pairs() -> "QuerySet[Pair, Any]":
+    """Pictures that are nearly one, the later first: found when the later was stored, and never changed."""
+    return Pair.objects.values("distance", photo_id=F("other_id"), other_photo_id=F("one_id"))
 
 
 def pairs(by: "Account") -> QuerySet[Pair]:

@@ -279,9 +279,16 @@ def insured_of(person_ids: Collection[int], kind: str) -> dict[int, list[date]]:
     return {pk: sorted(one) for pk, one in found.items()}
 
 
-def insured() -> Iterator[pa.RecordBatch]:
-    """Person, month and employer of pension insurance of everybody in the register, month after month, for screening."""
-    parts, people = _month_parts(), register()
+def insured(person_ids: Collection[int] | None = None) -> Iterator[pa.RecordBatch]:
+    """Person, month and employer of pension insurance of everybody in the register, month after month, for screening; or
+    of some people at once."""
+    parts = _month_parts()
+    if person_ids is not None:
+        numbers = persons.by_digests(person_ids)
+        some = pa.table({"digest": list(numbers), "person_id": pa.array(numbers.values(), pa.int64())})
+        yield from months.held(parts, some, ("pension", "both"))
+        return
+    people = register()
     for month in months.months(parts):
         yield from months.held(parts, people, ("pension", "both"), month)
 

@@ -2,7 +2,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case, DurationField, Exists, ExpressionWrapper, F, OuterRef, QuerySet, Value, When
+from django.db.models.functions import Extract, TruncDate
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.classes import queries as classes
@@ -177,3 +178,32 @@ def calls_of_class(class_id: int) -> list[CameraCall]:
 
 def raw(raw_id: int) -> RawFile:
     return RawFile.objects.select_related("camera__institution").get(pk=raw_id)
+
+
+def screened() -> "dict[str, QuerySet[Any, Any]]":
+    """Faults of the picture, heads that were counted, and trainees called to the camera, as screening reads them."""
+    place = {
+        "class_id": F("lesson__training_class_id"),
+        "institution_id": F("lesson__training_class__institution_id"),
+        "region_code": F("lesson__training_class__region_code"),
+        "day": TruncDate("lesson__starts_at"),
+    }
+    return {
+        "camera_faults": Fault.objects.values(
+            "lesson_id", room_id=F("lesson__room_id"), seconds=_seconds("begins_at", "ends_at"),
+            lesson_seconds=_seconds("lesson__starts_at", "lesson__ends_at"),
+            kind_=Case(When(kind=rules.FaultKind.GAP, then=Value("offline")), default=F("kind")), **place,
+        ),
+        "head_counts": HeadCount.objects.filter(counted__isnull=False).values(
+            "lesson_id", people=F("counted"), present=F("checked_in"), at=F("taken_at"), **place
+        ),
+        "calls": CameraCall.objects.exclude(outcome=rules.Outcome.UNCLEAR).values(
+            "enrolment_id", person_id=F("enrolment__person_id"),
+            outcome_=Case(When(outcome=rules.Outcome.SAME, then=Value("reached")), default=Value("did-not-attend")),
+            **place,
+        ),
+    }  # fmt: skip
+
+
+def _seconds(begins: str, ends: str) -> Extract:
+    return Extract(ExpressionWrapper(F(ends) - F(begins), output_field=DurationField()), "epoch")

@@ -103,6 +103,7 @@ def _row(one: Draft) -> Person:
         id_digest=digest(one.number),
         id_masked=rules.mask(one.number, settings.ID_MASK),
         phone_masked=masked_phone(one.phone),
+        phone_digest=digest(one.phone) if one.phone else "",
         bank_masked=masked_account(one.bank, one.bank_account),
         bank_digest=digest(one.bank_account) if one.bank_account else "",
         category=one.category,

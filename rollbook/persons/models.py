@@ -14,6 +14,7 @@ class Person(models.Model):
     id_digest = models.CharField(max_length=64, unique=True)  # keyed (HMAC-SHA-256), hexadecimal
     id_masked = models.CharField(max_length=18)  # as every page shows it
     phone_masked = models.CharField(max_length=16, blank=True)
+    phone_digest = models.CharField(max_length=64, blank=True)  # keyed: equal telephones are found, none is read
     bank_masked = models.CharField(max_length=32, blank=True)  # bank and last four digits
     bank_digest = models.CharField(max_length=64, blank=True, db_index=True)
     account_kind = models.CharField(max_length=16, choices=rules.AccountKind.choices(), default="social-card")

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import CharField, Count, F, Func, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Coalesce, Left
+from django.db.models.functions import Coalesce, Left, NullIf
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext, override
@@ -277,6 +277,7 @@ def screened() -> "QuerySet[Person, Any]":
         "category",
         "verification",
         person_id=F("pk"),
+        phone=NullIf("phone_digest", Value("")),
         home_code=Left("id_masked", 6),
         registered_at=F("created_at"),
         id_valid=Value(True),  # an impossible number is refused when it is entered

@@ -1,9 +1,10 @@
 """Classes, rosters and attendance as the columns that screening reads; its names are of `risk.detectors.tables`."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import (
+    BigIntegerField,
     Case,
     Count,
     ExpressionWrapper,
@@ -20,6 +21,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import (
+    Cast,
     Coalesce,
     Extract,
     ExtractHour,
@@ -29,6 +31,7 @@ from django.db.models.functions import (
     Least,
     Now,
     NullIf,
+    Substr,
     TruncDate,
 )
 
@@ -36,7 +39,9 @@ from rollbook.classes.models import (
     Attendance,
     CheckIn,
     Correction,
+    Denial,
     Enrolment,
+    Feedback,
     Leave,
     Lesson,
     Review,
@@ -46,6 +51,11 @@ from rollbook.classes.models import (
 from rollbook.classes.rules.states import LIVE, AskState, State
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import TermKey
+from rollbook.evidence import queries as evidence
+
+if TYPE_CHECKING:
+    from rollbook.evidence.models import Item
+
 
 COUNTS = Q(attendances__presence__in=["present", "late"])
 
@@ -169,6 +179,59 @@ def presences() -> "QuerySet[Attendance, Any]":
         starts_at=F("in_at"),
         ends_at=F("out_at"),
         lesson_minutes=minutes_between("lesson__ends_at", "lesson__starts_at"),
+    )
+
+
+def denials() -> "QuerySet[Denial, Any]":
+    """Trainees who say that they were not there."""
+    return Denial.objects.values(
+        "enrolment_id",
+        "lesson_id",
+        person_id=F("enrolment__person_id"),
+        class_id=F("lesson__training_class_id"),
+        institution_id=F("lesson__training_class__institution_id"),
+        region_code=F("lesson__training_class__region_code"),
+        day=TruncDate("lesson__starts_at"),
+    )
+
+
+def questioned() -> "QuerySet[Feedback, Any]":
+    """What trainees answered after the class, as what they would have said to a call back."""
+    return Feedback.objects.values(
+        "enrolment_id",
+        person_id=F("enrolment__person_id"),
+        class_id=F("enrolment__training_class_id"),
+        institution_id=F("enrolment__training_class__institution_id"),
+        region_code=F("enrolment__training_class__region_code"),
+        day=TruncDate("given_at"),
+        outcome=Case(When(answers__attended="no", then=Value("did-not-attend")), default=Value("reached")),
+        paid_back=Case(When(answers__returned="yes", then=Value(True)), default=Value(False)),
+    )
+
+
+def photos() -> "QuerySet[Item, Any]":
+    """Photographs of lessons, each with the lesson that it is filed under."""
+    shown = f"{Lesson._meta.label}:"
+    number = Cast(Substr("subject", len(shown) + 1), BigIntegerField())
+    filed = evidence.photos().filter(subject__startswith=shown).annotate(lesson_id=number)
+
+    def of_lesson(name: str) -> Subquery:
+        return Subquery(Lesson.objects.filter(pk=OuterRef("lesson_id")).values(name)[:1])
+
+    return filed.annotate(lesson_starts_at=of_lesson("starts_at")).values(
+        "lesson_id",
+        "institution_id",
+        "region_code",
+        "sha256",
+        "taken_at",
+        "lesson_starts_at",
+        photo_id=F("pk"),
+        class_id=of_lesson("training_class_id"),
+        lesson_ends_at=of_lesson("ends_at"),
+        uploaded_at=F("stored_at"),
+        day=TruncDate("lesson_starts_at"),
+        # written out: the word of a table
+        kind_=Case(When(pk__isnull=False, then=Value("lesson"))),
     )
 
 

@@ -112,6 +112,7 @@ def _person(one: Made, now: datetime) -> Person:
         id_digest=digest(one.number),
         id_masked=rules.mask(one.number, settings.ID_MASK),
         phone_masked=f"{one.phone[:3]}****{one.phone[-4:]}",
+        phone_digest=digest(one.phone),
         bank_masked=f"{one.bank} {one.account[-4:]}",
         bank_digest=digest(one.account),
         category=one.category,

@@ -39,6 +39,7 @@ def test_a_person_is_registered_once():
     assert Person.objects.count() == Sealed.objects.count() == 1
     assert Entry.objects.filter(kind="person.registered").count() == 1
     assert (first.verification, first.phone_masked, first.bank_masked) == ("pending", "138****1234", "江苏银行 0128")
+    assert len(first.phone_digest) == 64, "one telephone of many people is found without reading it"
 
 
 @pytest.mark.django_db

@@ -1,8 +1,10 @@
 """Facts of other departments as tables of screening, where they are in force and of a person of the register."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from hashlib import md5
 from typing import Any
 
+import pyarrow as pa
 from django.db.models import CharField, DateField, F, FloatField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import MD5, Cast, Concat
@@ -46,6 +48,20 @@ def companies() -> Rows:
         phone=MD5(KT("data__phone")),
         address=MD5(KT("data__address")),
     )
+
+
+def insured_months(people: list[int] | None = None) -> Iterator[pa.RecordBatch]:
+    """Months of pension insurance, with the employer as the digest that contracts and companies are kept by too."""
+    for batch in exchange.insured(people):
+        employers = batch.column("employer").dictionary_encode()
+        digests = [
+            None if name is None else md5(name.encode(), usedforsecurity=False).hexdigest()
+            for name in employers.dictionary.to_pylist()
+        ]
+        company = pa.array(digests, pa.string()).take(employers.indices)
+        yield pa.record_batch(
+            {"person_id": batch.column("person_id"), "month": batch.column("month"), "company": company}
+        )
 
 
 TABLES: dict[str, Callable[[], Rows]] = {

@@ -16,8 +16,10 @@ from rollbook.assessment import queries as assessment
 from rollbook.certificates import queries as certificates
 from rollbook.classes.queries import screening as classes
 from rollbook.database import arrow
+from rollbook.evidence import queries as evidence
 from rollbook.institutions import queries as institutions
 from rollbook.journal import queries as journal
+from rollbook.live import queries as live
 from rollbook.persons import queries as persons
 from rollbook.risk.detectors.tables import SHAPES
 from rollbook.risk.queries import facts
@@ -28,10 +30,12 @@ Rows = Iterable[QuerySet[Any, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`number` is set where rows are only ever added: then just those beyond the last number are read."""
+    """`number` is set where rows are only ever added: then just those beyond the last number are read. `columns` is of
+    what lies in files of columns already: of everybody, or of some people."""
 
-    rows: Callable[[], Rows]
+    rows: Callable[[], Rows] = list
     number: str = ""
+    columns: Callable[[list[int] | None], Iterator[pa.RecordBatch]] | None = None
 
 
 def _of(make: Callable[[], QuerySet[Any, Any]], number: str = "") -> Source:
@@ -51,6 +55,12 @@ SOURCES: dict[str, Source] = {
     "presences": _of(classes.presences),
     "check_ins": _of(classes.check_ins, "check_in_id"),
     "leaves": _of(classes.leaves),
+    "denials": _of(classes.denials),
+    "calls": Source(lambda: [classes.questioned(), live.screened()["calls"]]),
+    "photos": _of(classes.photos, "photo_id"),
+    "photo_pairs": _of(evidence.screened_pairs, "photo_id"),
+    **{name: _of_many(live.screened, name) for name in ("camera_faults", "head_counts")},
+    "insured_months": Source(columns=facts.insured_months),
     "corrections": _of(classes.corrections),
     **{
         name: _of_many(institutions.screened, name)
@@ -110,13 +120,18 @@ def read(name: str, people: list[int], of_classes: list[int]) -> pa.Table:
     empty = SHAPES[name].schema.to_pyarrow().empty_table()
     if name not in SOURCES:
         return empty
-    parts = [shaped(name, arrow.read(narrowed(name, rows, people, of_classes))) for rows in SOURCES[name].rows()]
+    source = SOURCES[name]
+    if source.columns:
+        return pa.concat_tables([empty, *(shaped(name, batch) for batch in source.columns(people))])
+    parts = [shaped(name, arrow.read(narrowed(name, rows, people, of_classes))) for rows in source.rows()]
     return pa.concat_tables(parts)
 
 
 def batches(name: str, after: int = 0) -> Iterator[pa.Table]:
     """All rows of a table, or those beyond a number, a batch at a time."""
     source = SOURCES[name]
+    if source.columns:
+        yield from (shaped(name, batch) for batch in source.columns(None))
     for rows in source.rows():
         wanted = rows.filter(**{f"{source.number}__gt": after}) if source.number else rows
         for batch in arrow.stream(wanted):

@@ -3,14 +3,16 @@
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import ExtractHour, ExtractMinute, NullIf, TruncDate
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce, ExtractHour, ExtractMinute, NullIf, TruncDate
 
-from rollbook.subsidies.models import Claim, Hold, Objection
-from rollbook.subsidies.rules import State
+from rollbook.subsidies.models import Claim, Discrepancy, Hold, Objection
+from rollbook.subsidies.rules import Basis, State
 
 
 def claims() -> "QuerySet[Claim, Any]":
+    # what the rule gives from the stored facts, where working it out again came to something else
+    again = Discrepancy.objects.filter(claim=OuterRef("pk"), basis=Basis.STORED, settled_at=None)
     return Claim.objects.exclude(state=State.REFUSED).values(
         "enrolment_id",
         "person_id",
@@ -29,6 +31,7 @@ def claims() -> "QuerySet[Claim, Any]":
         paid_on=TruncDate("paid_at"),
         certificate_on=F("enrolment__certificate__issued_on"),
         number=F("enrolment__certificate__number"),
+        due_fen=Coalesce(Subquery(again.values("now_fen")[:1]), F("amount_fen")),
     )
 
 

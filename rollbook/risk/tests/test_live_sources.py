@@ -1,0 +1,131 @@
+"""What cameras, evidence, trainees, other departments and the recomputation say reaches the detectors (N3.5, N4.3, N4.5)."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from rollbook.accounts.tests.factories import AccountFactory
+from rollbook.classes import queries as classes
+from rollbook.classes.models import Denial, Feedback
+from rollbook.classes.tests.factories import ClassFactory
+from rollbook.classes.tests.scenes import ENDS, running
+from rollbook.evidence import actions as evidence
+from rollbook.evidence.rules import Keep, Kind
+from rollbook.evidence.tests.pictures import photo
+from rollbook.exchange.tests.test_months import drop, paid
+from rollbook.live.models import Camera, CameraCall, Fault, HeadCount
+from rollbook.persons.models import Person
+from rollbook.risk import actions
+from rollbook.risk.models import Extract, Hit
+from rollbook.risk.queries import facts, sources
+from rollbook.subsidies.models import Discrepancy
+from rollbook.subsidies.tests import factories as f
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+NOW = ENDS + timedelta(days=3)
+
+
+@pytest.fixture(autouse=True)
+def lake_of_its_own(settings, tmp_path):
+    settings.LAKE_ROOT = tmp_path
+    settings.DEMO = True
+
+
+@pytest.fixture
+def scene():
+    made = running(trainees=6, lessons=2)
+    made.first, made.second = classes.lessons_of(made.klass.pk)
+    return made
+
+
+def camera(scene):
+    return Camera.objects.create(
+        room=scene.lesson.room, institution=scene.klass.institution, region_code="320102", name="前方", stream="room1",
+        key_digest="x", registered_at=NOW, registered_by=scene.county,
+    )  # fmt: skip
+
+
+def stored(scene, lesson, picture, now):
+    place = classes.place_of(scene.klass, lesson, Keep.FILE, now)
+    return evidence.store(by=scene.manager, kind=Kind.PHOTO, content=picture, place=place, now=now)
+
+
+def test_what_the_system_keeps_fires_its_detectors(scene):
+    """D25, D50, D51, D52, D69, D118, D122: a row of each, and no other class is suspected."""
+    ClassFactory(item=scene.klass.item, state="running", trainees=3)
+    Person.objects.filter(pk__in=[one.person_id for one in scene.people]).update(phone_digest="d")
+    one = camera(scene)
+    again = photo(9)
+    stored(scene, scene.first, again, NOW)
+    item = stored(scene, scene.second, again, NOW)
+    Fault.objects.create(
+        lesson=scene.first, camera=one, kind="gap", begins_at=scene.first.starts_at,
+        ends_at=scene.first.starts_at + timedelta(hours=1),
+    )  # fmt: skip
+    HeadCount.objects.create(
+        lesson=scene.first, camera=one, item=item, taken_at=NOW, checked_in=12, counted=4, counted_by=scene.county,
+        counted_at=NOW,
+    )  # fmt: skip
+    absent, denier, payer = scene.people[:3]
+    CameraCall.objects.create(
+        lesson=scene.first, enrolment=absent, outcome="absent", called_at=NOW, called_by=scene.county
+    )
+    Denial.objects.create(
+        lesson=scene.first, enrolment=denier, presence="present", said_at=NOW, said_by=AccountFactory()
+    )
+    Feedback.objects.create(enrolment=payer, answers={"attended": "yes", "returned": "yes"}, given_at=NOW)
+    codes = ("D25", "D50", "D51", "D52", "D69", "D118", "D122")
+    run = actions.screen_everyone(now=NOW, codes=codes)
+    assert {step.detector: step.error for step in run.steps.all() if step.error} == {}
+    hits = Hit.objects.values_list("finding__detector", "subject", "subject_id")
+    assert set(hits) == {(code, "class", scene.klass.pk) for code in codes}
+    [row] = Hit.objects.get(finding__detector="D69").rows
+    assert (row["kind"], row["share"]) == ("offline", 33)
+    assert Hit.objects.get(finding__detector="D52").rows[0]["people"] == 4
+
+
+def test_pictures_are_read_on_from_where_the_last_night_ended(scene):
+    """Only what is new is read, also after a break; an older picture is still there to be compared with."""
+    stored(scene, scene.first, photo(9), NOW)
+    assert actions.refresh(now=NOW)["photos"] == 1
+    item = stored(scene, scene.second, photo(9), NOW + timedelta(hours=1))
+    again = actions.refresh(now=NOW + timedelta(1))
+    assert (again["photos"], again["photo_pairs"]) == (1, 1)
+    assert Extract.objects.get(table="photos").last_id == item.pk
+    assert Extract.objects.get(table="photos").rows == 2
+    assert actions.refresh(now=NOW + timedelta(2))["photos"] == 0
+    run = actions.screen_everyone(now=NOW + timedelta(3), codes=("D50",))
+    assert [(step.findings, step.error) for step in run.steps.all()] == [(1, "")]
+
+
+def test_an_amount_that_the_rule_does_not_give_is_found():
+    """D113, N14.1: only where the stored facts give another amount; changed facts are proposals, not errors."""
+    right, wrong, changed = f.claims(3)
+    values = {"differences": [], "found_at": NOW, "seen_at": NOW}
+    Discrepancy.objects.create(claim=wrong, basis="stored", was_fen=wrong.amount_fen, now_fen=1, **values)
+    Discrepancy.objects.create(claim=changed, basis="present", was_fen=changed.amount_fen, now_fen=1, **values)
+    run = actions.screen_everyone(now=timezone.now(), codes=("D113",))
+    assert [step.error for step in run.steps.all()] == [""]
+    assert list(Hit.objects.values_list("subject_id", flat=True)) == [wrong.pk]
+    assert Hit.objects.get().rows[0]["due_fen"] == 1
+    assert right.pk != wrong.pk
+
+
+def test_months_of_insurance_are_there_for_all_and_for_a_few(settings):
+    """D12, D14, D63, D78, D119, D125 read them; the employer is the digest that contracts and companies have too."""
+    from rollbook.exchange.tests.factories import contract
+    from rollbook.persons.tests.factories import PersonFactory
+
+    settings.DROP_ROOT.mkdir(exist_ok=True)
+    contract("insurance-months", matched_percent=100, changed_percent=100)
+    one, other = PersonFactory(n=1), PersonFactory(n=2)
+    drop(settings, [paid(1, "2026-01"), paid(2, "2026-01"), paid(2, "2026-02")])
+    everybody = [row for batch in facts.insured_months() for row in batch.to_pylist()]
+    assert sorted((row["person_id"], f"{row['month']:%Y-%m}") for row in everybody) == sorted(
+        [(one.pk, "2026-01"), (other.pk, "2026-01"), (other.pk, "2026-02")]
+    )
+    few = sources.read("insured_months", [one.pk], []).to_pylist()
+    assert [row["person_id"] for row in few] == [one.pk]
+    assert len(few[0]["company"]) == 32
+    assert actions.refresh(now=NOW)["insured_months"] == 3
