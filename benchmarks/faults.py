@@ -130,8 +130,9 @@ def _trial(  # type: ignore[no-untyped-def]
     _emptied()
     quests = _quests(lessons, CLIENTS, 400)
     with served() as port:
-        process = ask(Quest(port, quests, seconds * 2, pause=0.01))
-        time.sleep(1.5 + rng.random() * (seconds - 1.5))
+        process = ask(Quest(port, quests, seconds * 2 + 2, pause=0.01))
+        _wait_for_load()
+        time.sleep(rng.random() * seconds / 2)
         if deed is None:
             _kill_tree(port)
         else:
@@ -143,17 +144,35 @@ def _trial(  # type: ignore[no-untyped-def]
         return journal, _judged([journal])
 
 
+def _wait_for_load() -> None:
+    """Until every client has been answered once: a server that has just started answers nobody for a while."""
+    from django.db import connection
+
+    from rollbook.classes.models import CheckIn
+
+    for _ in range(300):
+        if CheckIn.objects.count() >= CLIENTS:
+            break
+        time.sleep(0.1)
+    connection.close()
+
+
 def _servers(port: int) -> list[psutil.Process]:
     """Granian and its workers on this port, the parent first."""
-    mine = psutil.Process().children(recursive=True)
-    return [one for one in mine if f"--port {port}" in " ".join(one.cmdline())] + [
-        child for one in mine if f"--port {port}" in " ".join(one.cmdline()) for child in one.children(recursive=True)
-    ]
+    parents = [one for one in psutil.Process().children(recursive=True) if f"--port {port}" in _command(one)]
+    return parents + [child for one in parents for child in one.children(recursive=True)]
+
+
+def _command(one: psutil.Process) -> str:
+    try:
+        return " ".join(one.cmdline())
+    except psutil.Error:  # it has ended, and nobody has asked how
+        return ""
 
 
 def _kill_worker(port: int) -> None:
     parent = _servers(port)[0]
-    workers = [one for one in parent.children() if "resource_tracker" not in " ".join(one.cmdline())]
+    workers = [one for one in parent.children() if "resource_tracker" not in _command(one)]
     os.kill(random.choice(workers).pid, signal.SIGKILL)
 
 
@@ -188,7 +207,8 @@ def short() -> dict[str, dict[str, int]]:
         for what, deed in (("worker", _kill_worker), ("web", None), ("database", _kill_backend)):
             journal, judged = _trial(lessons, deed, rng, 2.5)
             found[what] = dict(zip(("lost", "doubled", "phantom", "amiss"), judged, strict=True))
-            found[what] |= {"acknowledged": len(journal.acknowledged), "broken": journal.broken}
+            failed = sum(count for status, count in journal.statuses.items() if status >= 500)
+            found[what] |= {"acknowledged": len(journal.acknowledged), "felt": journal.broken + failed}
     return found
 
 
