@@ -8,7 +8,7 @@ import django
 
 SECTIONS = (
     "check_ins", "faults", "roster", "lists", "certificates", "ledger", "restore", "disk", "entitlement", "simulation",
-    "races", "candidates", "lookups", "screening",
+    "races", "candidates", "lookups", "screening", "alerts",
     "facts", "matching",
 )  # fmt: skip
 WIDTHS = (58, 44, 26)

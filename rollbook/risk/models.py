@@ -136,10 +136,10 @@ class Alert(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["region_code", "state", "-score", "-id"], name="alert_queue"),
-            models.Index(fields=["state", "-score", "-id"], name="alert_queue_of_all"),
-            models.Index(fields=["institution", "state", "-score"], name="alert_by_institution"),
-            models.Index(fields=["training_class"], name="alert_by_class"),
+            models.Index(fields=["-score", "id"], name="alert_queue", condition=~Q(state="closed")),
+            models.Index(fields=["state", "-score", "id"], name="alert_queue_of_all"),
+            models.Index(fields=["institution", "-score", "id"], name="alert_by_institution"),
+            models.Index(fields=["training_class", "-score", "id"], name="alert_by_class"),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from rollbook.risk.queries.alerts import (
     visible_to,
     weights,
 )
-from rollbook.risk.queries.learning import by_region, cases, load, performance, runs, settings_of, waiting
+from rollbook.risk.queries.learning import by_region, cases, load, performance, precision_of, runs, settings_of, waiting
 from rollbook.risk.queries.places import class_to_inspect
 from rollbook.risk.queries.proofs import classes_in, evidence, ground, proofs
 from rollbook.risk.queries.screening import is_due, reads
@@ -35,6 +35,7 @@ __all__ = [
     "load",
     "names_in",
     "performance",
+    "precision_of",
     "proofs",
     "queue",
     "reads",

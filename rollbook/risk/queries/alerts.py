@@ -81,7 +81,7 @@ class Weights:
 
 def queue(by: "Account") -> QuerySet[Alert]:
     """By score, which is severity, money and how many grounds agree; of equals the oldest first."""
-    return visible_to(by).order_by("-score", "first_found_at", "pk")
+    return visible_to(by).order_by("-score", "pk")
 
 
 def findings_of(alert: Alert) -> list[Finding]:

@@ -1,5 +1,6 @@
 """What settled alerts say of the detectors: precision, load, and the cases that a limit could have parted (B8)."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,13 @@ def performance(by: "Account", region_code: str = "") -> list[dict[str, Any]]:
         precision = Precision(row["true"], row["settled"])
         made.append({"one": one, **row, "precision": precision, "interval": precision.interval()})
     return made
+
+
+def precision_of(by: "Account", codes: Collection[str]) -> dict[str, Precision]:
+    """How many of the settled findings of some detectors were true within one's region."""
+    settled = of_region(by).filter(detector__in=codes, is_true__isnull=False, alert__state=State.CLOSED)
+    rows = settled.values("detector").annotate(n=Count("pk"), true=Count("pk", filter=Q(is_true=True)))
+    return {row["detector"]: Precision(row["true"], row["n"]) for row in rows}
 
 
 def by_region(by: "Account", code: str) -> list[dict[str, Any]]:
