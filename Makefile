@@ -5,10 +5,10 @@ help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
 
 run: export DEMO = 1
-run: setup  ## the demo province on http://127.0.0.1:8000
+run: setup faces  ## the demo province on http://127.0.0.1:8000
 	$(PYTHON) manage.py serve
 
-test: check browser java programs  ## everything a commit must pass
+test: check browser java programs faces  ## everything a commit must pass
 	$(PYTHON) -m pytest -n auto --dist loadscope
 
 check: setup  ## the code itself: lint, types, boundaries, migrations; changes nothing
@@ -35,6 +35,7 @@ texts: setup  ## gather the texts to translate
 lock: setup  ## pin the newest versions that fit, for every platform
 	$(COMPILE) --group dev --output-file requirements.txt
 	$(COMPILE) --group bench --constraint requirements.txt --output-file requirements-bench.txt
+	$(COMPILE) --extra face --group face-pictures --constraint requirements.txt --output-file requirements-face.txt
 	.venv/bin/npm update --ignore-scripts --no-audit --no-fund
 
 docs: setup  ## the rule book in both languages, from the rules, policies and worked cases, into rulebook/
@@ -56,6 +57,12 @@ setup: .venv/installed node_modules/installed .venv/texts
 .venv/peers: requirements-bench.txt .venv/installed
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	touch $@
+
+# Matching of faces; without it the rest works, pages say so, and its tests are skipped.
+faces: .venv/installed
+	@test .venv/faces -nt requirements-face.txt || \
+		($(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-face.txt && touch .venv/faces) || \
+		echo "The packages for faces could not be installed: faces are not set up, and their tests are skipped"
 
 node_modules/installed: package-lock.json .venv/installed
 	PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --ignore-scripts --no-audit --no-fund
@@ -84,4 +91,4 @@ programs:
 		(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends clamav-daemon) || \
 		echo "clamav-daemon is missing and could not be installed: the test with a real scanner is skipped"
 
-.PHONY: help media run test check rules fix texts lock docs bench shots setup browser java programs
+.PHONY: help media run test check rules fix texts lock docs bench shots setup browser java programs faces

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "rollbook.exchange",
     "rollbook.directory",
     "rollbook.institutions",
+    "rollbook.faces",
     "rollbook.classes",
     "rollbook.live",
     "rollbook.assessment",
@@ -199,6 +200,9 @@ BANK_URL = os.environ.get("BANK_URL", "http://127.0.0.1:8102")
 BANK_KEY = os.environ.get("BANK_KEY", "demo")
 MESSAGES_URL = os.environ.get("MESSAGES_URL", "http://127.0.0.1:8103")
 MESSAGES_KEY = os.environ.get("MESSAGES_KEY", "demo")
+# Who compares faces: an approved vendor at this address, or nobody but the packages of the extra `face`
+FACE_URL = os.environ.get("FACE_URL", "")
+FACE_KEY = os.environ.get("FACE_KEY", "demo")
 
 # The media server that cameras send to (`make media`): its folder, its address, and how it proves who it is
 MEDIA_SERVER_FOLDER = Path(os.environ.get("MEDIA_SERVER_FOLDER", PROJECT / "media" / "server"))

@@ -19,6 +19,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "funds_writeoffsignature": ("SELECT", "INSERT"),
     "funds_reopening": ("SELECT", "INSERT"),
     "funds_signature": ("SELECT", "INSERT", "UPDATE"),
+    "faces_deletion": ("SELECT", "INSERT"),
     "django_migrations": ("SELECT",),
 }
 

@@ -17,7 +17,9 @@ from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import rules
 from rollbook.persons.models import Candidate, Notice, Person, Sealed
-from rollbook.persons.sealing import digest, digest_all, unseal
+from rollbook.persons.sealing import digest, digest_all
+from rollbook.persons.sealing import seal as seal
+from rollbook.persons.sealing import unseal as unseal
 from rollbook.regions.queries import name_of
 from rollbook.regions.rules import prefix
 

@@ -22,18 +22,18 @@ def digest_all(values: Iterable[str]) -> list[str]:
     return [hmac.digest(key, value.encode(), "sha256").hex() for value in values]
 
 
-def seal(person_id: int, content: Mapping[str, str]) -> tuple[int, bytes]:
-    """Encrypt with the newest key; the person's id is authenticated with it, so that a box moved
-    to another row does not open."""
+def seal(owner: int | str, content: Mapping[str, str]) -> tuple[int, bytes]:
+    """Encrypt with the newest key; whose it is (a person's id, or a digest of it) is authenticated with it, so that
+    a box moved to another row does not open."""
     version = max(settings.SEAL_KEYS)
     nonce = os.urandom(NONCE)
     plain = json.dumps(content, ensure_ascii=False).encode()
-    box = AESGCM(settings.SEAL_KEYS[version]).encrypt(nonce, plain, str(person_id).encode())
+    box = AESGCM(settings.SEAL_KEYS[version]).encrypt(nonce, plain, str(owner).encode())
     return version, nonce + box
 
 
-def unseal(person_id: int, version: int, box: bytes) -> dict[str, str]:
+def unseal(owner: int | str, version: int, box: bytes) -> dict[str, str]:
     key = AESGCM(settings.SEAL_KEYS[version])
-    plain = key.decrypt(box[:NONCE], box[NONCE:], str(person_id).encode())
+    plain = key.decrypt(box[:NONCE], box[NONCE:], str(owner).encode())
     content: dict[str, str] = json.loads(plain)
     return content

@@ -51,6 +51,9 @@ class Permission(StrEnum):
     LEDGER_WRITE = "ledger.write"  # differences with the bank, what is to be recovered
     PERSON_SHOW = "person.show"
     PERSON_MERGE = "person.merge"
+    FACE_ENROL = "face.enrol"  # take the picture of somebody who agreed
+    FACE_READ = "face.read"  # counters, checks, deletions
+    FACE_SETTLE = "face.settle"  # two persons with one face; the filing
     JOURNAL_READ = "journal.read"
     EXCHANGE_READ = "exchange.read"  # sources, their batches and how fresh they are
     EXCHANGE_LOAD = "exchange.load"
@@ -104,6 +107,8 @@ GRANTS: dict[Role, set[Permission]] = {
         P.CLAIM_REVIEW,
         P.BATCH_MAKE,
         P.ATTENDANCE_APPROVE,
+        P.FACE_ENROL,
+        P.FACE_READ,
         P.PERSON_SHOW,
         P.STATISTICS_READ,
         P.EVIDENCE_READ,
@@ -169,6 +174,8 @@ GRANTS: dict[Role, set[Permission]] = {
         P.CERTIFICATE_REVOKE,
         P.PERSON_SHOW,
         P.PERSON_MERGE,
+        P.FACE_READ,
+        P.FACE_SETTLE,
         P.EXCHANGE_READ,
         P.EXCHANGE_LOAD,
         P.EXCHANGE_SET,
@@ -213,6 +220,7 @@ GRANTS: dict[Role, set[Permission]] = {
     Role.SUPERVISOR: {P.INSPECTION_DO, P.INSPECTION_READ},
     Role.AUDITOR: {
         P.JOURNAL_READ,
+        P.FACE_READ,
         P.LEDGER_READ,
         P.STATISTICS_READ,
         P.EVIDENCE_READ,

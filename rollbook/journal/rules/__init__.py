@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from rollbook.journal.rules.roles import ROLES as ROLES
 from rollbook.kernel.messages import _
 
 
@@ -40,6 +41,14 @@ LABELS = {
     "camera.picture-taken": _("Picture kept"),
     "camera.heads-counted": _("Heads counted"),
     "camera.view-filed": _("View of the camera filed"),
+    "face.consented": _("Agreed to the use of the face"),
+    "face.consent-ended": _("Consent to the use of the face ended"),
+    "face.set-up": _("Face set up"),
+    "face.deleted": _("Template of a face deleted"),
+    "face.rechecked": _("Face compared on the server"),
+    "face.alike": _("Two persons with one face found"),
+    "face.likeness-decided": _("Two faces compared by a person"),
+    "face.filed": _("Storing of faces filed"),
     "lesson.recorded": _("Lesson recorded"),
     "lesson.trainee-called": _("Trainee called to the camera"),
     "claim.held": _("Claim held"),
@@ -323,25 +332,6 @@ FACTS = {
     "changed": _("Changed facts"),
     "ended": _("Ended facts"),
     "document": _("Document"),
-}
-# As accounts.rules.Role says, which rests on this context; a test compares the two.
-ROLES = {
-    "county-reviewer": _("County reviewer"),
-    "county-second-reviewer": _("County second reviewer"),
-    "city-officer": _("City officer"),
-    "province-officer": _("Province officer"),
-    "county-finance": _("County finance, checks"),
-    "county-finance-releaser": _("County finance, releases"),
-    "city-finance": _("City finance"),
-    "province-finance": _("Province finance"),
-    "institution-manager": _("Institution manager"),
-    "teacher": _("Teacher"),
-    "worker": _("Worker"),
-    "supervisor": _("Third-party supervisor"),
-    "auditor": _("Auditor"),
-    "system-administrator": _("System administrator"),
-    "security-administrator": _("Security administrator"),
-    "audit-administrator": _("Audit administrator"),
 }
 VALUES = {
     "field:number": _("Identity number"),

@@ -1,0 +1,21 @@
+from rollbook.faces.actions.checks import answer_challenges, note_checks, take_capture
+from rollbook.faces.actions.consent import expire, give_consent, withdraw_consent
+from rollbook.faces.actions.province import count_templates, decide_likeness, note_filing
+from rollbook.faces.actions.templates import challenge_account, challenge_device, enrol, enrol_at_counter, rotate
+
+__all__ = [
+    "answer_challenges",
+    "challenge_account",
+    "challenge_device",
+    "count_templates",
+    "decide_likeness",
+    "enrol",
+    "enrol_at_counter",
+    "expire",
+    "give_consent",
+    "note_checks",
+    "note_filing",
+    "rotate",
+    "take_capture",
+    "withdraw_consent",
+]
