@@ -68,6 +68,7 @@ class LessonOut(Schema):
     teacher: str
     textbook: str
     is_closed: bool
+    is_make_up: bool  # held again, for those alone whom it names
 
 
 class RateOut(Schema):
@@ -140,6 +141,7 @@ def lessons(request: Request, class_id: int) -> list[dict[str, object]]:
             "teacher": one.teacher.person.name,
             "textbook": one.textbook,
             "is_closed": one.attendance_closed_at is not None,
+            "is_make_up": one.is_make_up,
         }
         for one in queries.lessons_of(queries.get(request.user, class_id).pk)
     ]

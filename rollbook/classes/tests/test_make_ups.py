@@ -22,7 +22,7 @@ from rollbook.journal.models import Entry
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused
 
 pytestmark = pytest.mark.django_db
-FEWEST = 7  # queries of the list
+FEWEST = 8  # queries of the list
 LATER = ENDS + timedelta(hours=3)
 AGAIN = BEGINS + timedelta(days=7)
 

@@ -77,19 +77,19 @@ def _filters(request: "Request") -> list[Filter]:
         filters.append(Filter("occupation", "Occupation", [(str(one.pk), one.name)], lookup="occupation_id"))
     if request.user.role in OFFICIALS:
         filters.append(Filter("deemed", "By silence", [("1", _("yes"))], lookup="is_deemed"))
-    return [*filters, *_of_region(request)]
+    return [*filters, *of_region(request)]
 
 
-def _of_region(request: "Request") -> list[Filter]:
+def of_region(request: "Request", lookup: str = "") -> list[Filter]:
     """The counties of the account, where it has more than one."""
     here = request.user.region_code
     counties = [row for row in regions(here) if not row[0].endswith("00")] if request.user.role in OFFICIALS else []
-    return [Filter("region_code", "Region", counties)] if len(counties) > 1 else []
+    return [Filter("region_code", "Region", counties, lookup=lookup)] if len(counties) > 1 else []
 
 
 def _queue_filters(request: "Request") -> list[Filter]:
     waiting = [(one.value, one.label) for one in (states.State.SUBMITTED, states.State.REVIEWED)]
-    return [Filter("state", "State", waiting), *_of_region(request)]
+    return [Filter("state", "State", waiting), *of_region(request)]
 
 
 @require_GET

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.classes import actions, forms, queries
 from rollbook.classes.rules import make_ups as rules
+from rollbook.classes.views.application import of_region
 from rollbook.institutions import queries as institutions
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Forbidden
@@ -40,6 +41,7 @@ def _filters(request: "Request") -> list[Filter]:
     return [
         Filter("state", "State", state, lookup="is_cancelled"),
         Filter("month", _("Held in"), begun, lookup="starts_at__startswith"),
+        *of_region(request, "missed__training_class__region_code"),
     ]
 
 
