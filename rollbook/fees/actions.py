@@ -45,7 +45,7 @@ def state_price(
             "price_fen": price_fen, "share_fen": share_fen, "ways": chosen, "stated_by": by, "stated_at": now,
         },
     )  # fmt: skip
-    _note("fee.price-stated", made, klass, by=by, at=now, amount_fen=price_fen, share_fen=share_fen, ways=chosen)
+    _note("fee.price-stated", made, klass, by=by, at=now, amount_fen=price_fen)
     return made
 
 
@@ -70,7 +70,7 @@ def sign_up(*, by: "Account", class_id: int, way: str, now: datetime) -> SignUp:
             )  # fmt: skip
     except IntegrityError as error:
         raise Refused(reason("signed-up", _("You have signed up for this class already."), "N16.1")) from error
-    _note("fee.signed-up", made, klass, by=by, at=now, way=way, amount_fen=price.price_fen)
+    _note("fee.signed-up", made, klass, by=by, at=now, amount_fen=price.price_fen)
     return made
 
 

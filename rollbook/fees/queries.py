@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils.timezone import localdate
 
 from rollbook.accounts.rules import Permission, holds
@@ -136,4 +136,14 @@ def terms_of(one: SignUp) -> rules.Terms:
         before_percent=terms[TermKey.FEE_BACK_BEFORE], first_percent=terms[TermKey.FEE_BACK_FIRST_HALF],
         later_percent=terms[TermKey.FEE_BACK_LATER], completed_percent=terms[TermKey.FEE_BACK_COMPLETED],
         by_subsidy=bool(terms[TermKey.FEE_CREDIT_BY_SUBSIDY]),
+    )  # fmt: skip
+
+
+def screened() -> "QuerySet[Entry, Any]":
+    """Receipts as the columns that screening reads; the names are of `risk.detectors.tables`."""
+    return Entry.objects.values(
+        "kind", "answer", "amount_fen", receipt_id=F("pk"), enrolment_id=F("sign_up__enrolment_id"),
+        person_id=F("sign_up__person_id"), class_id=F("sign_up__training_class_id"),
+        institution_id=F("sign_up__training_class__institution_id"),
+        region_code=F("sign_up__training_class__region_code"), day=F("on"),
     )  # fmt: skip

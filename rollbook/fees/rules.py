@@ -17,7 +17,7 @@ class Way(Choice):
 
 class SignUpState(Choice):
     ASKED = "asked", _("Asked to join")
-    ACCEPTED = "accepted", _("On the roster")
+    ACCEPTED = "accepted", _("Joined")
     DECLINED = "declined", _("Declined")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 

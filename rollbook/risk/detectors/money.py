@@ -354,7 +354,27 @@ def same_files(t: Tables, p: Limits) -> Table:
     return found.select(subject_id=found.class_id, kind=found.kind, document_id=found.document_id, bodies=found.bodies)
 
 
+@detector(
+    "F01",
+    _("Receipts denied by trainees"),
+    _("{people} trainees deny receipts of {yuan} yuan in all: they did not pay them, or did not get them back."),
+    S.CLASS,
+    REVIEW,
+    Scheme.MONEY,
+    clause="N16.1",
+    excuses=(E.RECORD,),
+    people=(1, 1, 10),
+)
+def receipts_denied(t: Tables, p: Limits) -> Table:
+    """What an institution says it took of its trainees or gave back, against their word."""
+    r = t.receipts
+    no = r.filter(r.answer == "denied")
+    found = no.aggregate(by="class_id", people=no.person_id.nunique(), fen=no.amount_fen.sum())
+    found = found.filter(found.people >= p["people"])
+    return found.select(subject_id=found.class_id, people=found.people, yuan=(found.fen / 100).cast("int64"))
+
+
 DETECTORS = (
     wrong_amount, late_claim, two_payees, two_regions, flows_back, paid_back, short_work, large_share, december,
-    trainees_deny, complaints, objections, apprentice, same_files,
+    trainees_deny, complaints, objections, apprentice, same_files, receipts_denied,
 )  # fmt: skip

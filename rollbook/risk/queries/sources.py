@@ -17,6 +17,7 @@ from rollbook.certificates import queries as certificates
 from rollbook.classes.queries import screening as classes
 from rollbook.database import arrow
 from rollbook.evidence import queries as evidence
+from rollbook.fees import queries as fees
 from rollbook.institutions import queries as institutions
 from rollbook.journal import queries as journal
 from rollbook.live import queries as live
@@ -68,6 +69,7 @@ SOURCES: dict[str, Source] = {
     },
     **{name: _of_many(assessment.screened, name) for name in ("scores", "score_changes")},
     "certificates": _of(certificates.screened),
+    "receipts": _of(fees.screened),
     "claims": _of(subsidies.claims),
     "objections": _of(subsidies.objections),
     "reviews": Source(lambda: [classes.reviews(), subsidies.reviews("first"), subsidies.reviews("second")]),

@@ -129,6 +129,22 @@ CASES = {
         },
         {1, 3},
     ),
+    "F01": (
+        {
+            "receipts": [
+                {
+                    "receipt_id": n,
+                    "enrolment_id": n,
+                    "person_id": n,
+                    "class_id": klass,
+                    "amount_fen": 30_000,
+                    "answer": word,
+                }
+                for n, klass, word in ((1, 1, "denied"), (2, 1, "confirmed"), (3, 2, "waiting"), (4, 3, "denied"))
+            ],
+        },
+        {1, 3},
+    ),
     "D123": (
         {
             "complaints": [
