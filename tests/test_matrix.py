@@ -58,6 +58,7 @@ SEEN = {
     "me/commitments/<int:enrolment_id>/": WORKER,
     "persons/accounts/<int:account_id>/": {Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR},
     "persons/<int:person_id>/": OFFICE | WORKER,
+    "persons/organisations/<int:organisation_id>/": {Role.COUNTY_REVIEWER, *FINANCE, Role.AUDITOR},
     "exchange/contracts/<int:contract_id>/": EXCHANGE,
     "exchange/batches/<int:received_id>/": EXCHANGE,
     "exchange/persons/<int:person_id>/": OFFICE | WORKER,

@@ -27,6 +27,7 @@ from rollbook.funds.tests.statements import write_statement
 from rollbook.institutions.models import Restriction, Room, SiteVisit, Teacher
 from rollbook.institutions.tests.factories import equipped
 from rollbook.live.models import Camera, Fault, HeadCount, Recording
+from rollbook.persons import actions as persons
 from rollbook.persons.models import Candidate
 from rollbook.risk.models import Alert, Finding, Run
 from rollbook.subsidies import actions as subsidies
@@ -303,7 +304,14 @@ class County:
         """Another record of a like person, found by night."""
         newer = payee(int(self.region_code) + 1, region_code=self.region_code)
         pair = Candidate.objects.create(older=self.person, newer=newer, likeness="sound", found_at=timezone.now())
-        return {"candidate_id": pair.pk}
+        firm = persons.register_organisation(
+            by=self.office,
+            uscc=f"9132{self.region_code}X",
+            name="金陵机械厂",
+            region_code=self.region_code,
+            now=timezone.now(),
+        )
+        return {"candidate_id": pair.pk, "organisation_id": firm.pk}
 
     def _of_the_account(self):
         now = timezone.now()

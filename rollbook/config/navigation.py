@@ -100,6 +100,13 @@ PAGES: list[Page] = [
     ),
     page(
         _("Subsidies and funds"),
+        "persons:organisation_list",
+        _("Employers and institutions that are paid"),
+        "building-bank",
+        may(P.CLAIM_REVIEW, P.LEDGER_READ),
+    ),
+    page(
+        _("Subsidies and funds"),
         "subsidies:objection_list",
         _("Objections"),
         "message-report",

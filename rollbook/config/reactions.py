@@ -12,6 +12,10 @@ REACTIONS: dict[str, list[str]] = {
     "export.asked": ["rollbook.web.tasks.run_export"],
     "person.registered": ["rollbook.persons.tasks.verify_person"],
     "person.account-changed": ["rollbook.funds.tasks.account_changed", "rollbook.persons.tasks.send_notices"],
+    "organisation.account-changed": [
+        "rollbook.funds.tasks.organisation_account_changed",
+        "rollbook.persons.tasks.send_notices_to_organisation",
+    ],
     "camera.recorded": ["rollbook.live.tasks.cut_recording"],
     "batch.made": ["rollbook.funds.tasks.ask_owners"],
     "batch.owners-asked": ["rollbook.funds.tasks.ask_owners"],

@@ -259,6 +259,7 @@ def held_of(people: "Collection[Person]", feeds: Collection[str]) -> dict[int, l
         Fact.objects.filter(subject__in=digests, feed__in=feeds)
         .order_by("source_id", "feed", "subject", "key", "-as_of", "-pk")
         .distinct("source_id", "feed", "subject", "key")
+        .select_related("source", "batch")
     )
     found: dict[int, list[Fact]] = {pk: [] for pk in by_id}
     for one in newest:
@@ -266,6 +267,12 @@ def held_of(people: "Collection[Person]", feeds: Collection[str]) -> dict[int, l
         if not one.is_ended and (not one.name or persons.is_named(person, one.name)):
             found[person.pk].append(one)
     return found
+
+
+def firm_names(codes: Collection[str]) -> dict[str, str]:
+    """The names of firms by the company register, as far as it has them."""
+    found = Fact.objects.filter(feed=rules.Feed.COMPANIES, subject__in=codes, is_ended=False).order_by("as_of", "pk")
+    return {code: data["title"] for code, data in found.values_list("subject", "data") if data.get("title")}
 
 
 def insured_of(person_ids: Collection[int], kind: str) -> dict[int, list[date]]:

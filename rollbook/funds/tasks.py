@@ -20,3 +20,9 @@ def ask_owners(batch_id: int) -> None:
 def account_changed(person_id: int) -> None:
     """Somebody is paid elsewhere from now on: approvals for the old account are void."""
     actions.account_changed(person_id=person_id, now=timezone.now())
+
+
+@task
+def organisation_account_changed(organisation_id: int) -> None:
+    """An employer or institution is paid elsewhere from now on: approvals for the old account are void."""
+    actions.account_changed(organisation_id=organisation_id, now=timezone.now())

@@ -17,6 +17,16 @@ class ProfileForm(forms.Form):
     capacity = forms.IntegerField(label=_("Trainees at one time"), min_value=0, max_value=100000)
 
 
+class AccountForm(forms.Form):
+    bank = forms.CharField(label=_("Bank"), max_length=24)
+    bank_account = forms.CharField(
+        label=_("Bank account"), max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )  # fmt: skip
+    phone = forms.CharField(label=_("Phone that is told of changes"), max_length=32)
+    document = forms.CharField(label=_("Paper that states the account"), max_length=200)
+
+
 class SiteForm(forms.Form):
     name = forms.CharField(label=_("Site"), max_length=64)
     address = forms.CharField(label=_("Address"), max_length=200)

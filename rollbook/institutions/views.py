@@ -13,6 +13,7 @@ from rollbook.directory import queries as directory
 from rollbook.institutions import actions, files, forms, queries, rules
 from rollbook.journal.queries import timeline
 from rollbook.kernel.reasons import NotFound
+from rollbook.persons import queries as persons
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
 from rollbook.web import sheets
@@ -80,6 +81,7 @@ def institution_detail(request: "Request", institution_id: int) -> HttpResponse:
         "restrictions": queries.restrictions_on(one.pk, today),
         "visit": visit,
         "photos": queries.photos_of(visit) if visit and may_look else [],
+        "payee": persons.organisation_by_uscc(one.uscc),
         "entries": timeline(one),
         "today": today,
         "moves": rules.LIFECYCLE.moves_from(rules.State(one.state)),
@@ -106,6 +108,7 @@ def _own_forms(one: Any, today: Any) -> dict[str, Any]:
     occupations = [(item.occupation_id, f"{item.occupation}") for item in directory.items_for(one.region_code, today)]
     occupations = list(dict.fromkeys(occupations))
     found: dict[str, Any] = {
+        "account_form": forms.AccountForm(),
         "profile_form": forms.ProfileForm(initial={name: getattr(one, name) for name in forms.ProfileForm.base_fields}),
         "site_form": forms.SiteForm(),
         "room_form": forms.RoomForm(),
@@ -138,7 +141,10 @@ def add(request: "Request", institution_id: int, what: str) -> HttpResponse:
     values = _sent(request, one, f"{what}_form")
     if "file" in values:
         values["content"] = values.pop("file").read()
-    deed = getattr(actions, {"profile": "save_profile", "project": "ask_project"}.get(what, f"add_{what}"))
+    deed = getattr(
+        actions,
+        {"profile": "save_profile", "project": "ask_project", "account": "set_account"}.get(what, f"add_{what}"),
+    )
     deed(by=request.user, institution_id=institution_id, now=timezone.now(), **values)
     return redirect("institutions:institution_detail", institution_id)
 

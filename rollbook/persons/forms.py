@@ -19,6 +19,18 @@ class BankForm(forms.Form):
         return self.cleaned_data["kind"] or AccountKind.CARD
 
 
+class OrganisationAccountForm(forms.Form):
+    bank = forms.CharField(label=_("Bank"), max_length=24)
+    bank_account = forms.CharField(
+        label=_("Bank account"), max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )  # fmt: skip
+    phone = forms.CharField(label=_("Phone that is told of changes"), max_length=32)
+    document = forms.CharField(
+        label=_("Paper that states the account"), max_length=200, help_text=_("The permit of the account, its number.")
+    )
+
+
 class AccountForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=64)
     number = forms.CharField(

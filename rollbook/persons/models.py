@@ -69,10 +69,38 @@ class Enquiry(models.Model):
         return f"enquiry #{self.pk}"
 
 
-class Notice(models.Model):
-    """What a person is told: of a change of account, at the contact of before it, or of money; sent once."""
+class Organisation(models.Model):
+    """An employer or institution that subsidies are paid to where the policy says so (N16.2): its account, sealed."""
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="notices")
+    name = models.CharField(max_length=128)  # as the bank has it
+    uscc = models.CharField(max_length=18, unique=True)  # GB 32100
+    region_code = models.CharField(max_length=6)  # whose office may mend it
+    bank_masked = models.CharField(max_length=32, blank=True)
+    bank_digest = models.CharField(max_length=64, blank=True, db_index=True)
+    phone_masked = models.CharField(max_length=16, blank=True)  # who is told of a change
+    document = models.CharField(max_length=200, blank=True)  # the paper that states the account
+    account_changed_at = models.DateTimeField(null=True)  # from one account to another, not the first
+    key_version = models.PositiveSmallIntegerField(null=True)
+    box = models.BinaryField(null=True)  # account and phone, sealed
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="organisation_account_is_sealed_and_shown_by_a_paper",
+                condition=Q(bank_digest="", bank_masked="") | Q(box__isnull=False) & ~Q(document=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Notice(models.Model):
+    """What a payee is told: of a change of account, at the contact of before it, or of money; sent once."""
+
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="notices")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="notices")
     kind = models.CharField(max_length=16, choices=rules.NoticeKind.choices(), default="account")
     at = models.DateTimeField()
     was = models.CharField(max_length=32)  # masked
@@ -84,6 +112,12 @@ class Notice(models.Model):
     sent_at = models.DateTimeField(null=True)
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="notice_is_to_a_person_or_an_organisation",
+                condition=Q(person__isnull=False, organisation=None) | Q(person=None, organisation__isnull=False),
+            )
+        ]
         indexes = [models.Index(fields=["id"], name="notice_to_send", condition=Q(box__isnull=False))]
 
     def __str__(self) -> str:

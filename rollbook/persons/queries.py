@@ -16,7 +16,7 @@ from rollbook.accounts.rules import Permission, holds
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import rules
-from rollbook.persons.models import Candidate, Notice, Person, Sealed
+from rollbook.persons.models import Candidate, Notice, Organisation, Person, Sealed
 from rollbook.persons.sealing import digest, digest_all
 from rollbook.persons.sealing import seal as seal
 from rollbook.persons.sealing import unseal as unseal
@@ -201,10 +201,11 @@ def unsealed_for_ownership(person_id: int) -> tuple[str, str]:
     return content.get("number", ""), content.get("bank_account", "")
 
 
-def notices_to_send(limit: int, person_id: int | None = None) -> list[Notice]:
+def notices_to_send(limit: int, person_id: int | None = None, organisation_id: int | None = None) -> list[Notice]:
     """What old contacts have not been told yet; those tried least first, so that one bad number stops nobody."""
-    found = Notice.objects.filter(box__isnull=False).select_related("person")
+    found = Notice.objects.filter(box__isnull=False).select_related("person", "organisation")
     found = found if person_id is None else found.filter(person_id=person_id)
+    found = found if organisation_id is None else found.filter(organisation_id=organisation_id)
     return list(found.order_by("tries", "pk")[:limit])
 
 
@@ -223,6 +224,54 @@ def words_of(notice: Notice) -> str:
     """The same in the reader's language."""
     text = gettext(rules.NoticeKind(notice.kind).label)
     return text.format(day=date_format(localdate(notice.at)), was=notice.was, now=notice.now)
+
+
+def organisations_visible_to(by: "Account") -> QuerySet[Organisation]:
+    """Payees that are no persons, for the offices of their region."""
+    if not (holds(by, Permission.CLAIM_REVIEW) or holds(by, Permission.LEDGER_READ)):
+        return Organisation.objects.none()
+    return Organisation.objects.filter(region_code__startswith=prefix(by.region_code)).order_by("name", "pk")
+
+
+def organisation(by: "Account", organisation_id: int) -> Organisation:
+    try:
+        return organisations_visible_to(by).get(pk=organisation_id)
+    except Organisation.DoesNotExist:
+        raise NotFound from None
+
+
+def organisation_by_uscc(uscc: str) -> Organisation | None:
+    return Organisation.objects.filter(uscc=uscc).first()
+
+
+def organisations_by_ids(ids: Collection[int]) -> dict[int, Organisation]:
+    return Organisation.objects.in_bulk(list(ids))
+
+
+def lock_organisations(ids: Collection[int]) -> None:
+    """Nobody changes their accounts until we commit; always after persons, so that two who lock never wait in a ring."""
+    list(Organisation.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
+
+
+def owner_key(one: Organisation) -> str:
+    """What the sealed box of an organisation is bound to."""
+    return f"org-{one.pk}"
+
+
+def notice_key(notice: Notice) -> int | str:
+    return notice.person_id or f"org-{notice.organisation_id}"
+
+
+def told_by(notice: Notice) -> Person | Organisation:
+    """Whom a notice is for."""
+    found = notice.person or notice.organisation
+    assert found is not None  # noqa: S101 a constraint holds it
+    return found
+
+
+def unsealed_organisation(one: Organisation) -> dict[str, str]:
+    """What is sealed about an organisation: for the bank's file, the question whose it is, and telling it."""
+    return {} if one.box is None else unseal(owner_key(one), one.key_version or 0, bytes(one.box))
 
 
 def digests(numbers: Collection[str]) -> list[str]:

@@ -150,12 +150,12 @@ def reasons_against_number(number: str, today: date) -> Iterator[Message]:
         yield reason("id-check-digit", text, "GB 11643", digit=check_digit(number[:17]))
 
 
-def reasons_against_account(account: str) -> Iterator[Message]:
-    """A bank account of 16 to 19 digits has a check digit (Luhn, ISO/IEC 7812-1)."""
+def reasons_against_account(account: str, *, is_card: bool = True) -> Iterator[Message]:
+    """A card of 16 to 19 digits has a check digit (Luhn, ISO/IEC 7812-1); an organisation's account has none."""
     digits = "".join(account.split())
     if not (digits.isascii() and digits.isdigit()) or not 12 <= len(digits) <= 30:
         yield reason("account-form", _("A bank account has 12 to 30 digits."))
-    elif 16 <= len(digits) <= 19 and not luhn(digits):
+    elif is_card and 16 <= len(digits) <= 19 and not luhn(digits):
         yield reason("account-check-digit", _("The account's check digit is wrong: one digit is mistyped."))
 
 

@@ -149,6 +149,31 @@ HEADS = ("User name", "Name", "Role", "Region", "Office", "State", "Last sign-in
 ACCOUNT_SEARCH = ("username", "name", "office")
 
 
+@require_GET
+def organisation_list(request: "Request") -> HttpResponse:
+    """Employers and institutions that are paid in place of persons (N16.2)."""
+    admit(request.user, Permission.CLAIM_REVIEW, Permission.LEDGER_READ)
+    filters = [Filter("region_code", "Region", regions.choices(request.user.region_code))]
+    found = queries.organisations_visible_to(request.user)
+    shown = listing(request, found, filters=filters, search=("name", "uscc"), hint=gettext("Name or code"))
+    return render(request, "persons/organisation_list.html", {"listing": shown})
+
+
+@require_GET
+def organisation_detail(request: "Request", organisation_id: int) -> HttpResponse:
+    one = queries.organisation(request.user, organisation_id)
+    may_mend = holds(request.user, Permission.CLAIM_REVIEW)
+    context = {"one": one, "entries": timeline(one), "form": forms.OrganisationAccountForm() if may_mend else None}
+    return render(request, "persons/organisation_detail.html", context)
+
+
+@require_POST
+def mend_account(request: "Request", organisation_id: int) -> HttpResponse:
+    values = sent(request, forms.OrganisationAccountForm).cleaned_data
+    actions.mend_organisation_account(by=request.user, organisation_id=organisation_id, now=timezone.now(), **values)
+    return redirect("persons:organisation_detail", organisation_id)
+
+
 def _accounts(request: "Request", now: datetime) -> "QuerySet[Account]":
     found, state = accounts.managed_by(request.user).order_by("username"), request.GET.get("state", "")
     return accounts.in_state(found, state, now) if state in dict(STATES) else found

@@ -51,6 +51,18 @@ class AccountForm(forms.Form):
         return self.cleaned_data["kind"] or AccountKind.CARD
 
 
+class OrganisationAccountForm(forms.Form):
+    """The account of an employer or institution that the bank refused."""
+
+    bank = forms.CharField(label=_("Bank"), max_length=24)
+    bank_account = forms.CharField(
+        label=_("Bank account"),
+        max_length=32,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    why = forms.CharField(label=_("Paper that states the account"), max_length=200)
+
+
 class SettleForm(forms.Form):
     upheld = forms.ChoiceField(
         label=_("Outcome"),

@@ -84,6 +84,10 @@ class Claim(models.Model):
     grounds = models.JSONField(default=list)  # the conditions that had figures, as they were met
     sources = models.JSONField(default=dict)  # where facts came from, and as of which day
     fund = models.CharField(max_length=16, choices=Fund.choices(), default="employment")
+    payee = models.CharField(max_length=16, choices=rules.Payee.choices(), default="person")
+    organisation = models.ForeignKey(
+        "persons.Organisation", models.PROTECT, null=True, related_name="+"
+    )  # that is paid
     filings = models.PositiveSmallIntegerField(default=1)  # more where it was returned and decided anew
     filed_at = models.DateTimeField()
     filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -99,6 +103,11 @@ class Claim(models.Model):
         constraints = [
             models.CheckConstraint(name="claim_amount_is_positive", condition=Q(amount_fen__gt=0)),
             models.CheckConstraint(name="claim_kind_is_known", condition=Q(kind__in=rules.Kind.values())),
+            models.CheckConstraint(
+                name="claim_pays_the_person_or_an_organisation",
+                condition=Q(payee="person", organisation=None)
+                | Q(payee__in=["employer", "institution"], organisation__isnull=False),
+            ),
             models.CheckConstraint(name="claim_state_is_known", condition=Q(state__in=rules.State.values())),
             models.UniqueConstraint(
                 name="one_live_claim_an_occupation_and_level",

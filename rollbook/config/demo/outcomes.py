@@ -135,7 +135,7 @@ def claim(
         facts, version = subsidies.entitlement(course.row, people, filed_on)
         policy = subsidies.rules_of(version)
         award, against = rules.award(facts, policy), rules.grounds(facts, policy)
-        stopped, sources = refused(against), subsidies.sources(course.row, people, filed_on)
+        stopped, sources = refused(against), subsidies.sources(course.row, people, filed_on, policy)
         for n, one in enumerate(people):
             if stopped[n]:
                 continue

@@ -91,7 +91,12 @@ def remind(*, region_code: str, now: datetime) -> int:
         recovery = part.plan.recovery
         missing = min(part.amount_fen, part.until_fen - recovery.received_fen)
         persons.tell(
-            person_id=recovery.line.person_id, kind=kind, was=f"{missing / 100:.2f}", is_now=str(part.due_on), now=now
+            person_id=recovery.line.person_id,
+            organisation_id=recovery.line.organisation_id,
+            kind=kind,
+            was=f"{missing / 100:.2f}",
+            is_now=str(part.due_on),
+            now=now,
         )
         _note("recovery.reminded", recovery, by=None, at=now, amount_fen=missing, due_on=str(part.due_on))
     return len(soon) + len(late)

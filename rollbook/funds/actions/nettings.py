@@ -29,6 +29,7 @@ def set_off(batch: PaymentBatch, lines: Sequence[PaymentLine], now: datetime) ->
     percent, kept_fen = terms[TermKey.NETTING_PERCENT], terms[TermKey.NETTING_KEPT] * 100
     if percent == 0:
         return []
+    lines = [one for one in lines if one.organisation_id is None]  # an employer does not pay its workers' debts
     people = [one.person_id for one in lines]
     debts = queries.debts_of(people, batch.region_code, batch.fund, localdate(now))
     found = []

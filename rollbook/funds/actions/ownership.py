@@ -43,9 +43,15 @@ def ask_owners(*, batch_id: int, now: datetime) -> int:
     days = terms_for(batch.region_code, localdate(now))[TermKey.OWNERSHIP_DAYS]
     answered = silent = 0
     for line in queries.owners_to_ask(batch.pk, now, days):
-        number, account = persons.unsealed_for_ownership(line.person_id)
+        if line.organisation:
+            number, account = line.organisation.uscc, persons.unsealed_organisation(line.organisation)["bank_account"]
+        else:
+            number, account = persons.unsealed_for_ownership(line.person_id)
         outcome, detail = adapters.owner_of(line.payee_name, account, number)
-        learn_owner(person_id=line.person_id, bank_digest=line.bank_digest, outcome=outcome, detail=detail, now=now)
+        learn_owner(
+            person_id=None if line.organisation else line.person_id, organisation_id=line.organisation_id,
+            bank_digest=line.bank_digest, outcome=outcome, detail=detail, now=now,
+        )  # fmt: skip
         is_silent = outcome == rules.Ownership.PENDING
         silent = silent + 1 if is_silent else 0
         answered += not is_silent
@@ -55,15 +61,18 @@ def ask_owners(*, batch_id: int, now: datetime) -> int:
 
 
 @transaction.atomic
-def learn_owner(*, person_id: int, bank_digest: str, outcome: str, detail: str, now: datetime) -> Ownership | None:
-    """Keep what the bank said of a person and an account. No answer takes nothing back; an answer about
-    an account that the person has left meanwhile is dropped."""
-    persons.lock(person_id)
-    person = persons.by_id(person_id)
-    if person.bank_digest != bank_digest:
+def learn_owner(
+    *, bank_digest: str, outcome: str, detail: str, now: datetime,
+    person_id: int | None = None, organisation_id: int | None = None,
+) -> Ownership | None:  # fmt: skip
+    """Keep what the bank said of a payee and an account. No answer takes nothing back; an answer about
+    an account that the payee has left meanwhile is dropped."""
+    payee = queries.payee_locked(person_id=person_id, organisation_id=organisation_id)
+    if payee.bank_digest != bank_digest:
         return None
+    owner = {"person": payee} if organisation_id is None else {"organisation": payee}
     row, is_new = Ownership.objects.select_for_update().get_or_create(
-        person_id=person_id, bank_digest=bank_digest, defaults={"asked_at": now}
+        bank_digest=bank_digest, **owner, defaults={"asked_at": now}
     )
     row.asked_at, row.detail = now, detail[:128]
     was = rules.Ownership.PENDING if is_new else row.outcome
@@ -72,7 +81,7 @@ def learn_owner(*, person_id: int, bank_digest: str, outcome: str, detail: str, 
     row.save()
     if row.outcome != was:
         record(
-            "person.account-checked", person, by=None, at=now, region_code=person.region_code,
-            was=person.bank_masked, outcome=row.outcome,
+            f"{'organisation' if organisation_id else 'person'}.account-checked", payee, by=None, at=now,
+            region_code=payee.region_code, was=payee.bank_masked, outcome=row.outcome,
         )  # fmt: skip
     return row

@@ -41,11 +41,12 @@ NUMBERING = 7303  # the number of the lock
 
 @dataclass(frozen=True, slots=True)
 class LineDraft:
-    """One payment to be: for a subject, to a person, an amount in fen."""
+    """One payment to be: for a subject, an amount in fen, to a person or to an organisation in their place (N16.2)."""
 
     subject: str
     person_id: int
     amount_fen: int
+    organisation_id: int | None = None
 
 
 def _note(kind: str, batch: PaymentBatch, *, by: "Account | None", at: datetime, **data: Any) -> None:
@@ -69,10 +70,11 @@ def make_batch(
     to the same fund of the region is set off, as far as its terms allow (N6.4)."""
     authorise(by, Permission.BATCH_MAKE, region_code=region_code)
     people = persons.by_ids([one.person_id for one in lines])
+    firms = persons.organisations_by_ids({one.organisation_id for one in lines if one.organisation_id})
+    payees = [firms[one.organisation_id] if one.organisation_id else people[one.person_id] for one in lines]
     found = [
-        reason("no-account", _("{name} has no bank account on record."), "N16.3", name=people[one.person_id].name)
-        for one in lines
-        if not people[one.person_id].bank_digest
+        reason("no-account", _("{name} has no bank account on record."), "N16.3", name=name)
+        for name in dict.fromkeys(one.name for one in payees if not one.bank_digest)
     ]
     if not lines:
         found.append(reason("no-lines", _("Choose at least one approved claim.")))
@@ -94,13 +96,14 @@ def make_batch(
             number=n,
             subject=one.subject,
             person_id=one.person_id,
-            payee_name=people[one.person_id].name,
-            bank_masked=people[one.person_id].bank_masked,
-            bank_digest=people[one.person_id].bank_digest,
+            organisation_id=one.organisation_id,
+            payee_name=payee.name,
+            bank_masked=payee.bank_masked,
+            bank_digest=payee.bank_digest,
             amount_fen=one.amount_fen,
             reference=f"{batch.number[2:]}-{n:05}".replace("-", ""),
         )
-        for n, one in enumerate(lines, 1)
+        for n, (one, payee) in enumerate(zip(lines, payees, strict=True), 1)
     ]
     nettings = set_off(batch, made, now)
     try:
@@ -129,14 +132,15 @@ def _moved(by: "Account", batch_id: int, permission: Permission, what: rules.Bat
 def check_batch(*, by: "Account", batch_id: int, now: datetime) -> PaymentBatch:
     """Finance confirms the lines as they are: they are sealed by their digest from now on."""
     batch = _moved(by, batch_id, Permission.BATCH_CHECK, M.CHECK)
-    text = _("Account {account} would receive for several persons.")
+    text = _("Account {account} would receive for several payees.")
     shared = [reason("shared-account", text, "N14.1", account=one) for one in queries.shared_accounts(batch.pk)]
     if batch.made_by_id == by.pk:
         shared.append(reason("same-person", _("Another person than who asked must decide."), "N14.1"))
     refuse_if([*shared, *reasons_against_hands(batch)])
-    changed = [one.person.name for one in queries.lines_of(batch.pk) if one.person.bank_digest != one.bank_digest]
+    lines = queries.lines_of(batch.pk)
+    changed = [one.payee_name for one in lines if queries.payee_of(one).bank_digest != one.bank_digest]
     text = _("{name} has another account since the batch was prepared; prepare it anew.")
-    refuse_if(reason("account-changed", text, "N14.1", name=name) for name in changed)
+    refuse_if(reason("account-changed", text, "N14.1", name=name) for name in dict.fromkeys(changed))
     batch.checked_by, batch.checked_at, batch.digest = by, now, digest_of(batch)
     batch.save()
     sign(batch, rules.Step.CHECK, by=by, now=now)
@@ -173,7 +177,7 @@ def release_batch(*, by: "Account", batch_id: int, now: datetime) -> PaymentBatc
         found.append(reason("same-person", _("Another person than who asked must decide."), "N14.1"))
     if digest_of(batch) != batch.digest:
         found.append(reason("batch-changed", _("The batch is no longer what finance checked."), "N14.1"))
-    persons.lock_all(list(batch.lines.values_list("person_id", flat=True)))  # nobody changes an account meanwhile
+    queries.lock_payees(queries.lines_of(batch.pk))  # nobody changes an account meanwhile
     found += reasons_to_hold(batch, now)
     refuse_if(found)
     sign(batch, rules.Step.RELEASE, by=by, now=now)
@@ -184,8 +188,14 @@ def release_batch(*, by: "Account", batch_id: int, now: datetime) -> PaymentBatc
     reserved = account(K.RESERVED, batch.fund, batch.region_code, batch.year)
     transit = account(K.TRANSIT, batch.fund, batch.region_code, batch.year)
     post(_postings("pay", lines, reserved, transit), by=by, at=now)
-    accounts = persons.unsealed_for_payment([one.person_id for one in lines])
-    out = [files.Out(one.reference, one.payee_name, accounts[one.person_id], one.amount_fen) for one in lines]
+    accounts = persons.unsealed_for_payment([one.person_id for one in lines if one.organisation is None])
+    firms = {one.organisation for one in lines if one.organisation}
+    own = {one.pk: persons.unsealed_organisation(one)["bank_account"] for one in firms}
+    to = [own[one.organisation_id] if one.organisation_id else accounts[one.person_id] for one in lines]
+    out = [
+        files.Out(one.reference, one.payee_name, account, one.amount_fen)
+        for one, account in zip(lines, to, strict=True)
+    ]
     content = files.write_out(batch.number, out)
     BankFile.objects.create(
         batch=batch, direction="out", name=f"{batch.number}.OUT", at=now, content=content,

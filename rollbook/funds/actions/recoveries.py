@@ -76,7 +76,12 @@ def decide_recovery(*, by: "Account", recovery_id: int, granted: bool, finding: 
             one.interest_since = localdate(one.line.returned_at or one.ordered_at)
         sum_yuan = f"{one.amount_fen / 100:.2f}"
         persons.tell(
-            person_id=one.line.person_id, kind=NoticeKind.RECOVERY, was=sum_yuan, is_now=str(one.due_on), now=now
+            person_id=one.line.person_id,
+            organisation_id=one.line.organisation_id,
+            kind=NoticeKind.RECOVERY,
+            was=sum_yuan,
+            is_now=str(one.due_on),
+            now=now,
         )
     one.save()
     record(

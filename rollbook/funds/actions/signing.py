@@ -26,10 +26,21 @@ S, Step = rules.BatchState, rules.Step
 def digest_of(batch: PaymentBatch) -> str:
     """What is signed: who gets how much where, and what is set off, in order."""
     rows = PaymentLine.objects.filter(batch=batch).order_by("number")
-    names = ("number", "subject", "person_id", "payee_name", "bank_digest", "amount_fen", "netted_fen")
+    names = (
+        "number",
+        "subject",
+        "person_id",
+        "payee_name",
+        "bank_digest",
+        "amount_fen",
+        "netted_fen",
+        "organisation_id",
+    )
     text = "\n".join(
-        "|".join(map(str, row if row[-1] else row[:-1]))  # a batch without set-off is signed as it always was
-        for row in rows.values_list(*names)
+        "|".join(
+            map(str, [*row, *(one for one in (netted, firm) if one)])
+        )  # without them it is signed as it always was
+        for *row, netted, firm in rows.values_list(*names)
     )
     return hashlib.sha256(text.encode()).hexdigest()
 

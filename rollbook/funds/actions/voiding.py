@@ -10,37 +10,35 @@ from rollbook.funds.actions.nettings import aside
 from rollbook.funds.actions.signing import void
 from rollbook.funds.models import BankFile, PaymentBatch, PaymentLine
 from rollbook.journal.actions import record
-from rollbook.persons import queries as persons
 
 M, S = rules.BatchMove, rules.BatchState
 
 
-def account_changed(*, person_id: int, now: datetime) -> list[str]:
-    """Void the approvals of every batch that would pay a person to an account of before; gives their numbers.
+def account_changed(*, now: datetime, person_id: int | None = None, organisation_id: int | None = None) -> list[str]:
+    """Void the approvals of every batch that would pay a payee to an account of before; gives their numbers.
 
     A batch that the bank was tried with is final: its outcome may be unknown, and it is never sent under
     another number."""
-    found = [_void(batch_id, person_id, now) for batch_id in queries.batches_to_void(person_id)]
+    payee = {"person_id": person_id, "organisation_id": organisation_id}
+    found = [_void(batch_id, payee, now) for batch_id in queries.batches_to_void(queries.lines_to(**payee))]
     return [one for one in found if one]
 
 
 @transaction.atomic
-def _void(batch_id: int, person_id: int, now: datetime) -> str:
+def _void(batch_id: int, of: dict[str, int | None], now: datetime) -> str:
     """Back to its maker: no check, no digest, no release; the money is reserved again, the line has the new account."""
     batch = PaymentBatch.objects.select_for_update().get(pk=batch_id)
     if batch.state not in (S.DRAFT, S.CHECKED, S.RELEASED) or batch.tried_at is not None:
         return ""
-    persons.lock(person_id)
-    person = persons.by_id(person_id)
-    lines = [one for one in queries.lines_of(batch_id) if one.person_id == person_id]
-    stale = [one for one in lines if one.bank_digest != person.bank_digest]
+    payee = queries.payee_locked(**of)
+    stale = list(queries.lines_to(**of).filter(batch_id=batch_id).exclude(bank_digest=payee.bank_digest))
     if not stale:
         return ""
     was = batch.state
     if was == S.RELEASED:
         _take_back(batch, now)
     for line in stale:
-        PaymentLine.objects.filter(pk=line.pk).update(bank_digest=person.bank_digest, bank_masked=person.bank_masked)
+        PaymentLine.objects.filter(pk=line.pk).update(bank_digest=payee.bank_digest, bank_masked=payee.bank_masked)
     batch.state = rules.BATCHES.after(S(was), M.VOID)
     batch.checked_by = batch.checked_at = batch.released_by = batch.released_at = None
     batch.digest = ""
@@ -48,7 +46,7 @@ def _void(batch_id: int, person_id: int, now: datetime) -> str:
     void(batch, now)
     record(
         "batch.voided", batch, by=None, at=now, region_code=batch.region_code, state=was,
-        was=stale[0].bank_masked, now=person.bank_masked, lines=len(stale),
+        was=stale[0].bank_masked, now=payee.bank_masked, lines=len(stale),
     )  # fmt: skip
     return batch.number
 

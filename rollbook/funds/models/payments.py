@@ -56,13 +56,15 @@ class PaymentBatch(models.Model):
 
 
 class PaymentLine(models.Model):
-    """One payment to one person. A corrected line is followed by another for the same subject."""
+    """One payment for one person, to that person or, where the policy says so, to an organisation (N16.2).
+    A corrected line is followed by another for the same subject."""
 
     batch = models.ForeignKey(PaymentBatch, models.PROTECT, related_name="lines")
     number = models.PositiveIntegerField()  # within the batch
     subject = models.CharField(max_length=64)  # "subsidies.Claim:3"
-    person = models.ForeignKey("persons.Person", models.PROTECT, related_name="+")
-    payee_name = models.CharField(max_length=64)
+    person = models.ForeignKey("persons.Person", models.PROTECT, related_name="+")  # for whom
+    organisation = models.ForeignKey("persons.Organisation", models.PROTECT, null=True, related_name="+")  # to whom
+    payee_name = models.CharField(max_length=128)
     bank_masked = models.CharField(max_length=32)
     bank_digest = models.CharField(max_length=64)
     amount_fen = models.BigIntegerField()  # what the bank pays
@@ -108,12 +110,13 @@ class BankFile(models.Model):
 
 
 class Ownership(models.Model):
-    """The bank's last word on whose an account is: one row a person and account, by its digest.
+    """The bank's last word on whose an account is: one row a payee and account, by its digest.
 
     A trigger lets no batch be released while an account in it is not the payee's own.
     """
 
-    person = models.ForeignKey("persons.Person", models.PROTECT, related_name="+")
+    person = models.ForeignKey("persons.Person", models.PROTECT, null=True, related_name="+")
+    organisation = models.ForeignKey("persons.Organisation", models.PROTECT, null=True, related_name="+")
     bank_digest = models.CharField(max_length=64)
     outcome = models.CharField(max_length=16, choices=rules.Ownership.choices(), default="pending")
     asked_at = models.DateTimeField()
@@ -123,6 +126,13 @@ class Ownership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(name="one_answer_a_person_and_account", fields=["person", "bank_digest"]),
+            models.UniqueConstraint(
+                name="one_answer_an_organisation_and_account", fields=["organisation", "bank_digest"]
+            ),
+            models.CheckConstraint(
+                name="ownership_is_of_a_person_or_an_organisation",
+                condition=Q(person__isnull=False, organisation=None) | Q(person=None, organisation__isnull=False),
+            ),
             models.CheckConstraint(
                 name="ownership_has_its_time", condition=Q(outcome="pending") | Q(answered_at__isnull=False)
             ),

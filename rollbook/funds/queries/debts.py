@@ -35,7 +35,11 @@ def debts_of(person_ids: Collection[int], region_code: str, fund: str, today: da
     The recoveries are locked. A plan that is kept is left alone: only its instalments that are due count."""
     kept = persons.kept_of(person_ids)
     some = Recovery.objects.filter(
-        state=R.OPEN, region_code=region_code, line__batch__fund=fund, line__person_id__in=list(kept)
+        state=R.OPEN,
+        region_code=region_code,
+        line__batch__fund=fund,
+        line__person_id__in=list(kept),
+        line__organisation=None,
     )
     found = list(some.select_for_update(of=("self",)).select_related("line").order_by("pk"))
     parts = parts_of(found)

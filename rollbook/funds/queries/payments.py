@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.timezone import localdate, localtime
 
@@ -25,6 +25,7 @@ from rollbook.regions.rules import around, prefix
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
+    from rollbook.persons.models import Organisation, Person
 
 
 def visible_to(by: "Account") -> QuerySet[PaymentBatch]:
@@ -59,7 +60,8 @@ def stopped_in(batch_id: int) -> QuerySet[PaymentLine]:
 
 
 def lines_of(batch_id: int) -> QuerySet[PaymentLine]:
-    return PaymentLine.objects.filter(batch_id=batch_id).select_related("person").order_by("number")
+    found = PaymentLine.objects.filter(batch_id=batch_id)
+    return found.select_related("person", "organisation").order_by("number")
 
 
 def lines_for(subjects: Iterable[str]) -> QuerySet[PaymentLine]:
@@ -67,13 +69,39 @@ def lines_for(subjects: Iterable[str]) -> QuerySet[PaymentLine]:
     return PaymentLine.objects.filter(subject__in=list(subjects)).select_related("batch").order_by("pk")
 
 
+# Whose the account of a line must be, and which that payee has now.
+TO_PERSON = Case(When(organisation=None, then=F("person_id")))
+ACCOUNT_NOW = Case(When(organisation=None, then=F("person__bank_digest")), default=F("organisation__bank_digest"))
+
+
+def payee_of(line: PaymentLine) -> "Person | Organisation":
+    """Who is paid: the person, or the organisation that the policy names in their place."""
+    return line.organisation or line.person
+
+
+def payee_locked(*, person_id: int | None, organisation_id: int | None) -> "Person | Organisation":
+    """A payee whose account nobody changes until we commit."""
+    if organisation_id is not None:
+        persons.lock_organisations([organisation_id])
+        return persons.organisations_by_ids([organisation_id])[organisation_id]
+    assert person_id is not None  # noqa: S101 one of the two is named
+    persons.lock(person_id)
+    return persons.by_id(person_id)
+
+
+def lock_payees(lines: "QuerySet[PaymentLine, Any]") -> None:
+    """Nobody changes an account of these payments until we commit."""
+    persons.lock_all(list(lines.filter(organisation=None).values_list("person_id", flat=True)))
+    persons.lock_organisations(list(lines.exclude(organisation=None).values_list("organisation_id", flat=True)))
+
+
 def shared_accounts(batch_id: int) -> list[str]:
-    """Accounts in a batch that would receive for more than one person (domain 5.2, D26)."""
+    """Accounts in a batch that would receive as more than one payee (domain 5.2, D26)."""
     rows = (
         PaymentLine.objects.filter(batch_id=batch_id)
         .values("bank_digest", "bank_masked")
-        .annotate(people=Count("person", distinct=True))
-        .filter(people__gt=1)
+        .annotate(payees=Count(TO_PERSON, distinct=True) + Count("organisation", distinct=True))
+        .filter(payees__gt=1)
     )
     return [row["bank_masked"] for row in rows]
 
@@ -133,8 +161,9 @@ def bank_files(by: "Account") -> QuerySet[BankFile]:
 
 def with_owners(lines: "QuerySet[PaymentLine, Any]") -> "QuerySet[PaymentLine, Any]":
     """Lines with what the bank said of their accounts, and when."""
-    said = Ownership.objects.filter(person=OuterRef("person"), bank_digest=OuterRef("bank_digest"))
-    return lines.annotate(
+    owner = Q(organisation=OuterRef("organisation")) | Q(person=OuterRef("to_person"))
+    said = Ownership.objects.filter(owner, bank_digest=OuterRef("bank_digest"))
+    return lines.annotate(to_person=TO_PERSON).annotate(
         ownership=Coalesce(Subquery(said.values("outcome")[:1]), Value(rules.Ownership.PENDING)),
         owner_at=Subquery(said.values("answered_at")[:1]),
     )
@@ -148,8 +177,8 @@ def payees_of(batch_id: int) -> list[rules.Payee]:
             account=one.bank_masked,
             ownership=one.ownership,
             asked_on=localdate(one.owner_at) if one.owner_at else None,
-            is_changed=one.person.bank_digest != one.bank_digest,
-            changed_at=localtime(one.person.account_changed_at) if one.person.account_changed_at else None,
+            is_changed=payee_of(one).bank_digest != one.bank_digest,
+            changed_at=localtime(changed) if (changed := payee_of(one).account_changed_at) else None,
         )
         for one in with_owners(lines_of(batch_id))
     ]
@@ -159,8 +188,9 @@ def owners_to_ask(batch_id: int, now: datetime, days: int) -> list[PaymentLine]:
     """Lines of a batch whose account is the payee's present one and not known, lately, to be the payee's own;
     those never asked first."""
     fresh = Q(ownership=rules.Ownership.MATCH, owner_at__gt=now - timedelta(days))
-    found = with_owners(lines_of(batch_id)).filter(bank_digest=F("person__bank_digest")).exclude(fresh)
-    return list(found.order_by(F("owner_at").asc(nulls_first=True), "number"))
+    found = with_owners(lines_of(batch_id)).annotate(now=ACCOUNT_NOW).filter(bank_digest=F("now")).exclude(fresh)
+    asked = found.order_by(F("owner_at").asc(nulls_first=True), "number")
+    return list({(one.organisation_id or 0, one.to_person or 0): one for one in asked}.values())  # each payee once
 
 
 def batches_to_ask() -> list[int]:
@@ -170,20 +200,26 @@ def batches_to_ask() -> list[int]:
     return sorted(set(unanswered.values_list("batch_id", flat=True)))
 
 
-def batches_to_void(person_id: int) -> list[int]:
-    """Batches that the bank was not tried with, in which a person is to be paid to an account of before."""
+def lines_to(*, person_id: int | None = None, organisation_id: int | None = None) -> QuerySet[PaymentLine]:
+    """The payments to a payee."""
+    if organisation_id is not None:
+        return PaymentLine.objects.filter(organisation_id=organisation_id)
+    return PaymentLine.objects.filter(person=person_id, organisation=None)
+
+
+def batches_to_void(lines: QuerySet[PaymentLine]) -> list[int]:
+    """Batches that the bank was not tried with, in which one of these is to be paid to an account of before."""
     open_states = [rules.BatchState.DRAFT, rules.BatchState.CHECKED, rules.BatchState.RELEASED]
-    found = PaymentLine.objects.filter(person_id=person_id, batch__state__in=open_states, batch__tried_at=None).exclude(
-        bank_digest=F("person__bank_digest")
-    )
+    found = lines.filter(batch__state__in=open_states, batch__tried_at=None).annotate(now=ACCOUNT_NOW)
+    found = found.exclude(bank_digest=F("now"))
     return sorted(set(found.values_list("batch_id", flat=True)))
 
 
 def payees_changed(batch_id: int) -> bool:
-    """Whether somebody in a batch has another account than their line; locks the persons, so that it stays so."""
+    """Whether a payee of a batch has another account than the line; locks the payees, so that it stays so."""
     lines = lines_of(batch_id)
-    persons.lock_all(list(lines.values_list("person_id", flat=True)))
-    return lines.exclude(bank_digest=F("person__bank_digest")).exists()
+    lock_payees(lines)
+    return lines.annotate(now=ACCOUNT_NOW).exclude(bank_digest=F("now")).exists()
 
 
 def signatures_of(batch_id: int) -> "QuerySet[Signature]":

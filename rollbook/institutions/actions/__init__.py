@@ -1,3 +1,4 @@
+from rollbook.institutions.actions.accounts import set_account
 from rollbook.institutions.actions.filing import (
     add_equipment,
     add_paper,
@@ -48,6 +49,7 @@ __all__ = [
     "restrict",
     "return_application",
     "save_profile",
+    "set_account",
     "start_application",
     "submit_application",
 ]

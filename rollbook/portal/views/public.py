@@ -190,7 +190,7 @@ def disclosure(request: "Request") -> HttpResponse:
     found = subsidies.disclosed()
     search = ("institution__name", "item__occupation__name", "person__name")
     if request.GET.get("export"):
-        heads = ("Name", "Identity number", "Institution", "Training", "Level", "Amount, yuan", "Paid on")
+        heads = ("Name", "Identity number", "Institution", "Training", "Level", "Amount, yuan", "Payee", "Paid on")
         rows = (
             (
                 r.person.name,
@@ -199,6 +199,7 @@ def disclosure(request: "Request") -> HttpResponse:
                 r.item.occupation.name,
                 r.level,
                 r.amount_fen / 100,
+                r.organisation.name if r.organisation else r.person.name,
                 timezone.localdate(r.paid_at),
             )
             for r in narrowed(request, found, filters=filters, search=search)[:20000]

@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.timezone import localdate
@@ -31,6 +31,16 @@ S, M = rules.State, rules.Move
 
 def note(kind: str, claim: Claim, *, by: "Account | None", at: datetime, **data: object) -> None:
     record(kind, claim, by=by, at=at, region_code=claim.region_code, institution_id=claim.institution_id, **data)
+
+
+def paid_to(payee: queries.Payee, region_code: str, by: "Account", now: datetime) -> dict[str, Any]:
+    """The columns of a claim that say who is paid; an organisation is registered when it is met first (N16.2)."""
+    if payee.kind == rules.Payee.PERSON:
+        return {"payee": payee.kind, "organisation": None}
+    one = person_actions.register_organisation(
+        by=by, uscc=payee.uscc, name=queries.payee_name(payee), region_code=region_code, now=now
+    )
+    return {"payee": payee.kind, "organisation": one}
 
 
 @transaction.atomic
@@ -99,7 +109,9 @@ def refile(*, by: "Account", claim_id: int, now: datetime) -> Claim:
     refuse_if(queries.reasons_now(claim))
     claim.state = rules.LIFECYCLE.after(S(claim.state), M.REFILE)
     was_fen, claim.filings = claim.amount_fen, claim.filings + 1
-    for name, value in queries.decided_now(claim, localdate(now)).items():
+    decided = queries.decided_now(claim, localdate(now))
+    decided |= paid_to(queries.payee_now(claim, localdate(now)), claim.region_code, by, now)
+    for name, value in decided.items():
         setattr(claim, name, value)
     limit = directory.terms_for(claim.region_code, localdate(now))[TermKey.FIRST_REVIEW_DAYS]
     claim.decide_by = regions.working_days().after(localdate(now), limit)
@@ -209,7 +221,7 @@ def make_batch(*, by: "Account", claim_ids: Sequence[int], now: datetime) -> "Pa
         raise Refused(reason("two-years", _("Claims of two budget years go into two batches."), "N12.1"))
     if len({one.fund for one in claims}) > 1:
         raise Refused(reason("two-funds", _("Claims of two funds go into two batches."), "N12.1"))
-    drafts = [funds.LineDraft(subject_of(one), one.person_id, one.amount_fen) for one in claims]
+    drafts = [funds.LineDraft(subject_of(one), one.person_id, one.amount_fen, one.organisation_id) for one in claims]
     batch = funds.make_batch(
         by=by,
         region_code=by.region_code,
@@ -266,14 +278,20 @@ def correct_account(
 ) -> Claim:
     """After the bank refused: the right account, and the claim may be paid again (domain 2.2, 20)."""
     claim = queries.get(by, claim_id, lock=True)
-    if by.role == "institution-manager":
+    is_own = claim.payee == rules.Payee.INSTITUTION if claim.organisation else claim.person_id == by.person_id
+    if by.role == "institution-manager" and (is_own or claim.organisation is None):
         authorise(by, Permission.CLAIM_FILE, institution_id=claim.institution_id)
-    elif by.person_id != claim.person_id:
+    elif claim.organisation or not is_own:
         authorise(by, Permission.CLAIM_REVIEW, region_code=claim.region_code)
     claim.state = rules.LIFECYCLE.after(S(claim.state), M.CORRECT)
-    person_actions.set_account(
-        by=by, person_id=claim.person_id, bank=bank, bank_account=bank_account, kind=kind, why=why, now=now
-    )
+    if claim.organisation:
+        person_actions.keep_organisation_account(
+            by=by, organisation_id=claim.organisation.pk, bank=bank, bank_account=bank_account, document=why, now=now
+        )
+    else:
+        person_actions.set_account(
+            by=by, person_id=claim.person_id, bank=bank, bank_account=bank_account, kind=kind, why=why, now=now
+        )
     funds.supersede(subject=subject_of(claim))
     claim.save(update_fields=["state"])
     note("claim.corrected", claim, by=by, at=now)

@@ -20,7 +20,7 @@ from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 from rollbook.persons import queries as persons
 from rollbook.regions import queries as regions
 from rollbook.subsidies import queries, rules
-from rollbook.subsidies.actions.claims import note, subject_of
+from rollbook.subsidies.actions.claims import note, paid_to, subject_of
 from rollbook.subsidies.models import Claim
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ def _file(
     today = localdate(now)
     first = queries.first_part(people[0].pk, subsidy) if len(people) == 1 else None
     facts, version = queries.entitlement(klass, people, today, subsidy=subsidy, version=first.policy if first else None)
-    policy, sources = queries.rules_of(version), queries.sources(klass, people, today)
+    policy = queries.rules_of(version)
+    sources, payees = queries.sources(klass, people, today, policy), queries.payees(klass, people, policy, today)
     grounds, award = rules.grounds(facts, policy), rules.award(facts, policy)
     before = queries.parts_before(people, first.kind) if first else {}
     claims, against = [], {}
@@ -91,6 +92,7 @@ def _file(
         kept = rules.kept(facts, grounds, award, row) | {
             "policy": version, "fund": policy.fund, "sources": sources[one.pk], "amount_fen": due_fen, "follows": first,
         }  # fmt: skip
+        kept |= paid_to(payees[one.pk], klass.region_code, by, now)
         claims.append(_claim(klass, one, kept, by, now))
     for pk, messages in _blockers(by, klass, people, against, subsidy).items():
         against[pk] = [*against[pk], *messages]

@@ -31,11 +31,15 @@ from rollbook.subsidies.queries.decisions import (
     decided_now,
     met,
     offers,
+    payee_name,
+    payee_now,
+    payees,
     reasons_by_enrolment,
     reasons_now,
     replayed,
     sources,
 )
+from rollbook.subsidies.queries.departments import Payee
 from rollbook.subsidies.queries.entitlement import entitlement
 from rollbook.subsidies.queries.holds import (
     held_among,
@@ -99,6 +103,7 @@ __all__ = [
     "READERS",
     "Again",
     "Offer",
+    "Payee",
     "Proposed",
     "Recomputed",
     "accuracies",
@@ -142,6 +147,9 @@ __all__ = [
     "paid_of_person",
     "paid_to",
     "parts_before",
+    "payee_name",
+    "payee_now",
+    "payees",
     "payments_without_claim",
     "policies_published",
     "policies_visible_to",

@@ -25,7 +25,7 @@ READERS = (Permission.CLAIM_REVIEW, Permission.CLAIM_SECOND_REVIEW, Permission.L
 def visible_to(by: "Account") -> QuerySet[Claim]:
     """The region's claims, the institution's, or one's own."""
     found = Claim.objects.select_related(
-        "person", "institution", "item__occupation", "enrolment__training_class", "policy"
+        "person", "institution", "item__occupation", "enrolment__training_class", "policy", "organisation"
     ).annotate(is_held=is_held())
     if by.role == "institution-manager":
         return found.filter(institution_id=by.institution_id or 0)
@@ -124,7 +124,9 @@ def publicity(publicity_id: int) -> Publicity:
 def rows_of(publicity_id: int) -> QuerySet[Claim]:
     """What a public notice lists: masked at the edge (N14.2)."""
     found = Claim.objects.filter(publicity_id=publicity_id)
-    return found.select_related("person", "institution", "item__occupation", "enrolment__training_class").order_by("pk")
+    return found.select_related(
+        "person", "institution", "item__occupation", "enrolment__training_class", "organisation"
+    ).order_by("pk")
 
 
 def row_of(publicity_id: int, claim_id: int) -> Claim:
@@ -139,7 +141,8 @@ def disclosed() -> QuerySet[Claim]:
     """Subsidies that were paid, for anyone to see, with what of each was paid back (N14.2, N6.4)."""
     subject = Concat(Value("subsidies.Claim:"), Cast(OuterRef("pk"), CharField()))
     found = Claim.objects.filter(state=rules.State.PAID).annotate(recovered_fen=funds.recovered_fen(subject))
-    return found.select_related("person", "institution", "item__occupation", "enrolment").order_by("-paid_at", "-pk")
+    found = found.select_related("person", "institution", "item__occupation", "enrolment", "organisation")
+    return found.order_by("-paid_at", "-pk")
 
 
 def ended_publicities(today: date) -> list[int]:

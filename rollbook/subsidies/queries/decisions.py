@@ -18,7 +18,7 @@ from rollbook.kernel.reasons import NotFound, Refused, reason
 from rollbook.persons import queries as persons
 from rollbook.subsidies import rules
 from rollbook.subsidies.models import Claim, PolicyVersion
-from rollbook.subsidies.queries import claims, holds, parts, policies
+from rollbook.subsidies.queries import claims, departments, holds, parts, policies
 from rollbook.subsidies.queries.entitlement import entitlement
 
 if TYPE_CHECKING:
@@ -72,10 +72,12 @@ def _named(claim: Claim | None, level: str) -> Message:
     )  # fmt: skip
 
 
-def sources(klass: "TrainingClass", people: "Collection[Enrolment]", today: date) -> dict[int, dict[str, Any]]:
+def sources(
+    klass: "TrainingClass", people: "Collection[Enrolment]", today: date, policy: rules.Policy
+) -> dict[int, dict[str, Any]]:
     """Where the facts of each trainee come from, and as of which day: kept beside them."""
     issued = certificates.of_class(klass.pk)
-    said = exchange.held_of([one.person for one in people], [feed.value for feed in rules.FEEDS])
+    said = departments.said_of(klass, people, policy, issued, {one.pk: today for one in people})
     listed = klass.item.demand_list if klass.item else None
     starts_on = str(klass.starts_on or today)
     found = {}
@@ -86,7 +88,7 @@ def sources(klass: "TrainingClass", people: "Collection[Enrolment]", today: date
             "attendance": {"on": str(today), "number": klass.number or ""},
             "roster": {"on": starts_on, "number": klass.number or ""},
             "claims": {"on": str(today), "number": ""},
-            "departments": {"on": max((str(fact.as_of) for fact in said[one.person_id]), default=""), "number": ""},
+            "departments": {"on": max((str(fact.as_of) for fact in said[one.pk].facts), default=""), "number": ""},
             "population": {"on": str(localdate(person.verified_at)) if person.verified_at else "", "number": ""},
             "commitment": {
                 "on": str(localdate(one.commitment.signed_at)) if hasattr(one, "commitment") else "", "number": "",
@@ -95,8 +97,18 @@ def sources(klass: "TrainingClass", people: "Collection[Enrolment]", today: date
                 "on": str(certificate.issued_on) if certificate else "",
                 "number": certificate.number if certificate else "",
             },
+            "proofs": said[one.pk].proofs(),
         }  # fmt: skip
     return found
+
+
+def payees(
+    klass: "TrainingClass", people: "Collection[Enrolment]", policy: rules.Policy, today: date
+) -> dict[int, departments.Payee]:
+    """Who would be paid for each by the policy (N16.2)."""
+    issued = certificates.of_class(klass.pk)
+    said = departments.said_of(klass, people, policy, issued, {one.pk: today for one in people})
+    return {pk: one.payee() for pk, one in said.items()}
 
 
 # What a training may be claimed for.
@@ -172,8 +184,19 @@ def decided_now(claim: Claim, today: date) -> dict[str, Any]:
     return rules.kept(facts, rules.grounds(facts, policy), award, 0) | {
         "policy": version,
         "amount_fen": award.amount_fen[0].item(),
-        "sources": sources(klass, people, today)[claim.enrolment_id],
+        "sources": sources(klass, people, today, policy)[claim.enrolment_id],
     }
+
+
+def payee_now(claim: Claim, today: date) -> departments.Payee:
+    """Who is paid for a claim that is filed again."""
+    klass = classes.by_id(claim.enrolment.training_class_id)
+    return payees(klass, [claim.enrolment], policies.rules_of(claim.policy), today)[claim.enrolment_id]
+
+
+def payee_name(payee: departments.Payee) -> str:
+    """An organisation's name as the company register has it, or else as it was entered."""
+    return exchange.firm_names([payee.uscc]).get(payee.uscc, payee.name or payee.uscc)
 
 
 def _looked_at(

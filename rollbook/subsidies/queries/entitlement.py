@@ -10,23 +10,21 @@ from django.utils.timezone import localdate
 
 from rollbook.certificates import queries as certificates
 from rollbook.classes import queries as classes
+from rollbook.classes.rules.states import State as ClassState
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import TermKey, TrainingType
-from rollbook.exchange import queries as exchange
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Refused, reason
 from rollbook.persons import queries as persons
-from rollbook.persons.rules import age_on
 from rollbook.subsidies import rules
 from rollbook.subsidies.models import Claim, PolicyVersion
-from rollbook.subsidies.queries import parts, policies
+from rollbook.subsidies.queries import departments, parts, policies
 
 if TYPE_CHECKING:
     from rollbook.certificates.models import Certificate
     from rollbook.classes.models import Enrolment, TrainingClass
 
 KINDS = rules.Kind.values()
-ADULT = 16  # "younger than 16" is what the exclusion of minors says
 
 
 def entitlement(
@@ -67,7 +65,7 @@ def entitlement(
         "has_proof": False,
         "is_public_base": False,
         "is_starred": False,
-        "units": item.hours,
+        "units": rules.years_of(klass.starts_on, klass.ends_on) if kind == rules.Kind.APPRENTICE else item.hours,
         "cost_fen": 0,
         "list_fen": -1 if is_fee else item.scarce_amount_fen or item.amount_fen,  # the list is of the training
         "worst_day_percent": classes.worst_day_percent(klass.pk),
@@ -76,6 +74,7 @@ def entitlement(
         "attendance_document": terms.document(TermKey.ATTENDANCE_PERCENT),
         "insured_months": 0,
         "contract_months": 0,
+        "has_payee": True,
     }
     starts_on = klass.starts_on or today
     days = {"start": starts_on, "approval": localdate(klass.decided_at) if klass.decided_at else starts_on}
@@ -85,23 +84,20 @@ def entitlement(
     is_in_parts = rules.is_in_parts(kind, policy)
     before = parts.parts_before(people, kind, claims) if is_in_parts else {}
     had = _had(people, occupation.identity, kind, today, claims, before)
-    others = _others(people, policy)
+    own_days = {one.pk: localdate(claims[one.pk].filed_at) if one.pk in claims else today for one in people}
+    said = departments.said_of(klass, people, policy, issued, own_days)
     is_by_day = any(row.unit == rules.Unit.DAY and row.kind == kind for row in policy.amounts)
     attended_days = classes.days_attended(klass.pk) if is_by_day else {}
     rows = []
     for one in people:
         certificate = issued.get(one.pk)
-        day = localdate(claims[one.pk].filed_at) if one.pk in claims else today
-        category = one.category or one.person.category
-        own = {
-            "start": starts_on, "sign-up": localdate(one.added_at), "certificate": certificate.issued_on if certificate else day,
-        }  # fmt: skip
+        day = own_days[one.pk]
         units = {"units": attended_days.get(one.pk, 0)} if is_by_day else {}
         rows.append(
             _Row(
-                **same | had[one.pk].facts(klass.level) | units | others[one.pk](category, own),
-                category=rules.code("category", category),
-                stage=rules.code("stage", _stage(others[one.pk], certificate, day, claims.get(one.pk))),
+                **same | had[one.pk].facts(klass.level) | units | said[one.pk].columns(),
+                category=rules.code("category", said[one.pk].category),
+                stage=rules.code("stage", _stage(klass, certificate, policy, said[one.pk], claims.get(one.pk))),
                 paid_fen=rules.paid_fen(before.get(one.pk, ())),
                 attended_percent=attended[one.pk].percent,
                 is_committed=hasattr(one, "commitment"),
@@ -113,49 +109,22 @@ def entitlement(
     return rules.Facts.of(rows), version
 
 
-def _stage(others: "_Others", certificate: "Certificate | None", day: date, again: Claim | None) -> str:
+def _stage(
+    klass: "TrainingClass",
+    certificate: "Certificate | None",
+    policy: rules.Policy,
+    said: departments.Said,
+    again: Claim | None,
+) -> str:
     """How far a trainee has come by a day. A claim that is decided again is for the stage it was filed at, or
     less: what came after it is another instalment."""
-    stage = rules.Stage.COMPLETED.value
-    if certificate is not None and certificate.state == "valid":
+    is_over = klass.state == ClassState.ASSESSED
+    stage = rules.Stage.COMPLETED.value if is_over else rules.Stage.FILED.value
+    if is_over and certificate is not None and certificate.state == "valid":
         stage = rules.Stage.CERTIFIED.value
-        if others.is_employed(certificate.issued_on, day):
-            stage = rules.Stage.EMPLOYED.value
+        if policy.pays_at(rules.Stage.EMPLOYED):
+            stage = rules.Stage.EMPLOYED.value if said.employed() else stage
     return rules.earlier(stage, again.facts["stage"]) if again else stage
-
-
-def _others(people: "Collection[Enrolment]", policy: rules.Policy) -> "dict[int, _Others]":
-    """What other departments say of each, asked of them all at once; months of insurance only where they count."""
-    said = exchange.held_of([one.person for one in people], [feed.value for feed in rules.FEEDS])
-    stages = {row.stage for row in policy.instalments}
-    counts = policy.limits.insured_months >= 0 or rules.Stage.EMPLOYED in stages
-    insured = exchange.insured_of([one.person_id for one in people], "unemployment") if counts else {}
-    return {one.pk: _Others(one, said[one.person_id], insured.get(one.person_id, ()), policy) for one in people}
-
-
-class _Others:
-    """The facts of one trainee that come from other departments, once the days are known that they are looked at."""
-
-    def __init__(
-        self, one: "Enrolment", said: Collection[Any], insured: Collection[date], policy: rules.Policy
-    ) -> None:
-        self.person, self.insured, self.policy = one.person, insured, policy
-        self.facts = [rules.OtherFact(fact.feed, fact.from_on, fact.until_on, fact.data) for fact in said]
-
-    def __call__(self, category: str, days: Mapping[str, date]) -> dict[str, Any]:
-        is_minor = age_on(self.person.birth_on, days["start"]) < ADULT
-        excluded = rules.excluded(self.facts, self.policy, days) | is_minor << rules.EXCLUSIONS.index("minor")
-        found: dict[str, Any] = {
-            "excluded": excluded, "has_proof": rules.is_proved(self.facts, category, self.policy, days),
-        }  # fmt: skip
-        if self.policy.limits.insured_months >= 0:
-            found["insured_months"] = sum(month <= days["certificate"] for month in self.insured)
-        return found
-
-    def is_employed(self, since: date, day: date) -> bool:
-        """Whether an employer paid insurance for a month that began after the certificate, where that pays (domain 3.2)."""
-        pays = any(row.stage == rules.Stage.EMPLOYED for row in self.policy.instalments)
-        return pays and any(since < month <= day for month in self.insured)
 
 
 class _Row:

@@ -26,7 +26,7 @@ def claims() -> "QuerySet[Claim, Any]":
         class_id=F("enrolment__training_class_id"),
         occupation=F("occupation_identity"),
         filed_by_=F("filed_by_id"),
-        account=NullIf("person__bank_digest", Value("")),
+        account=Case(When(organisation=None, then=NullIf("person__bank_digest", Value("")))),
         filed_on=TruncDate("filed_at"),
         paid_on=TruncDate("paid_at"),
         certificate_on=F("enrolment__certificate__issued_on"),

@@ -1,6 +1,17 @@
 from rollbook.subsidies.rules.changes import Change, compared, figures
 from rollbook.subsidies.rules.entitlement import award, grounds, payable_fen
-from rollbook.subsidies.rules.facts import EXCLUSIONS, FUNDS, NEVER, Facts, code, heard, months_begun, said
+from rollbook.subsidies.rules.facts import (
+    EXCLUSIONS,
+    FUNDS,
+    NEVER,
+    Facts,
+    code,
+    heard,
+    months_begun,
+    months_later,
+    said,
+    years_of,
+)
 from rollbook.subsidies.rules.fields import (
     COLUMNS,
     HEAD,
@@ -16,7 +27,15 @@ from rollbook.subsidies.rules.fields import (
     told,
 )
 from rollbook.subsidies.rules.once import TRAINED, alike
-from rollbook.subsidies.rules.others import FEEDS, excluded, is_proved
+from rollbook.subsidies.rules.others import (
+    FEEDS,
+    contract_months,
+    contract_on,
+    employment,
+    excluded,
+    frozen_at,
+    proof_of,
+)
 from rollbook.subsidies.rules.others import Fact as OtherFact
 from rollbook.subsidies.rules.parts import Part, earlier, is_in_parts, paid_fen, reasons_against_part
 from rollbook.subsidies.rules.policy import (
@@ -30,6 +49,7 @@ from rollbook.subsidies.rules.policy import (
     Instalment,
     Kind,
     Limits,
+    Payee,
     Policy,
     Selector,
     Source,
@@ -109,6 +129,7 @@ __all__ = [
     "OtherFact",
     "Outcome",
     "Part",
+    "Payee",
     "Policy",
     "ProposalState",
     "Selector",
@@ -127,28 +148,33 @@ __all__ = [
     "code",
     "compared",
     "conditions",
+    "contract_months",
+    "contract_on",
     "doubts_about",
     "earlier",
+    "employment",
     "excluded",
     "facts_apart",
     "facts_told",
     "figures",
+    "frozen_at",
     "ground_of",
     "grounds",
     "heard",
     "is_confirmed",
     "is_in_parts",
     "is_percent",
-    "is_proved",
     "kept",
     "ladders",
     "mark",
     "months_begun",
+    "months_later",
     "out_of_band",
     "paid_fen",
     "payable_fen",
     "percent",
     "project_identity",
+    "proof_of",
     "reasons_against_closing",
     "reasons_against_ordering",
     "reasons_against_part",
@@ -161,4 +187,5 @@ __all__ = [
     "to_come_back",
     "told",
     "value_of",
+    "years_of",
 ]

@@ -72,18 +72,19 @@ def _standing(facts: Facts, policy: Policy, found: standards.Standards) -> Itera
 
 def _evidence(facts: Facts, policy: Policy) -> Iterator[Ground]:
     """What happened in the class and what is on file of it."""
+    is_over = facts.stage > STAGES.index(Stage.FILED)  # an advance is paid before anybody attended
     yield Ground(
         "attendance",
         _("Attended {percent} % of the hours; {least} % are needed."),
         facts.attendance_document,
-        facts.attended_percent < facts.attendance_least,
+        is_over & (facts.attended_percent < facts.attendance_least),
         {"percent": facts.attended_percent, "least": facts.attendance_least},
     )
     yield Ground(
         "class-unqualified",
         _("On its worst day {percent} % of the class was there; below {least} % the class gets no subsidy."),
         facts.attendance_document,
-        facts.worst_day_percent < facts.day_attendance_least,
+        is_over & (facts.worst_day_percent < facts.day_attendance_least),
         {"percent": facts.worst_day_percent, "least": facts.day_attendance_least},
     )
     needed = policy.instalments[0].stage if policy.instalments else Stage.CERTIFIED
@@ -146,8 +147,8 @@ def _person(facts: Facts, policy: Policy) -> Iterator[Ground]:
     is_other = (
         np.isin(facts.category, others) if policy.categories else np.full(len(facts), policy.payee != Payee.PERSON)
     )
-    text = _("By the policy the money goes to an employer or institution; here only persons are paid.")
-    yield Ground("payee", text, _same("N16.2", facts), is_other)
+    text = _("By the policy the money goes to the employer, and no labour contract on record says who that is.")
+    yield Ground("payee", text, _same("N16.2", facts), is_other & ~facts.has_payee)
     texts = {
         "establishment": _("Is on the establishment of a government body or public institution."),
         "pension": _("Draws a pension."),
@@ -250,6 +251,9 @@ def _in_units(facts: Facts, policy: Policy, found: standards.Standards) -> tuple
     units, table = facts.units, found.amount_fen
     if any(one.most_units for one in policy.amounts):
         units = np.where(found.most_units > 0, np.minimum(units, found.most_units), units)
+    if policy.limits.years >= 0:
+        is_by_year = _among(found.unit, [standards.UNITS.index(Unit.YEAR)])
+        units = np.where(is_by_year, np.minimum(units, policy.limits.years), units)
     if any(one.unit in PIECES for one in policy.amounts):
         table = np.where(_among(found.unit, [standards.UNITS.index(one) for one in PIECES]), table * units, table)
     if any(one.unit == Unit.COST for one in policy.amounts):

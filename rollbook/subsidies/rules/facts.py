@@ -1,8 +1,9 @@
 """What is known of each case on the day it is decided: columns of numbers, words as codes."""
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from rollbook.funds.rules import Fund
@@ -60,6 +61,7 @@ class Facts(Columns):
     months_since_certificate: Ints  # begun; on the day itself, a month later, none more than these
     insured_months: Ints
     contract_months: Ints
+    has_payee: Bools  # the employer or institution that is paid by the policy is known
     same_level_had: Bools
     highest_had_level: Ints  # of the same occupation, paid or claimed before; 9 where none
     had_year: Counts  # awards of this person this year, paid or under way, a column each `Kind`
@@ -73,6 +75,7 @@ class Facts(Columns):
 # What was not yet asked when the first decisions were kept: it did not weigh in them.
 ADDED_LATER: Mapping[str, Any] = {
     "months_since_certificate": 0,
+    "has_payee": False,  # only persons were paid
     "had_fund_year": [0] * len(FUNDS),
     "had_fund_ever": [0] * len(FUNDS),
 }
@@ -82,6 +85,23 @@ def months_begun(since: date, today: date) -> int:
     """Calendar months that have begun since a day: within 12 months is as long as this is not above 12.
     A month that has no such day ends on its last."""
     return (today.year - since.year) * 12 + today.month - since.month + (today.day > since.day)
+
+
+def months_later(since: date, months: int) -> date:
+    """The last day within so many calendar months; a month that has no such day ends on its last."""
+    year, month = divmod(since.year * 12 + since.month - 1 + months, 12)
+    return date(year, month + 1, min(since.day, monthrange(year, month + 1)[1]))
+
+
+def years_of(first: date | None, last: date | None) -> int:
+    """Whole years from the first day of an apprenticeship to its last (domain 3.5)."""
+    return whole_months(first, last) // 12 if first and last else 0
+
+
+def whole_months(first: date, last: date) -> int:
+    """Months that are complete from one day to another, both included: 1 January to 31 December are twelve."""
+    end = last + timedelta(1)
+    return (end.year - first.year) * 12 + end.month - first.month - (end.day < first.day)
 
 
 def said(facts: Facts, row: int) -> dict[str, Any]:

@@ -70,6 +70,13 @@ LIMITS = (
         "contract_months", _("Months of labour contract, at least"), Sort.NUMBER, hint=_("Empty: no limit."), least=-1
     ),
     Field("years", _("Years paid, at most"), Sort.NUMBER, hint=_("Empty: no limit."), least=-1),
+    Field(
+        "employed_months",
+        _("Months from the certificate within which work begins"),
+        Sort.NUMBER,
+        hint=_("Empty: no limit."),
+        least=-1,
+    ),
 )
 COLUMNS: Mapping[str, tuple[Field, ...]] = {
     "amounts": (

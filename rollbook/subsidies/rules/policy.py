@@ -231,6 +231,7 @@ class Limits:
     insured_months: int = -1  # unemployment insurance paid before the certificate
     contract_months: int = -1  # least labour contract of an apprentice
     years: int = -1  # most years that are paid
+    employed_months: int = -1  # calendar months from the certificate within which work must have begun (domain 3.2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +268,10 @@ class Policy:
         """Who is paid for a person of this category."""
         named = (one.payee for one in self.categories if one.category == category and one.payee)
         return next(named, self.payee)
+
+    def pays_at(self, stage: str) -> bool:
+        """Whether something of the amount waits for this stage."""
+        return any(one.stage == stage for one in self.instalments)
 
     def having(self, part: str, rows: Iterable[Any]) -> Self:
         """The same with other rows in one of its parts."""

@@ -50,7 +50,8 @@ _FACTS: Mapping[str, tuple[str, str, str]] = {
     "is_committed": (_("Commitment signed"), "commitment", "yes"),
     "is_verified": (_("Identity verified"), "population", "yes"),
     "insured_months": (_("Months insured"), "departments", "number"),
-    "contract_months": (_("Months of the labour contract"), "roster", "number"),
+    "contract_months": (_("Months of the labour contract"), "departments", "number"),
+    "has_payee": (_("Payee known"), "departments", "yes"),
     "paid_fen": (_("Paid for this case before"), "claims", "fen"),
     "same_level_had": (_("This level claimed or paid before"), "claims", "yes"),
     "highest_had_level": (_("Highest level claimed or paid before"), "claims", "had"),
@@ -80,7 +81,7 @@ _SILENT = {
     "is_starred",
 }
 # The same counts by fund are kept for caps that count so; on a page they would say it twice.
-_UNSHOWN = {"had_fund_year", "had_fund_ever"}
+_UNSHOWN = {"had_fund_year", "had_fund_ever", "has_payee"}  # the payee stands on the page by name
 YES, NO, NONE = _("yes"), _("no"), _("none")
 
 

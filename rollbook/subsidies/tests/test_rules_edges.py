@@ -198,13 +198,14 @@ def test_never_twice_by_kind(kind, values, codes):
 
 
 @pytest.mark.parametrize(
-    ("category", "has_proof", "codes", "payee"),
+    ("category", "has_proof", "codes", "payee", "has_payee"),
     [
-        ("rural", True, [], "person"), ("rural", False, ["no-proof"], "person"), ("employee", False, ["payee"], "employer"),
-        ("student", True, ["payee"], "institution"), ("veteran", True, ["not-eligible"], "person"),
+        ("rural", True, [], "person", False), ("rural", False, ["no-proof"], "person", False),
+        ("employee", False, ["payee"], "employer", False), ("employee", False, [], "employer", True),
+        ("student", True, [], "institution", True), ("veteran", True, ["not-eligible"], "person", False),
     ],
 )  # fmt: skip
-def test_categories_their_proof_and_their_payee(category, has_proof, codes, payee):
+def test_categories_their_proof_and_their_payee(category, has_proof, codes, payee, has_payee):
     """Tianjin pays the employer for employees, the institution for students, else the person (N16.2, domain 1.2)."""
     categories = (
         rules.Category(category="rural", proof="户口簿"),
@@ -212,7 +213,7 @@ def test_categories_their_proof_and_their_payee(category, has_proof, codes, paye
         rules.Category(category="student", proof="学籍", payee="institution"),
     )
     policy = replace(JIANGSU, categories=categories)
-    assert decided(policy, hours=56, category=category, has_proof=has_proof).codes == codes
+    assert decided(policy, hours=56, category=category, has_proof=has_proof, has_payee=has_payee).codes == codes
     assert policy.payee_of(category) == payee
 
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.classes import queries as classes
+from rollbook.exchange.rules import Feed
 from rollbook.funds import queries as funds
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
@@ -82,13 +83,15 @@ def claim_detail(request: "Request", claim_id: int) -> HttpResponse:
         "met": queries.met(claim),
         "apart": queries.replayed(claim),
         "facts": _facts(claim),
+        "proofs": [one | {"found_in": Feed(one["feed"]).label} for one in claim.sources.get("proofs", ())],
+        "may_see_payee": holds(by, Permission.CLAIM_REVIEW) or holds(by, Permission.LEDGER_READ),
         "discrepancies": queries.discrepancies_visible_to(by).filter(claim=claim),
         "may_review": (is_first or is_second) and holds(by, needed),
         "passing": rules.Move.PASS_FIRST if is_first else rules.Move.PASS_SECOND,
         "same_officer": is_second and claim.first_by_id == by.pk,
         "may_refile": state == rules.State.RETURNED and is_own and holds(by, Permission.CLAIM_FILE),
         "may_correct": state == rules.State.FAILED and (is_own or holds(by, Permission.CLAIM_REVIEW)),
-        "account_form": forms.AccountForm(),
+        "account_form": forms.OrganisationAccountForm() if claim.organisation else forms.AccountForm(),
         "stops": queries.holds_on(claim),
         "recoveries": _recoveries(claim),
         "may_lift": holds(by, Permission.HOLD_LIFT),
@@ -172,7 +175,9 @@ def refile(request: "Request", claim_id: int) -> HttpResponse:
 
 @require_POST
 def correct_account(request: "Request", claim_id: int) -> HttpResponse:
-    form = sent(request, forms.AccountForm).cleaned_data
+    claim = queries.get(request.user, claim_id)
+    kind = forms.OrganisationAccountForm if claim.organisation else forms.AccountForm
+    form = sent(request, kind).cleaned_data
     actions.correct_account(by=request.user, claim_id=claim_id, now=timezone.now(), **form)
     return redirect("subsidies:claim_detail", claim_id)
 

@@ -12,8 +12,10 @@ from rollbook.journal.actions import record
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 from rollbook.persons import adapters, queries, rules
+from rollbook.persons.actions.notices import masked_account, masked_phone
+from rollbook.persons.actions.organisations import tell_organisation
 from rollbook.persons.models import Candidate, Enquiry, Notice, Person, Sealed
-from rollbook.persons.sealing import digest, seal, unseal
+from rollbook.persons.sealing import digest, seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -111,14 +113,6 @@ def _row(one: Draft) -> Person:
     )
 
 
-def masked_phone(phone: str) -> str:
-    return f"{phone[:3]}****{phone[-4:]}" if phone else ""
-
-
-def masked_account(bank: str, account: str) -> str:
-    return f"{bank} {account[-4:]}".strip() if account else ""
-
-
 @transaction.atomic
 def reveal(*, by: "Account", person_id: int, field: str, purpose: str, now: datetime) -> str:
     """Show one sealed field to an official, who says why; the journal keeps it (N14.1)."""
@@ -167,8 +161,14 @@ def set_account(
     return person
 
 
-def tell(*, person_id: int, kind: rules.NoticeKind, was: str, is_now: str, now: datetime) -> None:
-    """For contexts above, within their transaction: the person is told at the present contact."""
+def tell(
+    *, person_id: int, kind: rules.NoticeKind, was: str, is_now: str, now: datetime, organisation_id: int | None = None
+) -> None:
+    """For contexts above, within their transaction: the payee is told at the present contact, which is the
+    organisation where one was paid in place of the person."""
+    if organisation_id is not None:
+        tell_organisation(organisation_id, kind, was, is_now, now)
+        return
     person = Person.objects.get(pk=person_id)
     _tell(person, kind, was, is_now, queries.unsealed(person_id).get("phone", ""), now)
 
@@ -180,29 +180,6 @@ def _tell(person: Person, kind: rules.NoticeKind, was: str, is_now: str, phone: 
         person=person, kind=kind, at=now, was=was, now=is_now, phone_masked=masked_phone(phone), key_version=version,
         box=box,
     )  # fmt: skip
-
-
-def send_notices(*, now: datetime, person_id: int | None = None, limit: int = 100) -> int:
-    """Send what waits, outside any transaction: the gateway takes one number once, so that a message whose
-    outcome is unknown may be sent again. Gives how many it has."""
-    sent = 0
-    for notice in queries.notices_to_send(limit, person_id):
-        phone = unseal(notice.person_id, notice.key_version or 0, bytes(notice.box or b"")).get("phone", "")
-        is_sent = adapters.tell(f"account-{notice.pk}", phone, queries.text_of(notice))
-        with transaction.atomic():
-            row = Notice.objects.select_for_update().get(pk=notice.pk)
-            row.tries += 1
-            if is_sent and row.sent_at is None:
-                row.sent_at, row.box, row.key_version = now, None, None
-                record(
-                    "person.told", notice.person, by=None, at=now, region_code=notice.person.region_code,
-                    phone=row.phone_masked,
-                )  # fmt: skip
-            row.save()
-        if not is_sent:
-            break
-        sent += 1
-    return sent
 
 
 def _seal(person: Person, content: dict[str, str]) -> None:
@@ -295,22 +272,6 @@ def unmerge(*, by: "Account", person_id: int, why: str, now: datetime) -> Person
     other.save(update_fields=["merged_into"])
     record("person.unmerged", other, by=by, at=now, region_code=other.region_code, out_of=into, why=why)
     return other
-
-
-@transaction.atomic
-def rotate(*, limit: int = 1000) -> int:
-    """Seal anew, with the newest key, boxes of older keys; give how many. Run until it is 0."""
-    newest = max(settings.SEAL_KEYS)
-    old = Sealed.objects.select_for_update(skip_locked=True).exclude(key_version=newest)
-    boxes = list(old.select_related("person")[:limit])
-    for box in boxes:
-        _seal(box.person, queries.unsealed(box.person_id))
-    notices = list(Notice.objects.select_for_update(skip_locked=True).filter(key_version__lt=newest)[:limit])
-    for notice in notices:
-        content = unseal(notice.person_id, notice.key_version or 0, bytes(notice.box or b""))
-        notice.key_version, notice.box = seal(notice.person_id, content)
-        notice.save()
-    return len(boxes) + len(notices)
 
 
 def verify(*, person_id: int, now: datetime) -> str:
