@@ -91,6 +91,7 @@ from rollbook.funds.queries.payments import (
 )
 from rollbook.funds.queries.recoveries import (
     PaidOut,
+    came_back,
     is_recovered,
     line_by_reference,
     of_subject,
@@ -122,6 +123,7 @@ __all__ = [
     "books",
     "broken_invariants",
     "by_batch",
+    "came_back",
     "closed_months",
     "closings_visible_to",
     "compared",

@@ -68,6 +68,13 @@ def paid_out(subjects: Iterable[str]) -> dict[str, PaidOut]:
     return {one.subject: PaidOut(one.reference, one.due_fen, one.ordered) for one in found}
 
 
+def came_back(subjects: Iterable[str]) -> dict[str, int]:
+    """For contexts that have checked who asks: what of each subject came back, without interest."""
+    found = Recovery.objects.filter(line__subject__in=list(subjects), received_fen__gt=0).order_by()
+    sums = found.values("line__subject").annotate(sum=Sum("received_fen"))
+    return dict(sums.values_list("line__subject", "sum"))
+
+
 def ordered_fen(line_id: int) -> int:
     """How much of a payment is to come back, or came, by all orders that were not refused."""
     found = Recovery.objects.filter(line_id=line_id).exclude(state=R.REFUSED)

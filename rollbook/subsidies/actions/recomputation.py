@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from rollbook.accounts.rules import Permission, authorise
+from rollbook.funds import queries as funds
 from rollbook.journal.actions import record
 from rollbook.kernel.reasons import refuse_if
 from rollbook.subsidies import queries, rules
@@ -59,6 +60,7 @@ def _recompute_class(class_id: int, run: Recomputation, sums: dict[str, _Sums], 
     year = localdate(now).year
     found = list(queries.recomputed(class_id))
     keep_proposed(found, now)
+    back = funds.came_back({queries.subject_of(one.claim) for one in found})
     for one in found:
         _keep(one, now)
         claim = one.claim
@@ -68,7 +70,7 @@ def _recompute_class(class_id: int, run: Recomputation, sums: dict[str, _Sums], 
             row = sums[claim.region_code]
             row.claims += 1
             row.due_fen += one.now_fen
-            row.paid_fen += claim.amount_fen
+            row.paid_fen += claim.amount_fen - back.get(queries.subject_of(claim), 0)
 
 
 def _keep(one: "queries.Recomputed", now: datetime) -> None:

@@ -17,7 +17,7 @@ from rollbook.journal.models import Entry
 from rollbook.kernel.messages import Message
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused
 from rollbook.subsidies import actions, queries, rules, tasks
-from rollbook.subsidies.models import Claim, Discrepancy, Proposal
+from rollbook.subsidies.models import Accuracy, Claim, Discrepancy, Proposal
 from rollbook.subsidies.tests import factories as f
 from rollbook.subsidies.tests.test_payments import answer, sent, take
 
@@ -192,6 +192,22 @@ def test_closed_with_a_reason_and_not_proposed_again_for_the_same():
     refuses("decided", order, one)
     recompute()
     assert [row[0] for row in figures()] == ["closed"]
+
+
+def test_what_came_back_is_no_longer_paid_beyond_what_is_due():
+    """B1: paid against due of a county is right again once the money is back."""
+    [claim] = paid(1)
+    revoke(claim)
+    recovery = order(Proposal.objects.get()).recovery
+    finance = f.account("county-finance")
+    funds.decide_recovery(by=finance, recovery_id=recovery.pk, granted=True, finding="", now=LATER)
+    for received, out in ((0, True), (150_000, False)):
+        if received:
+            key = {"amount_fen": received, "received_on": LATER.date(), "document": "回单1", "now": LATER}
+            funds.receive(by=finance, recovery_id=recovery.pk, **key)
+        recompute()
+        last = Accuracy.objects.latest("pk")
+        assert (last.paid_fen, last.due_fen, last.is_out_of_band) == (150_000 - received, 0, out)
 
 
 def test_who_may_order_and_close():
