@@ -43,13 +43,17 @@ def file_claim(*, by: "Account", enrolment_id: int, now: datetime, subsidy: str 
 
 @transaction.atomic
 def file_class_claims(*, by: "Account", class_id: int, now: datetime) -> tuple[list[Claim], dict[int, list[Message]]]:
-    """Claim for all of a class who are due something; the others come back with their reasons."""
-    people = classes.roster(classes.get(by, class_id).pk).values_list("pk", flat=True)
-    have = set(queries.of_class(class_id))
+    """Claim for all of a class who are due something, a first or a later instalment; the others come back with
+    their reasons."""
+    people = list(classes.roster(classes.get(by, class_id).pk).values_list("pk", flat=True))
+    have, later = queries.of_class(class_id), set(queries.in_parts(class_id))
     wanted = [pk for pk in people if pk not in have]
-    if not wanted:
+    if not wanted and not later:
         raise Refused(reason("all-claimed", _("Everybody of this class has claimed already."), "N12.3"))
-    claims, against = _file(by, class_id, wanted, now)
+    claims, against = _file(by, class_id, wanted, now) if wanted else ([], {})
+    for pk in (one for one in people if one in later):  # each by the policy of its own first instalment
+        more, why = _file(by, class_id, [pk], now)
+        claims, against = [*claims, *more], against | why
     if not claims:
         refuse_if(message for messages in against.values() for message in messages[:1])
     return claims, against

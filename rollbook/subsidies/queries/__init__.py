@@ -30,6 +30,7 @@ from rollbook.subsidies.queries.decisions import (
     blocked_by,
     decided_now,
     met,
+    next_parts,
     offers,
     payee_name,
     payee_now,
@@ -49,7 +50,7 @@ from rollbook.subsidies.queries.holds import (
     live_hold,
     reasons_held,
 )
-from rollbook.subsidies.queries.parts import first_part, parts_before
+from rollbook.subsidies.queries.parts import first_part, in_parts, parts_before
 from rollbook.subsidies.queries.payments import payments_without_claim
 from rollbook.subsidies.queries.policies import (
     as_file,
@@ -129,6 +130,7 @@ __all__ = [
     "held_among",
     "holds_on",
     "holds_on_class",
+    "in_parts",
     "in_place_of",
     "in_publicity",
     "in_words",
@@ -136,6 +138,7 @@ __all__ = [
     "live_hold",
     "met",
     "named",
+    "next_parts",
     "objections_of",
     "objections_open",
     "of_class",

@@ -155,6 +155,20 @@ def _offer(klass: "TrainingClass", one: "Enrolment", subsidy: rules.Subsidy, fil
     return Offer(subsidy, filed, version, due_fen, award.working(0), against)
 
 
+def next_parts(
+    klass: "TrainingClass", people: "Collection[Enrolment]", today: date
+) -> "list[tuple[Enrolment, list[Message], int]]":
+    """For each trainee who had an instalment of the training: why no other is due now, or what is, in fen."""
+    wanted, found = set(parts.in_parts(klass.pk)), []
+    for one in people:
+        if one.pk in wanted:
+            live = Claim.objects.filter(enrolment=one.pk, kind__in=rules.TRAINED).exclude(state=rules.State.REFUSED)
+            filed = list(live.select_related("policy").order_by("pk"))
+            offer = _offer(klass, one, rules.Subsidy(filed[0].policy.subsidy), filed, today)
+            found.append((one, offer.against, offer.amount_fen))
+    return found
+
+
 def reasons_now(claim: Claim) -> list[Message]:
     """Why the claim, by what is known now, was not due on the day of its filing: for reviewers."""
     if claim.state not in (rules.State.FILED, rules.State.FIRST, rules.State.RETURNED):

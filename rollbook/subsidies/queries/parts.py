@@ -39,6 +39,19 @@ def first_part(enrolment_id: int, subsidy: str) -> Claim | None:
     return one
 
 
+def in_parts(class_id: int) -> list[int]:
+    """The enrolments of a class of whose training something was claimed that is paid in instalments."""
+    first = Claim.objects.filter(enrolment__training_class_id=class_id, follows=None, kind__in=rules.TRAINED)
+    live = first.exclude(state=rules.State.REFUSED).select_related("policy").order_by("pk")
+    policies: dict[int, rules.Policy] = {}
+    found = []
+    for one in live:
+        policy = policies.setdefault(one.policy_id, rules.Policy.of(one.policy.content))
+        if rules.is_in_parts(one.kind, policy):
+            found.append(one.enrolment_id)
+    return found
+
+
 def policy_followed(claim: Claim) -> PolicyVersion | None:
     """An instalment is decided by the policy of the first; a claim that follows none by that of its day."""
     return claim.policy if claim.follows_id else None

@@ -254,3 +254,22 @@ def test_which_instalment_is_next(had, stage, due_fen, found):
     ladder = rules.Policy.of({"subsidy": "training", "document": "文", "instalments": LADDER})
     parts = [rules.Part(n, stage, state, 60, is_recovered) for n, (stage, state, is_recovered) in enumerate(had)]
     assert [one.code for one in rules.reasons_against_part(parts, ladder, stage, due_fen)] == found
+
+
+def test_the_button_of_the_class_files_the_instalment_that_is_due(klass, enrolment, client):  # noqa: F811
+    """First and later instalments alike; who is due nothing comes back with the reason (N12.2)."""
+    by = f.manager_of(klass)
+    [first], against = actions.file_class_claims(by=by, class_id=klass.pk, now=f.NOW)
+    assert (first.stage, against) == ("completed", {})
+    pay(first)
+    with pytest.raises(Refused) as refusal:
+        actions.file_class_claims(by=by, class_id=klass.pk, now=f.NOW)
+    assert [one.code for one in refusal.value.reasons] == ["not-certified"]
+    certify(enrolment)
+    client.force_login(by)
+    page = client.get(reverse("subsidies:class_claims", args=[klass.pk])).content.decode()
+    assert reverse("subsidies:file_class", args=[klass.pk]) in page
+    [second], against = actions.file_class_claims(by=by, class_id=klass.pk, now=f.NOW)
+    assert (second.stage, second.amount_fen, second.follows, against) == ("certified", 20_000, first, {})
+    page = client.get(reverse("subsidies:class_claims", args=[klass.pk])).content.decode()
+    assert reverse("subsidies:file_class", args=[klass.pk]) not in page  # it is not paid yet: nothing more is due

@@ -195,11 +195,16 @@ def class_claims(request: "Request", class_id: int) -> HttpResponse:
     admit(request.user, Permission.CLAIM_FILE, *queries.READERS)
     klass = classes.get(request.user, class_id)
     claims = queries.of_class(class_id) if holds(request.user, Permission.CLAIM_FILE) else {}
-    people = [one for one in classes.roster(class_id) if one.pk not in claims]
+    people = list(classes.roster(class_id))
     if request.user.role == "worker":
         people = [one for one in people if one.person_id == request.user.person_id]
         claims = {pk: one for pk, one in claims.items() if one.person_id == request.user.person_id}
-    rows = queries.reasons_by_enrolment(request.user, klass, people, timezone.localdate())
+    today, fresh = timezone.localdate(), [one for one in people if one.pk not in claims]
+    rows = queries.reasons_by_enrolment(request.user, klass, fresh, today)
+    if klass.state == "assessed" and claims:
+        had = [one for one in people if one.pk in claims]
+        parts = queries.next_parts(klass, had, today)
+        rows += [row for row in parts if not any(why.code == "all-parts-had" for why in row[1])]
     context = {
         "klass": klass,
         "due": [(one, fen) for one, against, fen in rows if not against],
