@@ -29,7 +29,7 @@ from rollbook.institutions.tests.factories import equipped
 from rollbook.live.models import Camera, Fault, HeadCount, Recording
 from rollbook.persons import actions as persons
 from rollbook.persons.models import Candidate
-from rollbook.risk.models import Alert, Finding, Run
+from rollbook.risk.models import Alert, Finding, Hit, Run
 from rollbook.subsidies import actions as subsidies
 from rollbook.subsidies.models import Discrepancy, Objection, PolicyVersion, Proposal, Simulation
 from rollbook.subsidies.rules.simulation import Scenario
@@ -272,12 +272,26 @@ class County:
             region_code=self.region_code, institution=self.institution, training_class=self.klass,
             first_found_at=NOW, last_found_at=NOW, state="asked", answer_by=NOW.date(),
         )  # fmt: skip
-        Finding.objects.create(
-            alert=alert, detector="D44", severity=2, rows=[{"day": "2026-03-02", "people": 3, "roster": 9, "share": 33}],
-            ground={"template": "On {day} {people} of {roster} came: {share} %.", "clause": "S4", "code": "D44",
-                    "values": {"day": "2026-03-02", "people": 3, "roster": 9, "share": 33}},
-            count=1, version="x", run=run, found_at=NOW,
-        )  # fmt: skip
+        row = {"day": "2026-03-02", "people": 3, "roster": 9, "share": 33}
+        ground = {
+            "template": "On {day} {people} of {roster} came: {share} %.",
+            "clause": "S4",
+            "code": "D44",
+            "values": row,
+        }
+        finding = Finding.objects.create(
+            alert=alert,
+            detector="D44",
+            severity=2,
+            rows=[row],
+            ground=ground,
+            count=1,
+            version="x",
+            run=run,
+            found_at=NOW,
+        )
+        kept = {"finding": finding, "ground": ground, "rows": [row], "count": 1, "digest": "x", "found_at": NOW}
+        Hit.objects.create(subject="class", subject_id=self.klass.pk, **kept)
         case = Case.objects.create(
             number=f"AJ{self.region_code}", alert=alert, region_code=self.region_code, institution=self.institution,
             title="class", classes=[self.klass.pk], due_on=NOW.date(), opened_at=NOW, opened_by=self.office, state="handed",

@@ -56,7 +56,7 @@ def by_id(alert_id: int) -> Alert:
 
 def weights(class_ids: Collection[int], institution_ids: Collection[int], since: datetime) -> "Weights":
     """How many alerts are open about each class and each institution, warnings apart; and how many of an institution
-    were settled as true since then: what an order of inspections rests on (N11.2)."""
+    were settled as true since then: what an order of inspections rests on (N11.4)."""
     still = Alert.objects.exclude(state=State.CLOSED).filter(severity__gte=REVIEW)
     about_class = still.filter(training_class__in=class_ids).exclude(subject=Subject.INSTITUTION)
     about_body = still.filter(institution__in=institution_ids, subject=Subject.INSTITUTION)

@@ -150,7 +150,7 @@ class Candidate:
 
 
 def points(one: Candidate) -> int:
-    """How pressing an inspection is: never seen first, then what was found before, also by screening (N11.2)."""
+    """How pressing an inspection is: never seen first, then what was found before, also by screening (N11.4)."""
     found = 50 if not one.inspections else 0
     found += 20 * min(one.unqualified, 3) + 10 * min(one.measures, 3)
     found += 10 * min(one.alerts, 3) + 20 * min(one.proven, 3)

@@ -1,4 +1,4 @@
-"""What an alert that is closed sets off (N3.6, N11.2, N11.4)."""
+"""What an alert that is closed sets off (N3.6, N11.4)."""
 
 from datetime import timedelta
 
@@ -141,7 +141,7 @@ def test_an_institutions_alert_leads_to_its_class_and_one_about_nobodys_class_to
 
 
 def test_alerts_bring_a_class_forward_in_the_order_of_inspections(scene):
-    """N11.2: open grounds and those proven in a year count; warnings do not."""
+    """N11.4: open grounds and those proven in a year count; warnings do not."""
     other = another(trainees=2).klass
 
     def points():
