@@ -273,3 +273,18 @@ def test_the_button_of_the_class_files_the_instalment_that_is_due(klass, enrolme
     assert (second.stage, second.amount_fen, second.follows, against) == ("certified", 20_000, first, {})
     page = client.get(reverse("subsidies:class_claims", args=[klass.pk])).content.decode()
     assert reverse("subsidies:file_class", args=[klass.pk]) not in page  # it is not paid yet: nothing more is due
+
+
+@pytest.mark.parametrize(
+    ("months", "stage", "yuan"), [(-1, "employed", 1000), (6, "employed", 1000), (0, "certified", 800)]
+)
+def test_work_must_begin_within_the_months_of_the_policy(klass, months, stage, yuan):  # noqa: F811
+    """The third instalment by a labour contract, with the proof kept beside the claim (domain 3.2)."""
+    policy(limits={"employed_months": months})
+    enrolment = klass.enrolments.get()  # certified on 20 March
+    told(enrolment.person, "labour-contracts", TODAY, employer="91320102MA1X0000X1")
+    claim = file(klass, enrolment, "training")
+    assert (claim.stage, claim.amount_fen) == (stage, yuan * 100)
+    proofs = [(one["what"], one["from"]) for one in claim.sources["proofs"]]
+    assert proofs == ([("Employment after the certificate", str(TODAY))] if stage == "employed" else [])
+    assert queries.replayed(claim) == []
