@@ -29,12 +29,9 @@ def set_off(batch: PaymentBatch, lines: Sequence[PaymentLine], now: datetime) ->
     percent, kept_fen = terms[TermKey.NETTING_PERCENT], terms[TermKey.NETTING_KEPT] * 100
     if percent == 0:
         return []
-    lines = [one for one in lines if one.organisation_id is None]  # an employer does not pay its workers' debts
-    people = [one.person_id for one in lines]
-    debts = queries.debts_of(people, batch.region_code, batch.fund, localdate(now))
+    debts = queries.debts_of(lines, batch.region_code, batch.fund, localdate(now))
     found = []
-    for line in lines:
-        own = debts.get(line.person_id, [])
+    for line, own in zip(lines, debts, strict=True):
         room = rules.set_off(line.amount_fen, sum(one.due_fen for one in own), percent=percent, kept_fen=kept_fen)
         for debt in own:
             taken = min(room, debt.due_fen)
@@ -119,8 +116,8 @@ def netting_back(lines: Sequence[PaymentLine], now: datetime) -> list[Back]:
     for one in nettings:
         line, document = one.line, f"{one.line.reference}-{one.recovery_id}"
         persons.tell(
-            person_id=line.person_id, kind=NoticeKind.SET_OFF, was=f"{one.amount_fen / 100:.2f}",
-            is_now=f"{line.amount_fen / 100:.2f}", now=now,
+            person_id=line.person_id, organisation_id=line.organisation_id, kind=NoticeKind.SET_OFF,
+            was=f"{one.amount_fen / 100:.2f}", is_now=f"{line.amount_fen / 100:.2f}", now=now,
         )  # fmt: skip
         found.append(
             coming_back(

@@ -1,15 +1,15 @@
 """What payees have to pay back, in which parts, and what of it is being set off or was given up."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils.timezone import localdate
 
 from rollbook.funds import rules
-from rollbook.funds.models import Instalment, Netting, Plan, Recovery, WriteOff
+from rollbook.funds.models import Instalment, Netting, PaymentLine, Plan, Recovery, WriteOff
 from rollbook.funds.queries.ledger import may_read
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import queries as persons
@@ -30,27 +30,28 @@ class Debt:
     due_fen: int
 
 
-def debts_of(person_ids: Collection[int], region_code: str, fund: str, today: date) -> dict[int, list[Debt]]:
-    """By person, under whatever record, the oldest first: what they have to pay back to a fund of a region by a day.
-    The recoveries are locked. A plan that is kept is left alone: only its instalments that are due count."""
-    kept = persons.kept_of(person_ids)
-    some = Recovery.objects.filter(
-        state=R.OPEN,
-        region_code=region_code,
-        line__batch__fund=fund,
-        line__person_id__in=list(kept),
-        line__organisation=None,
-    )
+def debts_of(lines: Sequence[PaymentLine], region_code: str, fund: str, today: date) -> list[list[Debt]]:
+    """For each payment what its payee has to pay back to a fund of a region by a day, the oldest first: an organisation's
+    own, or a person's under whatever record, never the one for the other. The recoveries are locked. A plan that is kept
+    is left alone: only its instalments that are due count."""
+    kept = persons.kept_of({one.person_id for one in lines if one.organisation_id is None})
+    own = Q(line__organisation=None, line__person_id__in=list(kept))
+    firms = Q(line__organisation__in={one.organisation_id for one in lines if one.organisation_id})
+    some = Recovery.objects.filter(own | firms, state=R.OPEN, region_code=region_code, line__batch__fund=fund)
     found = list(some.select_for_update(of=("self",)).select_related("line").order_by("pk"))
     parts = parts_of(found)
     pending = pending_fen([one.pk for one in found])
-    debts: dict[int, list[Debt]] = {}
+    debts: dict[tuple[int, int], list[Debt]] = {}
+
+    def payee(line: PaymentLine) -> tuple[int, int]:
+        return (line.organisation_id, 0) if line.organisation_id else (0, kept[line.person_id])
+
     for one in found:
         due = rules.due_by(parts[one.pk], today) if one.pk in parts else one.amount_fen
         free = due - one.received_fen - pending.get(one.pk, 0)
         if free > 0:
-            debts.setdefault(kept[one.line.person_id], []).append(Debt(one, free))
-    return {pk: debts[kept[pk]] for pk in person_ids if kept[pk] in debts}
+            debts.setdefault(payee(one.line), []).append(Debt(one, free))
+    return [debts.get(payee(one), []) for one in lines]
 
 
 def parts_of(some: Iterable[Recovery]) -> dict[int, list[tuple[date, int]]]:
@@ -144,5 +145,5 @@ def debts_with_parts(person_id: int) -> list[tuple[Recovery, list[Instalment]]]:
 
 def of_payee(person_id: int) -> QuerySet[Recovery]:
     """What a person has to pay back or paid back, under whatever record, for the person's own page."""
-    found = Recovery.objects.filter(line__person_id__in=list(persons.kept_of([person_id])))
+    found = Recovery.objects.filter(line__organisation=None, line__person_id__in=list(persons.kept_of([person_id])))
     return found.exclude(state__in=[R.ASKED, R.REFUSED]).select_related("line").order_by("-pk")

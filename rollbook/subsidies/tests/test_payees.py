@@ -16,6 +16,7 @@ from rollbook.persons.queries import unsealed_organisation
 from rollbook.subsidies import actions, queries
 from rollbook.subsidies.models import Claim
 from rollbook.subsidies.tests import factories as f
+from rollbook.subsidies.tests.debts import ordered, paying, sent
 from rollbook.subsidies.tests.test_offers import klass, published, told  # noqa: F401
 from rollbook.subsidies.tests.test_payments import answer, take
 
@@ -220,3 +221,20 @@ def test_pages_name_the_payee_and_never_the_number(two, client, settings):
     client.logout()
     page = client.get(reverse("portal:publicity", args=[Claim.objects.first().publicity_id])).content.decode()
     assert firm.name in page
+
+
+def test_what_an_organisation_has_to_pay_back_is_its_own(two):
+    """Set off against what the organisation is paid, never against a trainee's money, nor the other way round (N6.4)."""
+    to_institution()
+    owned(set_account(two))
+    first, second = approved(two)
+    batch = batched([first])
+    sent(batch)
+    take(batch, answer(batch, ["PAID"]))
+    line = batch.lines.get()
+    assert line.organisation_id is not None
+    ordered(line)
+    trainee = paying(first.person, 100_000, statuses=())
+    assert trainee.netted_fen == 0, "the trainee owes nothing"
+    own = batched([second]).lines.get()
+    assert (own.organisation_id, own.netted_fen) == (line.organisation_id, second.amount_fen // 2)
