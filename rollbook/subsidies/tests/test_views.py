@@ -109,3 +109,23 @@ def test_the_api_files_and_explains(client):
     assert again.json()["reasons"][0]["code"] == "same-level"
     detail = client.get(f"/api/claims/{answer.json()['id']}").json()
     assert detail["against"] == []
+
+
+def test_a_claim_names_the_unit_and_the_people_whose_step_it_is(client):
+    """Who uses is responsible (N14.1): never the officer who took the step before, nor one of another county."""
+    [claim] = f.claims(1)
+    first, second = f.account("county-reviewer", name="初审员"), f.account("county-second-reviewer", name="复审员")
+    f.account("county-reviewer", name="外县初审员", region_code="320583")
+
+    def named():
+        page = get(client, second, "subsidies:claim_detail", claim.pk)
+        return page.partition("本步骤责任单位和人员")[2].partition("</p>")[0].strip(": \n")
+
+    assert named().startswith("320102 · ")  # the county: no divisions are loaded here
+    assert "初审员" in named()
+    assert "外县初审员" not in named()
+    actions.review_claim(by=first, claim_id=claim.pk, move="pass-first", now=f.NOW)
+    assert "复审员" in named().split(" · ")[1].split(", ")
+    assert "初审员" not in named().split(" · ")[1].split(", ")
+    actions.review_claim(by=second, claim_id=claim.pk, move="return", why="材料不全", now=f.NOW)
+    assert named() == claim.institution.name

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
+from rollbook.accounts import queries as accounts
 from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.classes import queries as classes
 from rollbook.exchange.rules import Feed
@@ -79,6 +80,7 @@ def claim_detail(request: "Request", claim_id: int) -> HttpResponse:
     is_own = by.person_id == claim.person_id or by.institution_id == claim.institution_id
     context = {
         "claim": claim,
+        "responsible": _responsible(claim),
         "against": queries.reasons_now(claim),
         "met": queries.met(claim),
         "apart": queries.replayed(claim),
@@ -99,6 +101,30 @@ def claim_detail(request: "Request", claim_id: int) -> HttpResponse:
         "entries": timeline(claim),
     }
     return render(request, "subsidies/claim_detail.html", context)
+
+
+# Whose step it is; of what is returned or was refused by the bank, the institution's.
+STEPS = {
+    rules.State.FILED: Permission.CLAIM_REVIEW,
+    rules.State.FIRST: Permission.CLAIM_SECOND_REVIEW,
+    rules.State.PUBLICITY: Permission.CLAIM_REVIEW,
+    rules.State.PULLED_BACK: Permission.OBJECTION_SETTLE,
+    rules.State.APPROVED: Permission.BATCH_MAKE,
+    rules.State.IN_PAYMENT: Permission.BATCH_CHECK,
+}
+
+
+def _responsible(claim: "Claim") -> tuple[str, list[str]] | None:
+    """The unit whose step it is, and the people of it who may take it: not who took the one before (N14.1)."""
+    state = rules.State(claim.state)
+    if state in (rules.State.RETURNED, rules.State.FAILED):
+        return claim.institution.name, []
+    if state not in STEPS:
+        return None
+    officers = accounts.officers(STEPS[state], claim.region_code)
+    if state == rules.State.FIRST:
+        officers = officers.exclude(pk=claim.first_by_id)
+    return name_of(claim.region_code), [str(one) for one in officers[:5]]
 
 
 def _recoveries(claim: "Claim") -> list[dict[str, object]]:
