@@ -123,7 +123,7 @@ def _responsible(claim: "Claim") -> tuple[str, list[str]] | None:
         return None
     officers = accounts.officers(STEPS[state], claim.region_code)
     if state == rules.State.FIRST:
-        officers = officers.exclude(pk=claim.first_by_id)
+        officers = officers.exclude(pk=claim.first_by_id or 0)
     return name_of(claim.region_code), [str(one) for one in officers[:5]]
 
 
