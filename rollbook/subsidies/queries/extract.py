@@ -41,8 +41,8 @@ def blocks() -> list[tuple[int, int, int]]:
 
 
 def path_of(block: int, count: int, filings: int) -> Path:
-    """A block's file: its name says what was in it, so an old one is never taken for the present."""
-    return folder() / f"{block:06}-{count}-{filings}.parquet"
+    """A block's file: its name says what was in it and how many facts, so an old one is never taken for the present."""
+    return folder() / f"{block:06}-{count}-{filings}-{len(fields(rules.Facts))}.parquet"
 
 
 def rows_of_block(block: int) -> pa.Table:
