@@ -19,6 +19,7 @@ from rollbook.evidence import actions as evidence
 from rollbook.evidence.rules import Keep, Kind
 from rollbook.evidence.tests.pictures import photo
 from rollbook.exchange.tests.factories import delivered
+from rollbook.faces.models import Likeness
 from rollbook.fees import actions as fees
 from rollbook.funds import actions as funds
 from rollbook.funds.files import Moved
@@ -318,6 +319,7 @@ class County:
         """Another record of a like person, found by night."""
         newer = payee(int(self.region_code) + 1, region_code=self.region_code)
         pair = Candidate.objects.create(older=self.person, newer=newer, likeness="sound", found_at=timezone.now())
+        face = Likeness.objects.create(older=self.person, newer=newer, score=0.9, found_at=timezone.now())
         firm = persons.register_organisation(
             by=self.office,
             uscc=f"9132{self.region_code}X",
@@ -325,7 +327,7 @@ class County:
             region_code=self.region_code,
             now=timezone.now(),
         )
-        return {"candidate_id": pair.pk, "organisation_id": firm.pk}
+        return {"candidate_id": pair.pk, "likeness_id": face.pk, "organisation_id": firm.pk}
 
     def _of_the_account(self):
         now = timezone.now()

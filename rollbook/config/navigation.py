@@ -209,6 +209,9 @@ PAGES: list[Page] = [
     page(_("Supervision"), "live:wall", _("Live classrooms"), "device-cctv", may(P.LIVE_WATCH)),
     page(_("Supervision"), "live:recording_list", _("Recordings"), "movie", may(P.LIVE_WATCH)),
     page(_("Supervision"), "live:camera_list", _("Cameras"), "camera-cog", may(P.LIVE_WATCH)),
+    page(_("Supervision"), "faces:overview", _("Faces"), "face-id", may(P.FACE_READ)),
+    page(_("Supervision"), "faces:pair_list", _("Two persons, one face"), "users", may(P.FACE_SETTLE)),
+    page(_("Supervision"), "faces:counter", _("Set a face up at the counter"), "camera-plus", may(P.FACE_ENROL)),
     page(_("Supervision"), "evidence:item_list", _("Evidence"), "photo-shield", may(P.EVIDENCE_READ)),
     page(
         _("Supervision"),

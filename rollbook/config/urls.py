@@ -18,6 +18,7 @@ urlpatterns = [
     path("directory/", include("rollbook.directory.urls")),
     path("evidence/", include("rollbook.evidence.urls")),
     path("institutions/", include("rollbook.institutions.urls")),
+    path("faces/", include("rollbook.faces.urls")),
     path("classes/", include("rollbook.classes.urls")),
     path("supervision/", include("rollbook.supervision.urls")),
     path("live/", include("rollbook.live.urls")),

@@ -170,7 +170,7 @@ def likeness(by: "Account", likeness_id: int, *, lock: bool = False) -> Likeness
 def screened_pairs() -> "QuerySet[Likeness, Any]":
     """Two persons of one face, but for those that somebody found to be two (D32)."""
     found = Likeness.objects.exclude(finding=rules.Finding.TWO)
-    return found.values("pk", person_id=F("older_id"), other_person_id=F("newer_id"), similarity=F("score"))
+    return found.values(person_id=F("older_id"), other_person_id=F("newer_id"), similarity=F("score"))
 
 
 def checked(event: str) -> "QuerySet[Check, Any]":

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.portal.views import attendance, me, policies, public
+from rollbook.portal.views import attendance, face, me, policies, public
 
 app_name = "portal"
 
@@ -25,6 +25,9 @@ urlpatterns = [
     path("me/lessons/<int:lesson_id>/deny/", attendance.deny, name="deny"),
     path("me/attendance/<int:enrolment_id>/", attendance.lived, name="lived"),
     path("me/feedback/<int:enrolment_id>/", attendance.feedback, name="feedback"),
+    path("me/face/", face.face, name="face"),
+    path("me/face/agree/", face.agree, name="agree_face"),
+    path("me/face/withdraw/", face.withdraw, name="withdraw_face"),
     path("me/app/", attendance.app, name="app"),
     path("me/app/data/", attendance.app_data, name="app_data"),
     path("me/app/manifest.json", attendance.manifest, name="app_manifest"),

@@ -13,6 +13,7 @@ from rollbook.assessment import queries as assessment
 from rollbook.classes import queries as classes
 from rollbook.classes.rules.states import State as ClassState
 from rollbook.directory import queries as directory
+from rollbook.faces import queries as faces
 from rollbook.funds import queries as funds
 from rollbook.institutions import queries as institutions
 from rollbook.kernel.messages import _
@@ -56,6 +57,7 @@ def todos(by: "Account") -> list[Todo]:
         *_requests(by),
         *_money(by),
         *_alike(by),
+        *_faces(by),
     ]
     if holds(by, P.SCORE_ENTER):
         found += [
@@ -138,6 +140,15 @@ def _alike(by: "Account") -> list[Todo]:
     """Records to be compared, for whoever may merge them: one line for all (N3.1)."""
     count = persons.candidates(by).count() if holds(by, P.PERSON_MERGE) else 0
     return [Todo(_("Perhaps one person"), str(count), "persons:candidate_list", None)] if count else []
+
+
+def _faces(by: "Account") -> list[Todo]:
+    """Two persons with one face, and the filing that the number of stored faces asks for (B7, S69)."""
+    count = faces.likenesses(by).filter(finding="").count() if holds(by, P.FACE_SETTLE) else 0
+    found = [Todo(_("Two persons, one face"), str(count), "faces:pair_list", None)] if count else []
+    if holds(by, P.FACE_SETTLE) and faces.notices(by, localdate()):
+        found.append(Todo(_("Storing of faces to be filed"), str(faces.stored()), "faces:overview", None))
+    return found
 
 
 def _requests(by: "Account") -> list[Todo]:

@@ -17,6 +17,7 @@ from rollbook.certificates import queries as certificates
 from rollbook.classes.queries import screening as classes
 from rollbook.database import arrow
 from rollbook.evidence import queries as evidence
+from rollbook.faces import queries as faces
 from rollbook.fees import queries as fees
 from rollbook.institutions import queries as institutions
 from rollbook.journal import queries as journal
@@ -50,6 +51,7 @@ def _of_many(make: Callable[[], Mapping[str, QuerySet[Any, Any]]], name: str) ->
 SOURCES: dict[str, Source] = {
     "persons": _of(persons.screened),
     "bank_accounts": _of(persons.screened_accounts),
+    "face_pairs": _of(faces.screened_pairs),
     "enrolments": _of(classes.enrolments),
     "classes": _of(classes.classes),
     "lessons": _of(classes.lessons),
@@ -89,6 +91,8 @@ def narrowed(name: str, rows: QuerySet[Any, Any], people: list[int], classes: li
     columns = dict(SHAPES[name].columns)
     if name == "lessons":
         return rows.filter(class_id__in=classes) | rows.filter(person_id__in=people)
+    if name == "face_pairs":
+        return rows.filter(person_id__in=people) | rows.filter(other_person_id__in=people)
     if "person_id" in columns and name != "teachers":
         return rows.filter(person_id__in=people)
     return rows.filter(class_id__in=classes) if "class_id" in columns else rows

@@ -23,6 +23,7 @@ SCHEDULE = (
     ("scrub_evidence", 86_400),
     ("verify_lake", 86_400),
     ("tidy_jobs", 600),
+    ("tidy_faces", 3600),
     ("find_candidates", 86_400),
     ("screen_everyone", 1800),
 )
