@@ -9,12 +9,9 @@ from rollbook.web.words import translated
 MOST_BYTES = 100 * 2**20
 
 
-class BatchForm(forms.Form):
-    contract = forms.ChoiceField(label=_("Feed and source"))
-    number = forms.CharField(
-        label=_("Batch number"), max_length=64, help_text=_("The source's own: the same number is taken once.")
-    )
-    as_of = day(_("Data as of"))
+class SentForm(forms.Form):
+    """A file of a department, as it was sent."""
+
     file = forms.FileField(label=_("File (.xlsx, .csv or .parquet)"))
 
     def clean_file(self) -> tuple[bytes, str]:
@@ -24,6 +21,15 @@ class BatchForm(forms.Form):
                 _("At most 100 MB can be uploaded; larger files are left or sent with a manifest.")
             )
         return file.read(), file.name
+
+
+class BatchForm(SentForm):
+    contract = forms.ChoiceField(label=_("Feed and source"))
+    number = forms.CharField(
+        label=_("Batch number"), max_length=64, help_text=_("The source's own: the same number is taken once.")
+    )
+    as_of = day(_("Data as of"))
+    field_order = ("contract", "number", "as_of", "file")
 
 
 class SourceForm(forms.Form):

@@ -1,5 +1,6 @@
 import io
 import json
+import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -16,12 +17,12 @@ from pypinyin import lazy_pinyin
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.exchange import rules
-from rollbook.exchange.files import lake, months
+from rollbook.exchange.files import lake, marking, months
 from rollbook.exchange.models import Batch, Contract, Fact, Source, Wrong
 from rollbook.exchange.rules import matching
 from rollbook.exchange.rules.lines import Line, LineState, state
 from rollbook.kernel.messages import _
-from rollbook.kernel.reasons import NotFound
+from rollbook.kernel.reasons import NotFound, Refused, reason
 from rollbook.persons import queries as persons
 from rollbook.regions.rules import around, prefix
 
@@ -181,6 +182,18 @@ def preview(batch: Batch) -> dict[str, Any]:
     own = {"row": _("Row"), "subject": _("Person or firm"), "name": _("Name")}
     heads = [own[names[n]] if names[n] in own else headers[names[n]].header for n in shown]
     return {"heads": heads, "rows": [[_short(row[n]) for n in shown] for row in rows]}
+
+
+def marked(batch: Batch, content: bytes) -> bytes:
+    """The file of a batch, brought again, with what is wrong at the end of each row."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        path = Path(file.name)
+        if lake.digest_of(path) != batch.sha256:
+            text = _("This is not the file of the batch; choose {file} as it was sent.")
+            raise Refused(reason("another-file", text, "N3.5", file=batch.file))
+        return marking.marked(path, rules.Shape.of(batch.contract.shape), persons.digests)
 
 
 def _short(value: Any) -> Any:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("batches/", views.batch_list, name="batch_list"),
     path("batches/new/", views.batch_new, name="batch_new"),
     path("batches/<int:received_id>/", views.batch_detail, name="batch_detail"),
+    path("batches/<int:received_id>/marked/", views.batch_marked, name="batch_marked"),
     path("batches/<int:received_id>/load/", views.load_batch, name="load_batch"),
     path("batches/<int:received_id>/refuse/", views.refuse_batch, name="refuse_batch"),
     path("persons/<int:person_id>/", views.person_facts, name="person_facts"),

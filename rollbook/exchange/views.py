@@ -15,7 +15,7 @@ from rollbook.persons import queries as persons
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
 from rollbook.regions.rules import covers
-from rollbook.web.exports import workbook
+from rollbook.web.exports import downloaded, workbook
 from rollbook.web.forms import WhyForm, cleaned, sent
 from rollbook.web.lists import Filter, listing, narrowed
 from rollbook.web.words import said
@@ -151,15 +151,26 @@ def batch_detail(request: "Request", received_id: int) -> HttpResponse:
         "batch": batch,
         "preview": queries.preview(batch),
         "wrong": wrong[:200],
+        "may_mark": may,
         "may_load": may and rules.BatchMove.LOAD in moves,
         "may_release": may and rules.BatchMove.RELEASE in moves and batch.received_by_id != request.user.pk,
         "is_own": batch.received_by_id == request.user.pk and rules.BatchMove.RELEASE in moves,
         "may_refuse": may and rules.BatchMove.REFUSE in moves,
         "why_form": WhyForm(),
         "release_form": WhyForm(auto_id="release_%s"),
+        "marked_form": forms.SentForm(auto_id="marked_%s"),
         "entries": timeline(batch),
     }
     return render(request, "exchange/batch_detail.html", context)
+
+
+@require_POST
+def batch_marked(request: "Request", received_id: int) -> HttpResponse:
+    """The sender's own file, chosen again, with a column of errors; nothing of it is kept."""
+    admit(request.user, P.EXCHANGE_LOAD)
+    batch = queries.get(request.user, received_id)
+    content, _name = sent(request, forms.SentForm).cleaned_data["file"]
+    return downloaded(queries.marked(batch, content), f"{batch.feed}-{batch.number}-{gettext('marked')}")
 
 
 @require_POST

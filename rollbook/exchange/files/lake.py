@@ -34,7 +34,8 @@ class Taken:
 
     rows: int = 0
     wrong: int = 0  # rows with something wrong
-    cells: list[tuple[int, str, Message]] = field(default_factory=list)  # the first of them
+    cells: list[tuple[int, str, Message]] = field(default_factory=list)  # the first of them, so many:
+    most: int = MOST_TOLD
     sha256: str = ""
 
 
@@ -54,16 +55,16 @@ def where(lake_path: str) -> Path:
     return Path(settings.LAKE_ROOT) / lake_path
 
 
-def write(source: Path, shape: rules.Shape, target: str, digest: Digest) -> Taken:
+def write(source: Path, shape: rules.Shape, target: str, digest: Digest, most: int = MOST_TOLD) -> Taken:
     """Read a file by its contract and write what is good of it; tell what is not."""
     path = where(target)
     path.parent.mkdir(parents=True, exist_ok=True)
     raw, beside = path.with_suffix(".raw"), path.with_suffix(".sorted")
-    taken, skipped = Taken(), tables.Skipped([])
+    taken, skipped = Taken(most=most), tables.Skipped([])
     try:
         writer = None
-        for first, table in tables.chunks(source, shape, skipped):
-            good = _good(first, table, shape, digest, taken)
+        for numbers, table in tables.chunks(source, shape, skipped):
+            good = _good(numbers, table, shape, digest, taken)
             writer = writer or pq.ParquetWriter(raw, good.schema, compression="lz4")
             writer.write_table(good)
         if writer is None:
@@ -89,10 +90,10 @@ def _skip(skipped: tables.Skipped, taken: Taken) -> None:
     taken.rows += len(skipped.rows)
     taken.wrong += len(skipped.rows)
     text = _("The row has too many or too few cells.")
-    taken.cells += [(row, "", reason("row-cells", text, "N3.5")) for row in skipped.rows[:MOST_TOLD]]
+    taken.cells += [(row, "", reason("row-cells", text, "N3.5")) for row in skipped.rows[: taken.most]]
 
 
-def _good(first: int, table: Any, shape: rules.Shape, digest: Digest, taken: Taken) -> Any:
+def _good(numbers: Any, table: Any, shape: rules.Shape, digest: Digest, taken: Taken) -> Any:
     """The rows of a chunk that have nothing wrong, as they are kept."""
     count = table.num_rows
     is_bad, values = np.zeros(count, dtype=bool), {}
@@ -103,24 +104,23 @@ def _good(first: int, table: Any, shape: rules.Shape, digest: Digest, taken: Tak
         is_null = pc.is_null(values[one.key]).to_numpy(zero_copy_only=False)
         is_blank &= is_null & ~is_wrong
         is_missing = is_null & ~is_wrong if one.required else np.zeros(count, dtype=bool)
-        _tell(taken, first, np.flatnonzero(is_wrong), one.header, columns.wrong(one))
+        _tell(taken, numbers[is_wrong], one.header, columns.wrong(one))
         is_bad |= is_wrong
         values[f"?{one.key}"] = is_missing
     for one in shape.fields:
         is_missing = values.pop(f"?{one.key}") & ~is_blank
-        _tell(taken, first, np.flatnonzero(is_missing), one.header, columns.missing())
+        _tell(taken, numbers[is_missing], one.header, columns.missing())
         is_bad |= is_missing
     taken.rows += int(count - is_blank.sum())
     taken.wrong += int(is_bad.sum())
     keep = pa.array(~(is_bad | is_blank))
-    numbers = pa.array(np.arange(first, first + count, dtype=np.int32))
     chosen = {key: pc.filter(column, keep) for key, column in values.items()}
-    return _kept(pc.filter(numbers, keep), chosen, shape, digest)
+    return _kept(pc.filter(pa.array(numbers), keep), chosen, shape, digest)
 
 
-def _tell(taken: Taken, first: int, rows: Any, header: str, message: Message) -> None:
-    room = MOST_TOLD - len(taken.cells)
-    taken.cells += [(first + int(row), header, message) for row in rows[: max(room, 0)]]
+def _tell(taken: Taken, rows: Any, header: str, message: Message) -> None:
+    room = taken.most - len(taken.cells)
+    taken.cells += [(int(row), header, message) for row in rows[: max(room, 0)]]
 
 
 def _digested(column: Any, digest: Digest) -> Any:
@@ -176,7 +176,7 @@ def _sort(raw: Path, path: Path, taken: Taken) -> None:
             f"""SELECT "row" FROM ({windowed}) WHERE n > 1 AND hash({said}) <> h ORDER BY 1"""  # noqa: S608
         ).fetchall()
     taken.wrong += len(twice)
-    _tell(taken, 0, [row for (row,) in twice], "", columns.twice())
+    _tell(taken, [row for (row,) in twice], "", columns.twice())
 
 
 def _repeats(path: Path) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
@@ -40,8 +41,8 @@ def digests_of(path: Path, *, with_sm3: bool) -> tuple[str, str]:
     return sha.hexdigest(), sm3.finalize().hex() if sm3 is not None else ""
 
 
-def chunks(path: Path, shape: rules.Shape, skipped: Skipped) -> Iterator[tuple[int, Any]]:
-    """The number of the first row and the columns of the contract, as texts; a column that is not there is empty."""
+def chunks(path: Path, shape: rules.Shape, skipped: Skipped) -> Iterator[tuple[Any, Any]]:
+    """The rows' numbers and the columns of the contract, as texts; a column that is not there is empty."""
     with path.open("rb") as file:
         start = file.read(4)
     match start:
@@ -53,8 +54,17 @@ def chunks(path: Path, shape: rules.Shape, skipped: Skipped) -> Iterator[tuple[i
             found = _csv(path, shape, skipped)
     first = 2
     for table in found:
-        yield first, _texts(table, shape)
-        first += table.num_rows
+        numbers = _numbers(first, table.num_rows, skipped.rows)
+        yield numbers, _texts(table, shape)
+        first = int(numbers[-1]) + 1 if len(numbers) else first
+
+
+def _numbers(first: int, count: int, skipped: list[int]) -> Any:
+    """The numbers of so many rows from the first on; rows that were skipped have theirs too."""
+    numbers = np.arange(first, first + count, dtype=np.int32)
+    for row in sorted(one for one in skipped if one >= first):
+        numbers[np.searchsorted(numbers, row) :] += 1
+    return numbers
 
 
 def _texts(table: Any, shape: rules.Shape) -> Any:

@@ -3,13 +3,14 @@ are not plausible (N3.3, N3.5)."""
 
 import threading
 from datetime import date, timedelta
+from io import BytesIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import ProgrammingError
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from rollbook.accounts.rules import Role
 from rollbook.exchange import actions, queries
@@ -366,3 +367,34 @@ def test_the_same_batch_at_once_is_taken_once(tmp_path):
     assert (len(found), len(set(found))) == (6, 1)
     assert (Batch.objects.count(), Fact.objects.count()) == (1, 50)
     assert len(list((tmp_path / "lake").rglob("*.parquet"))) == 1
+
+
+def test_the_file_chosen_again_comes_back_with_its_errors(tmp_path, client, settings):
+    """Every wrong row says what and where; another file is refused; nothing of it is kept (N3.5)."""
+    settings.DEMO = True  # signed in with a password alone
+    contract(wrong_percent=100)
+    path = write_csv(tmp_path / "d.csv", [death(1), death(2, 死亡日期="2026-02-30"), death(3)])
+    head, first, second, third = path.read_text().splitlines()
+    path.write_text("\n".join([head, first, "320102", second, third, first.replace("2026-11-01", "2026-10-01")]) + "\n")
+    batch = push(path)
+    assert [(one.row, one.message["code"]) for one in queries.wrong_cells(batch)] == [
+        (3, "row-cells"), (4, "cell-day"), (6, "row-twice"),
+    ]  # fmt: skip
+    before = sorted((tmp_path / "lake").rglob("*.*"))
+    client.force_login(officer(), backend=settings.AUTHENTICATION_BACKENDS[0])
+    url = f"/exchange/batches/{batch.pk}/marked/"
+    with path.open("rb") as file:
+        answer = client.post(url, {"file": file})
+    rows = list(load_workbook(BytesIO(answer.content)).worksheets[0].iter_rows(values_only=True))
+    assert rows[0][:2] == ("身份证号", "姓名")
+    told = {row[0]: row[-1] for row in rows[1:]}
+    assert (len(rows), told[number(1)] is None, told[number(3)]) == (6, False, None)
+    assert "死亡日期" in told[number(2)]
+    assert sorted((tmp_path / "lake").rglob("*.*")) == before
+    other = write_csv(tmp_path / "e.csv", [death(1)])
+    with other.open("rb") as file:
+        answer = client.post(url, {"file": file})
+    assert "not the file of the batch" in answer.content.decode()
+    client.force_login(officer(role=Role.AUDITOR), backend=settings.AUTHENTICATION_BACKENDS[0])
+    with path.open("rb") as file:
+        assert client.post(url, {"file": file}).status_code == 403
