@@ -120,6 +120,8 @@ def serial_accounts(t: Tables, p: Limits) -> Table:
     mine = e.join(a, [e.person_id == a.person_id, a.opened_on.notnull(), a.branch.notnull()]).select(
         e.class_id, e.person_id, a.branch, a.opened_on
     )
+    # Too few at a branch on any days are too few within some: without those the join of days grows with their square.
+    mine = mine.semi_join(crowds(mine, ["class_id", "branch"], "person_id", p["people"]), ["class_id", "branch"])
     o = mine.view()
     near = mine.join(
         o,
