@@ -394,7 +394,7 @@ def test_the_file_chosen_again_comes_back_with_its_errors(tmp_path, client, sett
     other = write_csv(tmp_path / "e.csv", [death(1)])
     with other.open("rb") as file:
         answer = client.post(url, {"file": file})
-    assert "not the file of the batch" in answer.content.decode()
+    assert (answer.status_code, "这不是该批次的文件" in answer.content.decode()) == (422, True)
     client.force_login(officer(role=Role.AUDITOR), backend=settings.AUTHENTICATION_BACKENDS[0])
     with path.open("rb") as file:
         assert client.post(url, {"file": file}).status_code == 403
