@@ -1,6 +1,5 @@
 import io
 import json
-import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -22,7 +21,7 @@ from rollbook.exchange.models import Batch, Contract, Fact, Source, Wrong
 from rollbook.exchange.rules import matching
 from rollbook.exchange.rules.lines import Line, LineState, state
 from rollbook.kernel.messages import _
-from rollbook.kernel.reasons import NotFound, Refused, reason
+from rollbook.kernel.reasons import NotFound
 from rollbook.persons import queries as persons
 from rollbook.regions.rules import around, prefix
 
@@ -186,14 +185,7 @@ def preview(batch: Batch) -> dict[str, Any]:
 
 def marked(batch: Batch, content: bytes) -> bytes:
     """The file of a batch, brought again, with what is wrong at the end of each row."""
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(content)
-        file.flush()
-        path = Path(file.name)
-        if lake.digest_of(path) != batch.sha256:
-            text = _("This is not the file of the batch; choose {file} as it was sent.")
-            raise Refused(reason("another-file", text, "N3.5", file=batch.file))
-        return marking.marked(path, rules.Shape.of(batch.contract.shape), persons.digests)
+    return marking.marked(content, batch.file, batch.sha256, rules.Shape.of(batch.contract.shape), persons.digests)
 
 
 def _short(value: Any) -> Any:
