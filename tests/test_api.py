@@ -14,6 +14,7 @@ WITHOUT_A_KEY = {
     "/classes/lessons/{lesson_id}/teacher",
     "/classes/rolls/{roll_id}/decide",
     "/claims/{claim_id}/review",
+    "/devices/challenges",
     "/devices/events",  # devices have keys of their own, which open nothing else
     "/directory/{list_id}/publish",
     "/payments/batches/{batch_id}/check",

@@ -14,6 +14,7 @@ from django.utils.timezone import localdate
 from rollbook.accounts.rules import Permission, authorise
 from rollbook.classes import queries
 from rollbook.classes.actions.check_ins import settle
+from rollbook.classes.actions.faces import FaceSaid, note_faces, seen_faces
 from rollbook.classes.models import Device, RefusedEvent
 from rollbook.classes.queries.devices import Known
 from rollbook.classes.rules import devices as rules
@@ -49,6 +50,7 @@ class DeviceEvent:
     means: Means = Means.CARD
     nonce: str = ""
     position: Position | None = None
+    face: FaceSaid | None = None
 
 
 def digest_of(key: str) -> str:
@@ -145,6 +147,9 @@ def take_device_events(
     skew = max(-MOST_SKEW, min(round((sent_at - now).total_seconds()), MOST_SKEW)) if sent_at else None
     ordered = sorted({one.event_id: one for one in events}.values(), key=lambda one: one.sequence)
     wishes = [_wish(device, one, skew, now) for one in ordered]
+    said = {one.event_id: one.face for one in ordered if one.face and one.means == Means.FACE}
+    if said:
+        seen_faces(device.id, wishes, said, skew or 0, now)
     answers = settle(wishes)
     if any(not one.is_signed_in for one in answers):
         raise SignedOut  # revoked a moment ago
@@ -162,6 +167,8 @@ def take_device_events(
     ]
     if refused:
         RefusedEvent.objects.bulk_create(refused, ignore_conflicts=True)
+    if said:
+        note_faces(list(zip(wishes, answers, strict=True)), said)
     _seen(device, skew, now)
     return {wish.event_id: answer for wish, answer in zip(wishes, answers, strict=True)}
 

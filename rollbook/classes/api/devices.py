@@ -6,13 +6,15 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 from ninja.security import HttpBearer
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from rollbook.classes import actions, queries
+from rollbook.classes.actions import faces
 from rollbook.classes.actions.devices import DeviceEvent, digest_of, said_of
+from rollbook.classes.actions.faces import FaceSaid
 from rollbook.classes.api.positions import Moment, PositionIn
 from rollbook.classes.queries.devices import Known
 from rollbook.classes.rules.check_ins import Answer
@@ -34,6 +36,21 @@ class DeviceAuth(HttpBearer):
 router = Router(tags=["devices"], auth=DeviceAuth())
 
 
+class FaceIn(BaseModel):
+    """What the device made of the face, compared on the device itself; `nonce` of the event is that of a challenge."""
+
+    vendor: Annotated[str, Field(max_length=64, pattern=r"^[\w .:/+=-]*$")] = ""
+    model: Annotated[str, Field(max_length=64, pattern=r"^[\w .:/+=-]*$")] = ""
+    score: Annotated[float, Field(ge=0, le=1)]
+    liveness: Annotated[float, Field(ge=0, le=1)]
+
+
+class ChallengeOut(Schema):
+    nonce: str
+    moves: list[str]
+    expires_at: datetime
+
+
 class DeviceEventIn(BaseModel):
     """One check-in. Whose it is says `enrolment_id`, or the number of the ID card that was read."""
 
@@ -47,6 +64,7 @@ class DeviceEventIn(BaseModel):
     means: Literal["card", "face", "roll-call"] = "card"
     nonce: Annotated[str, Field(max_length=64, pattern=r"^[\w.:/+=-]*$")] = ""
     position: PositionIn | None = None
+    face: FaceIn | None = None
 
 
 class DeviceEventsIn(BaseModel):
@@ -122,6 +140,12 @@ def lessons(request: HttpRequest, day: date | None = None) -> list[dict[str, Any
     ]
 
 
+@router.post("/challenges", response=list[ChallengeOut])
+def challenges(request: HttpRequest, count: Annotated[int, Query(ge=1, le=50)] = 1) -> list[Any]:
+    """Numbers used once and the moves that answer them, for the next faces: each good for one event, within seconds."""
+    return list(faces.challenges(device=_device(request), count=count, now=timezone.now()))
+
+
 @router.post("/events", response=list[DeviceAnswerOut])
 def events(request: HttpRequest, sent: DeviceEventsIn) -> HttpResponse:
     """Check-ins in any order, any number of times, up to the region's lock date. Each is answered once: `counts`;
@@ -142,6 +166,7 @@ def events(request: HttpRequest, sent: DeviceEventsIn) -> HttpResponse:
                 means=Means(one.means),
                 nonce=one.nonce,
                 position=one.position.position() if one.position else None,
+                face=FaceSaid(**one.face.model_dump()) if one.face else None,
             )
             for one in sent.events
         ],

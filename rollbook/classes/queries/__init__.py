@@ -48,7 +48,9 @@ from rollbook.classes.queries.devices import (
     gaps_of,
     lessons_of_device,
     persons_by_number,
+    persons_on,
     refused_of_device,
+    regions_of,
 )
 from rollbook.classes.queries.evidence import (
     LessonEvidence,
@@ -155,10 +157,12 @@ __all__ = [
     "overlapping_classes",
     "own_enrolment",
     "persons_by_number",
+    "persons_on",
     "place_of",
     "proofs_to_move",
     "proposals",
     "refused_of_device",
+    "regions_of",
     "review_queue",
     "roll",
     "roll_of_event",

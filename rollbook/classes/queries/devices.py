@@ -145,3 +145,14 @@ def events_of_device(device_id: int) -> QuerySet[CheckIn]:
 
 def refused_of_device(device_id: int) -> QuerySet[RefusedEvent]:
     return RefusedEvent.objects.filter(reader_id=device_id).order_by("-sequence")
+
+
+def persons_on(enrolment_ids: Iterable[int]) -> dict[int, int]:
+    """Whose enrolments these are."""
+    return dict(Enrolment.objects.filter(pk__in=set(enrolment_ids)).values_list("pk", "person_id"))
+
+
+def regions_of(lesson_ids: Iterable[int]) -> dict[int, str]:
+    """The regions whose terms bind these lessons."""
+    found = Lesson.objects.filter(pk__in=set(lesson_ids))
+    return dict(found.values_list("pk", "training_class__region_code"))

@@ -39,6 +39,7 @@ class Wish:
     nonce: str = ""
     skew_seconds: int | None = None
     position: Position | None = None
+    face: methods.SeenFace | None = None
 
 
 class Fact(NamedTuple):
@@ -144,6 +145,8 @@ def against(wish: Wish, fact: Fact, mark: Mark, chosen: Policy, metres: float | 
     at, live = wish.happened_at, wish.is_live
     proven = wish.code is not None or wish.means in (Means.CARD, Means.ROLL_CALL)
     yield from methods.against_means(wish.means, chosen, with_other_proof=proven or wish.position is not None)
+    if wish.means == Means.FACE:
+        yield from methods.against_face(wish.face, chosen)
     if wish.means in (Means.CODE, Means.FENCE, Means.FACE):
         is_the_proof = wish.means == Means.FENCE or (wish.means == Means.FACE and not proven)
         yield from methods.against_position(wish.position, metres, chosen, is_the_proof=is_the_proof)

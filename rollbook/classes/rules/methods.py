@@ -26,8 +26,20 @@ class Policy:
     fence: int  # 0 not asked, 1 noted, 2 must be within
     fence_metres: int
     fence_accuracy: int
+    face_score: int  # per cent
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenFace:
+    """What a device says of a face, beside what we know of the person and the challenge."""
+
+    is_set_up: bool  # the person agreed, and a template is kept
+    is_fresh: bool  # the event answers a challenge of ours within its seconds
+    score: float  # 0 to 1, as is `liveness`
+    liveness: float
+
+
+LEAST_LIVENESS = 0.5  # below it screening takes the face for a picture (D49)
 TERM_OF: Mapping[str, str] = {
     Means.CODE: "method-code",
     Means.ROLL_CALL: "method-roll",
@@ -49,6 +61,7 @@ def policy(terms: Mapping[str, int]) -> Policy:
         fence=terms["fence"],
         fence_metres=terms["fence-metres"],
         fence_accuracy=terms["fence-accuracy"],
+        face_score=terms["face-score"],
     )
 
 
@@ -59,6 +72,22 @@ def against_means(means: str, chosen: Policy, *, with_other_proof: bool) -> Iter
         yield reason("method-off", text, "N4.1", means=Means(means))
     elif means == Means.FACE and not with_other_proof:
         yield reason("face-alone", _("A face counts only beside the code, a card or the position."), "N4.1")
+
+
+def against_face(seen: SeenFace | None, chosen: Policy) -> Iterator[Message]:
+    """Why a face that a device saw does not count (domain 4; N7.2). It is kept with the first of these as its reason."""
+    if seen is None:
+        yield reason("face-unproven", _("The device says nothing of the face: no score and no challenge."), "N7.2")
+        return
+    if not seen.is_set_up:
+        yield reason("face-consent", _("The person has not agreed to the use of the face, or has none set up."), "S69")
+    if not seen.is_fresh:
+        yield reason("face-challenge", _("The face does not answer a challenge of the server within its time."), "N7.2")
+    if seen.liveness < LEAST_LIVENESS:
+        yield reason("face-liveness", _("The device doubts that the face is of a living person."), "N7.2")
+    if seen.score * 100 < chosen.face_score:
+        text = _("The face is {percent} % like the one kept; at least {least} % count.")
+        yield reason("face-score", text, "N7.2", percent=int(seen.score * 100), least=chosen.face_score)
 
 
 def against_position(

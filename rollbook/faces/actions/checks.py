@@ -45,7 +45,6 @@ class Noted:
     institution_id: int
     region_code: str
     passed: bool
-    least_score: int
     sample_percent: int
 
 

@@ -95,7 +95,7 @@ def test_a_sample_stays_open_until_the_vendor_answers(at):
     said = Claim(event_id=event, nonce="", happened_at=NOW, vendor="v", model="m", score=0.9, liveness=0.9)
     actions.note_checks(
         noted=[Noted(claim=said, person_id=person.pk, enrolment_id=1, lesson_id=2, institution_id=3, region_code="320102",
-                     passed=True, least_score=60, sample_percent=100)]
+                     passed=True, sample_percent=100)]
     )  # fmt: skip
     capture = {"institution_id": 3, "event_id": event, "least_score": 60, "place": None, "now": NOW}
     for mood in ("down", "slow", "wrong", "unclear"):

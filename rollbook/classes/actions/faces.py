@@ -1,0 +1,83 @@
+"""Faces that devices saw: what is known of each before it is decided on, and what is noted of it after (N7.2)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.utils.timezone import localdate
+
+from rollbook.classes import queries
+from rollbook.classes.queries.devices import Known
+from rollbook.classes.rules.check_ins import Answer, Wish
+from rollbook.classes.rules.methods import SeenFace
+from rollbook.faces import actions as faces
+from rollbook.faces import queries as face_queries
+from rollbook.faces.actions.checks import Claim, Noted
+from rollbook.institutions import queries as institutions
+
+if TYPE_CHECKING:
+    from rollbook.faces.models import Challenge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceSaid:
+    """What a device says of the face behind an event."""
+
+    vendor: str
+    model: str
+    score: float
+    liveness: float
+
+
+def challenges(*, device: Known, count: int, now: datetime) -> "list[Challenge]":
+    """Challenges for the next people at a device: each for one event, within seconds."""
+    region = institutions.by_id(device.institution_id).region_code
+    return faces.challenge_device(device_id=device.id, region_code=region, count=count, now=now)
+
+
+def seen_faces(
+    device_id: int, wishes: Sequence[Wish], said: Mapping[UUID, FaceSaid], skew_seconds: int, now: datetime
+) -> None:
+    """Put beside each wish what is known of its person and its challenge; the challenges are spent."""
+    mine = [one for one in wishes if one.event_id in said]
+    people = queries.persons_on(one.enrolment_id for one in mine if one.enrolment_id)
+    persons = {one.event_id: one.person_id or people.get(one.enrolment_id or 0) or 0 for one in mine}
+    ready = face_queries.set_up_of(set(persons.values()))
+    claims = [_claim(one, said[one.event_id]) for one in mine]
+    fresh = faces.answer_challenges(device_id=device_id, claims=claims, skew_seconds=skew_seconds, now=now)
+    for one in mine:
+        face = said[one.event_id]
+        one.face = SeenFace(
+            is_set_up=persons[one.event_id] in ready, is_fresh=one.event_id in fresh, score=face.score,
+            liveness=face.liveness,
+        )  # fmt: skip
+
+
+def note_faces(answered: Sequence[tuple[Wish, Answer]], said: Mapping[UUID, FaceSaid]) -> None:
+    """Keep the check of each event that belongs to a trainee who agreed; of nobody else is anything kept."""
+    mine = [(wish, answer) for wish, answer in answered if wish.face and wish.face.is_set_up and answer.mark]
+    people = queries.persons_on(answer.mark.enrolment_id for _wish, answer in mine if answer.mark)
+    regions = queries.regions_of(wish.lesson_id for wish, _answer in mine)
+    shares = {
+        code: face_queries.policy_for(code, localdate(mine[0][0].now)).sample_percent for code in set(regions.values())
+    }
+    noted = [
+        Noted(
+            claim=_claim(wish, said[wish.event_id]), person_id=people[answer.mark.enrolment_id],
+            enrolment_id=answer.mark.enrolment_id, lesson_id=wish.lesson_id, institution_id=wish.institution_id or 0,
+            region_code=regions[wish.lesson_id], passed=not answer.aside,
+            sample_percent=shares[regions[wish.lesson_id]],
+        )
+        for wish, answer in mine
+        if answer.mark
+    ]  # fmt: skip
+    faces.note_checks(noted=noted)
+
+
+def _claim(wish: Wish, face: FaceSaid) -> Claim:
+    return Claim(
+        event_id=wish.event_id, nonce=wish.nonce, happened_at=wish.happened_at, vendor=face.vendor, model=face.model,
+        score=face.score, liveness=face.liveness,
+    )  # fmt: skip
