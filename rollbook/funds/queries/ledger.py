@@ -50,10 +50,9 @@ def pending(subjects: Collection[str], kind: rules.AccountKind) -> dict[str, Pen
     rows = LedgerEntry.objects.filter(
         transaction__subject__in=subjects, account__kind=kind, amount_fen__gt=0, transaction__closed_by=None
     ).order_by("pk")
-    accounts: dict[int, LedgerAccount] = LedgerAccount.objects.in_bulk(set(rows.values_list("account_id", flat=True)))
-    for subject, key, account_id, amount in rows.values_list(
-        "transaction__subject", "transaction_id", "account_id", "amount_fen"
-    ):
+    waiting = list(rows.values_list("transaction__subject", "transaction_id", "account_id", "amount_fen"))
+    accounts: dict[int, LedgerAccount] = LedgerAccount.objects.in_bulk({account for _s, _k, account, _a in waiting})
+    for subject, key, account_id, amount in waiting:  # read once: others may post between two questions
         found.setdefault(subject, Pending(key, accounts[account_id], amount))
     return found
 

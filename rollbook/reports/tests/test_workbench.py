@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from rollbook.accounts.tests.factories import AccountFactory
+from rollbook.directory.tests.factories import load_terms
 from rollbook.persons import actions
 from rollbook.persons.tests.factories import number
 from rollbook.reports import queries
@@ -14,6 +15,7 @@ NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 
 
 def test_records_alike_wait_for_the_province_alone():
+    load_terms()
     province = AccountFactory(role="province-officer", region_code="320000")
     assert queries.todos(province) == []
     for n in (1, 3):  # namesakes born on one day
