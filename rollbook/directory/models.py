@@ -111,7 +111,9 @@ class Term(models.Model):
     """A number that a notice set for a region, from a date on. Never edited: superseded."""
 
     region_code = models.CharField(max_length=6)
-    key = models.CharField(max_length=32, choices=rules.TermKey.choices())
+    key = models.CharField(
+        max_length=32
+    )  # of `rules.TermKey`; as choices each new one would restate all in a migration
     value = models.IntegerField()
     document = models.CharField(max_length=64)
     in_force = DateRangeField()
@@ -130,3 +132,7 @@ class Term(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.region_code} {self.value}"
+
+    @property
+    def label(self) -> str:
+        return rules.TermKey(self.key).label

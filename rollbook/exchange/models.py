@@ -31,7 +31,7 @@ class Contract(models.Model):
     Never edited: superseded."""
 
     source = models.ForeignKey(Source, models.PROTECT, related_name="contracts")
-    feed = models.CharField(max_length=32, choices=rules.Feed.choices())
+    feed = models.CharField(max_length=32)  # of `rules.Feed`
     in_force = DateRangeField()
     shape = models.JSONField()  # as `rules.Shape.of` reads it
     cadence_days = models.PositiveSmallIntegerField()
@@ -68,13 +68,17 @@ class Contract(models.Model):
     def __str__(self) -> str:
         return f"{self.source.name} {self.feed}"
 
+    @property
+    def feed_label(self) -> str:
+        return rules.Feed(self.feed).label
+
 
 class Batch(models.Model):
     """One delivery, as it was received: its number is the source's own, so that it is taken once."""
 
     source = models.ForeignKey(Source, models.PROTECT, related_name="batches")
     contract = models.ForeignKey(Contract, models.PROTECT, related_name="batches")
-    feed = models.CharField(max_length=32, choices=rules.Feed.choices())
+    feed = models.CharField(max_length=32)  # of `rules.Feed`
     number = models.CharField(max_length=64)
     way = models.CharField(max_length=8, choices=rules.Way.choices())
     as_of = models.DateField()
@@ -121,6 +125,10 @@ class Batch(models.Model):
     def __str__(self) -> str:
         return f"{self.feed} {self.number}"
 
+    @property
+    def feed_label(self) -> str:
+        return rules.Feed(self.feed).label
+
 
 class Wrong(models.Model):
     """A cell of a batch that cannot be taken: where it is and what is wrong. Its value is not kept."""
@@ -143,7 +151,7 @@ class Fact(models.Model):
 
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="facts")
     source = models.ForeignKey(Source, models.PROTECT, related_name="+")
-    feed = models.CharField(max_length=32, choices=rules.Feed.choices())
+    feed = models.CharField(max_length=32)  # of `rules.Feed`
     subject = models.CharField(max_length=64)  # a person's keyed digest, or a firm's code
     name = models.CharField(max_length=64, blank=True)  # as the source writes it
     key = models.CharField(max_length=200, blank=True)  # tells facts of one subject apart
