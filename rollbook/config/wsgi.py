@@ -9,5 +9,5 @@ whole = get_wsgi_application()
 
 from rollbook.config.keyed import Keyed  # noqa: E402 asks for settings
 
-# Of the threads of a process, a quarter is left to turn others away: see `serve.THREADS`.
+# Of the 32 threads of a process (`serve.web_server`), a quarter is left to turn others away.
 application = Shedding(Keyed(whole), most=24)

@@ -111,9 +111,7 @@ class Term(models.Model):
     """A number that a notice set for a region, from a date on. Never edited: superseded."""
 
     region_code = models.CharField(max_length=6)
-    key = models.CharField(
-        max_length=32
-    )  # of `rules.TermKey`; as choices each new one would restate all in a migration
+    key = models.CharField(max_length=32)  # of `rules.TermKey`: as choices, each new one would restate them all
     value = models.IntegerField()
     document = models.CharField(max_length=64)
     in_force = DateRangeField()
