@@ -1,4 +1,6 @@
-from functools import lru_cache
+import csv
+from functools import cache, lru_cache
+from pathlib import Path
 
 from rollbook.regions import rules
 from rollbook.regions.models import CalendarDay, Region
@@ -13,7 +15,14 @@ def working_days() -> rules.WorkingDays:
 def name_of(code: str) -> str:
     """The newest name of a division; the code itself where we do not know it."""
     found = Region.objects.filter(code=code).order_by("-in_force").first()
-    return found.name if found else code
+    return found.name if found else _elsewhere().get(code, code)
+
+
+@cache
+def _elsewhere() -> dict[str, str]:
+    """Other provinces (GB/T 2260), and cities of them whose policies come with the project: known by name alone."""
+    with (Path(__file__).parent / "data" / "elsewhere.csv").open(encoding="utf-8") as file:
+        return {row["code"]: row["name"] for row in csv.DictReader(file)}
 
 
 def choices(scope: str = "") -> list[tuple[str, str]]:

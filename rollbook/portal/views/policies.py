@@ -19,7 +19,7 @@ from rollbook.web.lists import Filter, listing
 if TYPE_CHECKING:
     from rollbook.web.requests import Request
 
-STANDINGS = [("in-force", _("In force now")), ("coming", _("To come")), ("past", _("Past"))]
+STANDINGS = [("in-force", _("Current")), ("coming", _("To come")), ("past", _("Past"))]
 
 
 @login_not_required

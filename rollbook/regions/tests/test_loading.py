@@ -23,6 +23,13 @@ def test_the_province_has_its_cities_and_counties():
     assert today.exclude(code__endswith="00").count() == 95
 
 
+def test_other_provinces_have_names_and_are_not_offered():
+    """Policies of other places come with the project (domain 3.7)."""
+    names = [queries.name_of(code) for code in ("120000", "350200", "630000", "120101")]
+    assert names == ["天津市", "厦门市", "青海省", "120101"]
+    assert {code[:2] for code, _name in queries.choices()} == {"32"}
+
+
 def test_an_abolished_code_leads_to_its_successor():
     """A number of 港闸区 (320611) is of 崇川区 (320613) since 2020."""
     one = Region.objects.get(code="320611")
