@@ -58,10 +58,6 @@ def set_up_of(person_ids: Collection[int]) -> dict[int, str]:
     return {owners[owner]: owner for owner in found}
 
 
-def challenge(nonce: str, holder: str) -> Challenge | None:
-    return Challenge.objects.filter(nonce=nonce, holder=holder).first()
-
-
 def near(owner: str, vector: Sequence[float], model: str, most: float) -> list[tuple[Template, float]]:
     """Other people's templates within a distance, the nearest first. `vector` is turned already."""
     found = Template.objects.filter(model=model).annotate(distance=Distance("turned", vector)).order_by("distance")
@@ -189,8 +185,10 @@ def wanted_of(institution_id: int, event_id: UUID) -> Check | None:
     return Check.objects.filter(institution_id=institution_id, event_id=event_id).first()
 
 
-def known_checks(event_ids: Collection[UUID]) -> dict[UUID, Check]:
-    return {one.event_id: one for one in Check.objects.filter(event_id__in=event_ids)}
+def wanted_events(event_ids: Collection[UUID]) -> set[UUID]:
+    """The events of which the device is to send the picture."""
+    found = Check.objects.filter(event_id__in=event_ids, recheck__in=rules.OPEN)
+    return set(found.values_list("event_id", flat=True))
 
 
 def over_since(now: datetime) -> "QuerySet[Challenge]":

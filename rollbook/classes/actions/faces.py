@@ -9,13 +9,16 @@ from uuid import UUID
 from django.utils.timezone import localdate
 
 from rollbook.classes import queries
+from rollbook.classes.models import Lesson
 from rollbook.classes.queries.devices import Known
 from rollbook.classes.rules.check_ins import Answer, Wish
 from rollbook.classes.rules.methods import SeenFace
+from rollbook.evidence.rules import Keep
 from rollbook.faces import actions as faces
 from rollbook.faces import queries as face_queries
 from rollbook.faces.actions.checks import Claim, Noted
 from rollbook.institutions import queries as institutions
+from rollbook.kernel.reasons import NotFound
 
 if TYPE_CHECKING:
     from rollbook.faces.models import Challenge
@@ -74,6 +77,21 @@ def note_faces(answered: Sequence[tuple[Wish, Answer]], said: Mapping[UUID, Face
         if answer.mark
     ]  # fmt: skip
     faces.note_checks(noted=noted)
+
+
+def take_picture(*, device: Known, event_id: UUID, picture: bytes, now: datetime) -> None:
+    """The picture of a sampled event: compared by the server, and kept only where the region's terms say so."""
+    check = face_queries.wanted_of(device.institution_id, event_id)
+    if check is None:
+        raise NotFound
+    chosen, place = face_queries.policy_for(check.region_code, localdate(now)), None
+    if chosen.keeps_pictures:
+        lesson = Lesson.objects.select_related("training_class").get(pk=check.lesson_id)
+        place = queries.place_of(lesson.training_class, lesson, Keep.RAW, now)
+    faces.take_capture(
+        institution_id=device.institution_id, event_id=event_id, picture=picture, least_score=chosen.least_score,
+        place=place, now=now,
+    )  # fmt: skip
 
 
 def _claim(wish: Wish, face: FaceSaid) -> Claim:

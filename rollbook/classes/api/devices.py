@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Query, Router, Schema
+from ninja import File, Query, Router, Schema, Status
+from ninja.files import UploadedFile
 from ninja.security import HttpBearer
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
@@ -19,6 +20,7 @@ from rollbook.classes.api.positions import Moment, PositionIn
 from rollbook.classes.queries.devices import Known
 from rollbook.classes.rules.check_ins import Answer
 from rollbook.classes.rules.states import Means
+from rollbook.faces import queries as face_queries
 from rollbook.web.api import written
 from rollbook.web.words import said
 
@@ -77,6 +79,7 @@ class DeviceAnswerOut(TypedDict):
     state: Literal["counts", "kept", "refused"]
     code: str
     reason: str
+    wants_picture: bool  # of the face: the server compares a share of them itself
 
 
 class DeviceOut(Schema):
@@ -173,11 +176,22 @@ def events(request: HttpRequest, sent: DeviceEventsIn) -> HttpResponse:
         sent_at=sent.sent_at,
         now=timezone.now(),
     )
-    return written(list[DeviceAnswerOut], [_answer(pk, answer) for pk, answer in answers.items()])
+    wanted = face_queries.wanted_events([one.event_id for one in sent.events if one.face])
+    return written(list[DeviceAnswerOut], [_answer(pk, answer, pk in wanted) for pk, answer in answers.items()])
 
 
-def _answer(pk: UUID, answer: Answer) -> DeviceAnswerOut:
+def _answer(pk: UUID, answer: Answer, wants_picture: bool) -> DeviceAnswerOut:
+    found: DeviceAnswerOut = {
+        "event_id": pk, "state": "counts", "code": "", "reason": "", "wants_picture": wants_picture
+    }  # fmt: skip
     if wrong := said_of(answer):
-        state: Literal["kept", "refused"] = "refused" if answer.mark is None else "kept"
-        return {"event_id": pk, "state": state, "code": wrong.code, "reason": said(wrong)}
-    return {"event_id": pk, "state": "counts", "code": "", "reason": ""}
+        found |= {"state": "refused" if answer.mark is None else "kept", "code": wrong.code, "reason": said(wrong)}
+    return found
+
+
+@router.post("/events/{event_id}/picture", response={204: None})
+def picture(request: HttpRequest, event_id: UUID, file: File[UploadedFile]) -> Status[None]:
+    """The picture (JPEG or PNG, at most 2 MB) of an event that wants it: compared and forgotten, or kept for a while
+    where the region's terms say so. The device is not told what came of it."""
+    faces.take_picture(device=_device(request), event_id=event_id, picture=file.read(), now=timezone.now())
+    return Status(204, None)

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from rollbook.accounts.rules import APART
 from rollbook.classes.models import CheckIn, Device, Enrolment, Lesson, RefusedEvent
-from rollbook.classes.queries.make_ups import checked_into, named_in
+from rollbook.classes.queries.make_ups import checked_into, those_in_each
 from rollbook.classes.rules.devices import DeviceState
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import queries as persons
@@ -84,15 +84,8 @@ def lessons_of_device(known: Known, day: date) -> list[tuple[Lesson, list[Enrolm
     if known.room_id:
         found = found.filter(room_id=known.room_id)
     lessons = list(found.select_related("room", "training_class").order_by("starts_at")[:200])
-    people: dict[int, list[Enrolment]] = {}
-    classes = {one.training_class_id for one in lessons}
-    for one in Enrolment.objects.filter(training_class__in=classes, dropped_at=None).select_related("person"):
-        people.setdefault(one.training_class_id, []).append(one)
-    named = named_in([one.pk for one in lessons if one.is_make_up])
-    return [
-        (one, [x for x in people.get(one.training_class_id, []) if not one.is_make_up or (one.pk, x.pk) in named])
-        for one in lessons
-    ]
+    people = those_in_each(lessons)
+    return [(one, people[one.pk]) for one in lessons]
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,16 +48,17 @@ from rollbook.classes.models import (
     Teaching,
     TrainingClass,
 )
-from rollbook.classes.rules.states import LIVE, AskState, State
+from rollbook.classes.rules.states import LIVE, AskState, Means, State
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import TermKey
 from rollbook.evidence import queries as evidence
+from rollbook.faces import queries as faces
 
 if TYPE_CHECKING:
     from rollbook.evidence.models import Item
 
-
 COUNTS = Q(attendances__presence__in=["present", "late"])
+BY_HAND = Q(means__in=["roll-call", "correction"])
 
 
 def minute_of(name: str) -> Any:
@@ -236,7 +237,10 @@ def photos() -> "QuerySet[Item, Any]":
 
 
 def check_ins() -> "QuerySet[CheckIn, Any]":
-    """Every event by its number; `outside_m` is left to the distance that the region's fence was measured by."""
+    """Every event by its number; `outside_m` is left to the distance that the region's fence was measured by. The face
+    of what was noted by hand is the one that had not passed before it (D33)."""
+    seen = faces.checked("event_id")
+    failed = faces.failed_before("enrolment_id", "lesson_id", "happened_at")
     return CheckIn.objects.filter(set_aside="").values(
         "enrolment_id",
         "lesson_id",
@@ -259,7 +263,12 @@ def check_ins() -> "QuerySet[CheckIn, Any]":
         second=ExtractSecond("happened_at"),
         accuracy_m=F("accuracy"),
         is_kiosk=Case(When(reader__isnull=False, then=Value(True)), default=Value(False)),
-        by_hand=Case(When(means__in=["roll-call", "correction"], then=Value(True)), default=Value(False)),
+        by_hand=Case(When(BY_HAND, then=Value(True)), default=Value(False)),
+        face_score=Case(
+            When(means=Means.FACE, then=Subquery(seen.values("score"))),
+            When(BY_HAND, then=Subquery(failed.values("score")[:1])),
+        ),
+        liveness=Case(When(means=Means.FACE, then=Subquery(seen.values("liveness")))),
     )
 
 

@@ -67,10 +67,10 @@ class Day:
 
 
 def days_of(one: Enrolment) -> list[Day]:
-    """Every lesson of a trainee's class with what is recorded, day by day."""
+    """Every lesson that a trainee is to be in, with what is recorded, day by day."""
     marks = {mark.lesson_id: mark for mark in Attendance.objects.filter(enrolment=one)}
     found: dict[date, list[tuple[Lesson, Attendance | None]]] = {}
-    lessons = Lesson.objects.filter(training_class_id=one.training_class_id).order_by("starts_at")
+    lessons = Lesson.objects.filter(of_whom(one), training_class_id=one.training_class_id).order_by("starts_at")
     for lesson in lessons.select_related("teacher__person", "room"):
         found.setdefault(localdate(lesson.starts_at), []).append((lesson, marks.get(lesson.pk)))
     return [Day(on, rows) for on, rows in found.items()]

@@ -12,7 +12,7 @@ from django.utils.timezone import localdate
 from rollbook.classes.models import Attendance, Enrolment, Lesson, RollCall, Teaching
 from rollbook.classes.queries.attendance import lessons_today
 from rollbook.classes.queries.classes import visible_to
-from rollbook.classes.queries.make_ups import named_in
+from rollbook.classes.queries.make_ups import those_in_each
 from rollbook.classes.rules.attendance import presence
 from rollbook.classes.rules.states import AskState, Presence, State
 from rollbook.directory import queries as directory
@@ -82,28 +82,19 @@ def roll_sheets(by: "Account", now: datetime) -> list[RollSheet]:
     """The lessons of today that the account takes the attendance of, with everybody: a fixed number of queries."""
     lessons = list(lessons_today(by, localdate(now))[:MOST_LESSONS])
     ids = [one.pk for one in lessons]
-    roster = defaultdict[int, list[Enrolment]](list)
-    for one in Enrolment.objects.filter(
-        training_class__in={one.training_class_id for one in lessons}, dropped_at=None
-    ).select_related("person").order_by("pk"):  # fmt: skip
-        roster[one.training_class_id].append(one)
+    people = those_in_each(lessons)
     marks = {(one.lesson_id, one.enrolment_id): one for one in Attendance.objects.filter(lesson__in=ids)}
     taught = {(one.lesson_id, one.person_id): one for one in Teaching.objects.filter(lesson__in=ids)}
     waiting = defaultdict[int, set[int]](set)
     for roll in RollCall.objects.filter(lesson__in=ids, state=AskState.ASKED):
         waiting[roll.lesson_id].update(roll.enrolment_ids)
-    named = named_in([one.pk for one in lessons if one.is_make_up])
     terms = _terms_of(lessons)
     return [
         RollSheet(
             lesson=lesson,
             is_confirmed=bool(terms[lesson.pk][TermKey.ROLL_CONFIRM]),
             teaching=taught.get((lesson.pk, lesson.teacher_person_id)),
-            people=[
-                (one, marks.get((lesson.pk, one.pk)))
-                for one in roster[lesson.training_class_id]
-                if not lesson.is_make_up or (lesson.pk, one.pk) in named
-            ],
+            people=[(one, marks.get((lesson.pk, one.pk))) for one in people[lesson.pk]],
             waiting=waiting[lesson.pk],
         )
         for lesson in lessons

@@ -1,6 +1,6 @@
 """What devices say of faces, and the sample that the server compares itself (N7.2; D33, D49)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -127,7 +127,7 @@ def take_capture(
 
 
 def _refuse_unwanted(check: Check) -> None:
-    if check.recheck not in (rules.Recheck.WANTED, rules.Recheck.PENDING):
+    if check.recheck not in rules.OPEN:
         raise Refused(reason("capture-unwanted", _("No picture is wanted of this event."), "S69"))
 
 
@@ -163,9 +163,3 @@ def _fingerprint(picture: bytes) -> int:
             return pictures.fingerprint_of(image.convert("RGB"))
     except (OSError, ValueError, SyntaxError):
         raise Refused(reason("face-file", _("The picture cannot be read; take it again."), "N7.2")) from None
-
-
-def wanted_events(event_ids: Sequence[UUID]) -> Mapping[UUID, bool]:
-    """Of which events the device is to send the picture."""
-    known = queries.known_checks(event_ids)
-    return {pk: known[pk].recheck == rules.Recheck.WANTED for pk in event_ids if pk in known}

@@ -49,6 +49,9 @@ class Recheck(Choice):
     PENDING = "pending", _("Could not be compared")
 
 
+OPEN = (Recheck.WANTED, Recheck.PENDING)  # in which the picture is wanted
+
+
 class Finding(Choice):
     """What a person says of two people whose faces are alike."""
 

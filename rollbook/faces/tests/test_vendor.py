@@ -1,10 +1,5 @@
 """An approved vendor over a real connection: what is not a clear answer is never a pass (N7.2)."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -19,6 +14,7 @@ from rollbook.faces.actions.checks import Claim, Noted
 from rollbook.faces.adapters import vendor
 from rollbook.kernel.reasons import Refused
 from rollbook.persons.tests.factories import PersonFactory
+from tests.browser.parties import playing
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 pytestmark = pytest.mark.enable_socket
@@ -26,31 +22,19 @@ ME, OTHER = photo(1, size=(320, 240)), photo(2, size=(320, 240))
 
 
 @pytest.fixture(scope="module")
-def port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number = free.getsockname()[1]
-    command = [sys.executable, "-m", "simulators.faces", "--port", str(number)]
-    server = subprocess.Popen(command, env=os.environ | {"FACE_KEY": "of the test"})  # noqa: S603
-    for _ in range(100):
-        try:
-            socket.create_connection(("127.0.0.1", number), 1).close()
-            break
-        except OSError:
-            time.sleep(0.05)
-    yield number
-    server.terminate()
-    server.wait()
+def address():
+    with playing("faces", FACE_KEY="of the test") as found:
+        yield found
 
 
 @pytest.fixture
-def at(port, settings, monkeypatch):
+def at(address, settings, monkeypatch):
     """The vendor in one of its moods."""
     monkeypatch.setattr(vendor, "SECONDS", 0.3)
     settings.FACE_KEY = "of the test"
 
     def turn(mood=""):
-        settings.FACE_URL = f"http://127.0.0.1:{port}/{mood}".rstrip("/")
+        settings.FACE_URL = f"{address}/{mood}".rstrip("/")
         return adapters.matcher()
 
     return turn

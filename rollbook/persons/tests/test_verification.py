@@ -1,10 +1,5 @@
 """The population service over a real connection: pending is never a pass (N3.1)."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from datetime import UTC, date, datetime
 
 import pytest
@@ -12,32 +7,21 @@ from django.core.management import call_command
 
 from rollbook.persons import actions, adapters, queries
 from rollbook.persons.rules import check_digit
+from tests.browser.parties import playing
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 pytestmark = pytest.mark.enable_socket
 
 
 @pytest.fixture(scope="module")
-def port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number = free.getsockname()[1]
-    command = [sys.executable, "-m", "simulators.population", "--port", str(number)]
-    server = subprocess.Popen(command, env=os.environ | {"POPULATION_KEY": "of the test"})  # noqa: S603
-    for _ in range(100):
-        try:
-            socket.create_connection(("127.0.0.1", number), 1).close()
-            break
-        except OSError:
-            time.sleep(0.05)
-    yield number
-    server.terminate()
-    server.wait()
+def address():
+    with playing("population", POPULATION_KEY="of the test") as found:
+        yield found
 
 
 @pytest.fixture
-def service(port, settings, monkeypatch):
-    settings.POPULATION_URL, settings.POPULATION_KEY = f"http://127.0.0.1:{port}", "of the test"
+def service(address, settings, monkeypatch):
+    settings.POPULATION_URL, settings.POPULATION_KEY = address, "of the test"
     monkeypatch.setattr(adapters, "SECONDS", 0.3)
 
 
