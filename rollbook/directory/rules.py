@@ -203,6 +203,10 @@ class Terms:
     def __getitem__(self, key: str) -> int:
         return self.rows[key].value
 
+    @property
+    def values(self) -> dict[str, int]:
+        return {key: row.value for key, row in self.rows.items()}
+
     def document(self, key: str) -> str:
         return self.rows[key].document
 

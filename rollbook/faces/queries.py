@@ -31,7 +31,7 @@ def is_set_up() -> bool:
 
 def policy_for(region_code: str, on: date) -> rules.Policy:
     terms = directory.terms_for(region_code, on)
-    return rules.policy({key: row.value for key, row in terms.rows.items()})
+    return rules.policy(terms.values)
 
 
 def consent_of(person_id: int) -> Consent | None:

@@ -107,7 +107,7 @@ def call_roll(
     lesson = _of_teacher(by, lesson_id)
     at, event_id = min(called_at or now, now), event_id or uuid4()
     terms = queries.terms_of(lesson.training_class, now)
-    refuse_if(kept_too_long(at, now, policy({key: row.value for key, row in terms.rows.items()})))
+    refuse_if(kept_too_long(at, now, policy(terms.values)))
     if terms[TermKey.ROLL_CONFIRM]:
         Lesson.objects.select_for_update().get(pk=lesson.pk)  # two rolls at once name nobody twice
         named = set(enrolment_ids) - queries.checked(lesson.pk, direction)

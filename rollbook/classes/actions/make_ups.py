@@ -73,7 +73,7 @@ def _against(
 ) -> Iterator[Message]:  # fmt: skip
     klass, day, identity = missed.training_class, localdate(starts_at), missed.training_class.occupation
     terms = queries.terms_of(klass, now)
-    chosen = rules.policy({key: row.value for key, row in terms.rows.items()})
+    chosen = rules.policy(terms.values)
     qualified = institutions.teachers_qualified(
         klass.institution_id, identity.identity if identity else 0, klass.level, day
     )

@@ -54,7 +54,7 @@ def check_in_teacher(
 def _against(
     lesson: Lesson, direction: str, terms: Terms, at: datetime, now: datetime, found: Teaching | None
 ) -> Iterator[Message]:
-    chosen = methods.policy({key: row.value for key, row in terms.rows.items()})
+    chosen = methods.policy(terms.values)
     if direction not in Direction.values():
         yield reason("direction", _("The direction is “in” or “out”."), "N4.1")
         return
@@ -86,7 +86,7 @@ def keep_roll(
     waiting = {pk for one in queries.waiting_rolls(lesson.pk) if one.direction == direction for pk in one.enrolment_ids}
     ids = sorted(set(named) - waiting)
     here = queries.those_in(lesson).filter(pk__in=ids).count()
-    chosen = methods.policy({key: row.value for key, row in terms.rows.items()})
+    chosen = methods.policy(terms.values)
     refuse_if(
         [
             *methods.against_means(Means.ROLL_CALL, chosen, with_other_proof=True),

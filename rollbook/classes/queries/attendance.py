@@ -33,7 +33,7 @@ def attendance_of(class_id: int, now: datetime | None = None) -> dict[int, Atten
     """
     klass = TrainingClass.objects.get(pk=class_id)
     terms = terms_of(klass, now or klass.created_at)
-    rule = counting.counting({key: row.value for key, row in terms.rows.items()})
+    rule = counting.counting(terms.values)
     lessons = {one.pk: one for one in Lesson.objects.filter(training_class_id=class_id)}
     planned = sum(one.hours for one in lessons.values())
     so_far = sum(one.hours for one in lessons.values() if now is None or one.ends_at <= now)

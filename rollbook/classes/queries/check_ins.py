@@ -43,4 +43,4 @@ def policy_of(fact: Fact, now: datetime) -> Policy:
 
 
 def _policy(terms: Terms) -> Policy:
-    return policy({key: row.value for key, row in terms.rows.items()})
+    return policy(terms.values)

@@ -70,7 +70,7 @@ def make_up_list(request: "Request") -> HttpResponse:
     found = queries.make_ups(request.user).distinct()
     shown = listing(request, found, filters=_filters(request), search=SEARCH, hint=hint, exports=True)
     context = {"listing": shown, "now": timezone.now(), "may_cancel": holds(request.user, Permission.CLASS_APPLY)}
-    return render(request, "classes/make_up_list.html", context | {"why_form": WhyForm()})
+    return render(request, "classes/make_up_list.html", context)
 
 
 def plan_make_up(request: "Request", lesson_id: int) -> HttpResponse:
@@ -79,11 +79,11 @@ def plan_make_up(request: "Request", lesson_id: int) -> HttpResponse:
     admit(by, Permission.CLASS_APPLY)
     lesson = queries.lesson(by, lesson_id)
     klass, terms = lesson.training_class, queries.terms_of(lesson.training_class, now)
-    chosen = rules.policy({key: row.value for key, row in terms.rows.items()})
+    chosen = rules.policy(terms.values)
     missed = {pk: one for pk, one in queries.missed_by(lesson, now).items() if one.ground}
-    may = {pk: not list(rules.reasons_against_trainee(one, chosen)) for pk, one in missed.items()}
+    against = {pk: list(rules.reasons_against_trainee(one, chosen)) for pk, one in missed.items()}
     choices = {
-        "people": [(str(pk), missed[pk].name) for pk, fits in may.items() if fits],
+        "people": [(str(pk), missed[pk].name) for pk, reasons in against.items() if not reasons],
         "rooms": [(str(one.pk), str(one)) for one in institutions.rooms_of(klass.institution_id)],
         "teachers": [(str(one.pk), one.person.name) for one in institutions.teachers_of(klass.institution_id)],
     }
@@ -95,9 +95,7 @@ def plan_make_up(request: "Request", lesson_id: int) -> HttpResponse:
         "lesson": lesson,
         "form": forms.MakeUpForm(None, **choices),
         "fits": choices["people"],
-        "against": [
-            (one.name, list(rules.reasons_against_trainee(one, chosen))) for pk, one in missed.items() if not may[pk]
-        ],
+        "against": [(missed[pk].name, reasons) for pk, reasons in against.items() if reasons],
         "chosen": chosen,
     }
     return render(request, "classes/plan_make_up.html", context)

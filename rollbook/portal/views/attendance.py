@@ -77,11 +77,8 @@ def app_data(request: "Request") -> JsonResponse:
     if not holds(request.user, Permission.CHECK_IN):
         raise Forbidden("app")
     now, mine = timezone.now(), []
-    for one in classes.enrolments_of_person(
-        request.user.person_id or 0
-    ).filter(
-        training_class__state__in=("running", "ended")  # make-up lessons are held until the results
-    )[:10]:
+    training = classes.enrolments_of_person(request.user.person_id or 0)
+    for one in training.filter(training_class__state__in=("running", "ended"))[:10]:  # make-ups are held after the end
         mine += [
             {
                 "id": lesson.pk,

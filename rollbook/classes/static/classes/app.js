@@ -6,7 +6,7 @@ const select = form.elements.lesson;
 
 const lessons = async () => (await outbox.kept("lessons")) || [];
 const chosen = async () => (await lessons()).find((one) => one.id === Number(select.value));
-const time = (moment) => new Date(moment).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const time = (moment) => new Date(moment).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "Asia/Shanghai" });
 
 async function choices() {
   const found = await lessons();

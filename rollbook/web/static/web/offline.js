@@ -48,7 +48,7 @@ class Outbox {
       row.className = "list-group-item";
       row.dataset.state = one.state;
       const title = document.createElement("strong");
-      title.textContent = `${this.words[one.state]} · ${one.title || this.words[one.direction]} · ${new Date(one.happened_at).toLocaleTimeString(document.documentElement.lang, { hourCycle: "h23" })}`;
+      title.textContent = `${this.words[one.state]} · ${one.title || this.words[one.direction]} · ${new Date(one.happened_at).toLocaleTimeString(document.documentElement.lang, { hourCycle: "h23", timeZone: "Asia/Shanghai" })}`;
       const detail = document.createElement("div");
       detail.textContent = [one.subject, one.reason].filter(Boolean).join(" · ");
       row.append(title, detail);
