@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Max, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Left
+from psycopg.types.range import DateRange
 
 from rollbook.accounts.rules import APART
 from rollbook.directory import rules
@@ -19,13 +20,30 @@ if TYPE_CHECKING:
 
 def terms_for(region_code: str, on: date) -> rules.Terms:
     """All terms in force for a region on a day: the narrowest region's row of each wins."""
-    scopes = around(region_code)
-    found = Term.objects.filter(region_code__in=scopes, in_force__contains=on)
-    rows = {
-        row.key: rules.Term(key=row.key, value=row.value, document=row.document, region_code=row.region_code)
-        for row in sorted(found, key=lambda row: -scopes.index(row.region_code))
+    return terms_among([(region_code, on)])[region_code, on]
+
+
+def terms_among(pairs: Collection[tuple[str, date]]) -> dict[tuple[str, date], rules.Terms]:
+    """`terms_for` of many regions and days: one query."""
+    days = [on for _region, on in pairs]
+    regions = {code for region_code, _on in pairs for code in around(region_code)}
+    found: dict[str, list[Term]] = {}
+    if pairs:
+        during = DateRange(min(days), max(days), "[]")
+        for row in Term.objects.filter(region_code__in=regions, in_force__overlap=during):
+            found.setdefault(row.region_code, []).append(row)
+    return {
+        (region_code, on): rules.Terms(
+            {
+                row.key: rules.Term(key=row.key, value=row.value, document=row.document, region_code=row.region_code)
+                for code in reversed(around(region_code))
+                for row in found.get(code, ())
+                if on in row.in_force
+            },
+            on,
+        )
+        for region_code, on in set(pairs)
     }
-    return rules.Terms(rows, on)
 
 
 def value_in_force(key: rules.TermKey, region: str, on: str) -> Subquery:

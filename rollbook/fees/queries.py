@@ -1,6 +1,6 @@
 """Prices, sign-ups and receipts, as far as whoever asks may see them; who owes what."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -58,7 +58,12 @@ def lock(sign_up_id: int) -> SignUp:
 
 
 def price_of(class_id: int) -> Price | None:
-    return Price.objects.filter(training_class_id=class_id).select_related("training_class").first()
+    return prices_of([class_id]).first()
+
+
+def prices_of(class_ids: Collection[int]) -> QuerySet[Price]:
+    found = Price.objects.filter(training_class_id__in=class_ids)
+    return found.select_related("training_class__institution").order_by("training_class__starts_on", "pk")
 
 
 def open_classes(today: date) -> "QuerySet[Price]":
@@ -109,34 +114,37 @@ class Owing:
 
 
 def accounts_of(some: "Sequence[SignUp]") -> list[Owing]:
-    """For a page of sign-ups that `visible_to` gave: a number of queries for each class on it."""
+    """For a page of sign-ups that `visible_to` gave, however many they are: four queries."""
     enrolments = [one.enrolment_id for one in some if one.enrolment_id]
     paid = subsidies.paid_to(enrolments)
     valid = certificates.valid_among(enrolments)
+    held = classes.held_percents(enrolments)
+    terms = terms_of(some)
     found = []
     for one in some:
-        terms, held = terms_of(one), None
-        if one.enrolment is not None and one.enrolment.dropped_at is not None:
-            held = classes.held_percent(one.training_class_id, one.enrolment.dropped_at)
         standing = rules.Standing(
             way=one.way, price_fen=one.price_fen, share_fen=one.share_fen, taken_fen=one.taken_fen,  # type: ignore[attr-defined]
             refunded_fen=one.refunded_fen, subsidy_fen=paid.get(one.enrolment_id or 0, 0),  # type: ignore[attr-defined]
-            is_completed=one.enrolment_id in valid, held_percent=held,
+            is_completed=one.enrolment_id in valid, held_percent=held.get(one.enrolment_id or 0),
         )  # fmt: skip
         is_on = one.state == S.ACCEPTED
-        owed = rules.owed_fen(standing, terms) if is_on else 0
+        owed = rules.owed_fen(standing, terms[one.pk]) if is_on else 0
         found.append(Owing(one, standing, owed, owed - standing.kept_fen))
     return found
 
 
-def terms_of(one: SignUp) -> rules.Terms:
-    """The terms of the region on the day of the sign-up: what both agreed on."""
-    terms = directory.terms_for(one.training_class.region_code, localdate(one.asked_at))
-    return rules.Terms(
-        before_percent=terms[TermKey.FEE_BACK_BEFORE], first_percent=terms[TermKey.FEE_BACK_FIRST_HALF],
-        later_percent=terms[TermKey.FEE_BACK_LATER], completed_percent=terms[TermKey.FEE_BACK_COMPLETED],
-        by_subsidy=bool(terms[TermKey.FEE_CREDIT_BY_SUBSIDY]),
-    )  # fmt: skip
+def terms_of(some: Sequence[SignUp]) -> dict[int, rules.Terms]:
+    """The terms of the region on the day of each sign-up: what both agreed on."""
+    agreed = {one.pk: (one.training_class.region_code, localdate(one.asked_at)) for one in some}
+    found = {
+        pair: rules.Terms(
+            before_percent=terms[TermKey.FEE_BACK_BEFORE], first_percent=terms[TermKey.FEE_BACK_FIRST_HALF],
+            later_percent=terms[TermKey.FEE_BACK_LATER], completed_percent=terms[TermKey.FEE_BACK_COMPLETED],
+            by_subsidy=bool(terms[TermKey.FEE_CREDIT_BY_SUBSIDY]),
+        )
+        for pair, terms in directory.terms_among(set(agreed.values())).items()
+    }  # fmt: skip
+    return {pk: found[pair] for pk, pair in agreed.items()}
 
 
 def screened() -> "QuerySet[Entry, Any]":

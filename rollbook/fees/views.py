@@ -21,9 +21,9 @@ from rollbook.web.lists import Filter, listing, narrowed
 from rollbook.web.views import exported
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-    from rollbook.fees.models import Price, SignUp
+    from rollbook.fees.models import Price
     from rollbook.web.requests import Request
 
 P, S = Permission, rules.SignUpState
@@ -46,9 +46,8 @@ def _filters() -> list[Filter]:
     ]
 
 
-def _row(one: "SignUp") -> tuple[object, ...]:
-    [owing] = queries.accounts_of([one])
-    klass, sums = one.training_class, owing.standing
+def _row(owing: queries.Owing) -> tuple[object, ...]:
+    one, klass, sums = owing.sign_up, owing.sign_up.training_class, owing.standing
     return (
         one.person.name, one.person.id_masked, klass.institution.name, klass.number or klass.title,
         gettext(one.get_way_display()), one.price_fen / 100, gettext(one.get_state_display()), sums.taken_fen / 100,
@@ -59,7 +58,7 @@ def _row(one: "SignUp") -> tuple[object, ...]:
 def sign_up_table(request: "Request") -> Table:
     _admit(request)
     found = narrowed(request, queries.visible_to(request.user), filters=_filters(), search=SEARCH)
-    return Table(gettext("Payments of trainees"), COLUMNS, found, _row)
+    return Table(gettext("Payments of trainees"), COLUMNS, found, _row, queries.accounts_of)
 
 
 @require_GET
@@ -88,11 +87,11 @@ def mine(request: "Request") -> HttpResponse:
     have = {one.training_class_id for one in found if one.state in (S.ASKED, S.ACCEPTED)}
     person_id = request.user.person_id or 0
     rosters = classes.enrolments_of_person(person_id).exclude(training_class_id__in=have)
-    prices = [one for one in (queries.price_of(row.training_class_id) for row in rosters[:20]) if one is not None]
+    prices = queries.prices_of([row.training_class_id for row in rosters])[:20]
     return render(request, "fees/mine.html", {"rows": rows, "prices": _with_ways(prices)})
 
 
-def _with_ways(prices: "Sequence[Price]") -> "list[tuple[Price, list[tuple[str, str]]]]":
+def _with_ways(prices: "Iterable[Price]") -> "list[tuple[Price, list[tuple[str, str]]]]":
     labels = dict(rules.Way.choices())
     return [(one, [(way, labels[way]) for way in one.ways]) for one in prices]
 

@@ -87,10 +87,10 @@ def _content(job: Job) -> tuple[bytes, int]:
 
     def counted() -> Iterator[Any]:
         nonlocal count
-        for count, row in enumerate(table.found.iterator(chunk_size=STEP), 1):
+        for count, row in enumerate(table.rows(), 1):
             if count % STEP == 0:
                 Job.objects.filter(pk=job.pk).update(done=count, seen_at=timezone.now())
-            yield table.row(row)
+            yield row
 
     written(table.columns, counted(), table.name, note=rules.legible(job.query)).save(content)
     return content.getvalue(), count

@@ -47,9 +47,7 @@ def exported(request: "Request", source: str, table: Table) -> HttpResponse:
     total = table.found.order_by().values("pk")[: rules.MOST_ROWS + 1].count()
     if total <= rules.AT_ONCE:
         actions.note_export(by=by, source=source, query=query, rows=total, now=now)
-        return workbook(
-            table.columns, map(table.row, table.found), table.name, note=rules.legible(actions.narrowing(query))
-        )
+        return workbook(table.columns, table.rows(), table.name, note=rules.legible(actions.narrowing(query)))
     actions.start_export(by=by, source=source, query=query, language=get_language() or "en", total=total, now=now)
     messages.success(request, gettext("The list is long: its file is being written. You may leave this page."))
     return redirect("web:job_list")

@@ -1,9 +1,9 @@
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils.timezone import localtime
 
@@ -89,12 +89,14 @@ def worst_day_percent(class_id: int, until: datetime | None = None) -> int:
     return min((day["there"] * 100 // day["all"] for day in days), default=100)
 
 
-def held_percent(class_id: int, at: datetime) -> int:
-    """How much of a class's hours was held by a moment, per cent."""
-    hours = Lesson.objects.filter(training_class_id=class_id).aggregate(
-        all=Sum("hours", default=0), held=Sum("hours", filter=Q(ends_at__lte=at), default=0)
+def held_percents(enrolment_ids: Collection[int]) -> dict[int, int]:
+    """How much of the class's hours was held when a trainee dropped out, per cent, of those among these who did."""
+    hours, past = "training_class__lessons__hours", Q(training_class__lessons__ends_at__lte=F("dropped_at"))
+    gone = Enrolment.objects.filter(pk__in=enrolment_ids, dropped_at__isnull=False).annotate(
+        all_hours=Sum(hours, default=0), held_hours=Sum(hours, filter=past, default=0)
     )
-    return hours["held"] * 100 // hours["all"] if hours["all"] else 0
+    found = gone.values_list("pk", "all_hours", "held_hours")
+    return {pk: held * 100 // whole if whole else 0 for pk, whole, held in found}
 
 
 def lessons_today(by: "Account", today: date) -> QuerySet[Lesson]:

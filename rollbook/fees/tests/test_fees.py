@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -13,7 +14,7 @@ from pypdf import PdfReader
 from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.classes.tests.factories import ClassFactory, EnrolmentFactory, LessonFactory
 from rollbook.directory.tests.factories import load_terms
-from rollbook.fees import actions, queries, rules
+from rollbook.fees import actions, queries
 from rollbook.fees.models import Entry, Price, SignUp
 from rollbook.journal.models import Entry as Note
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused
@@ -23,64 +24,6 @@ from rollbook.subsidies.tests import factories as f
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 4, 1, 2, tzinfo=UTC)
 TODAY = date(2026, 4, 1)
-TERMS = rules.Terms(before_percent=100, first_percent=50, later_percent=0, completed_percent=30, by_subsidy=True)
-
-
-def standing(**values):
-    wanted = {"way": "advance", "price_fen": 100_000, "share_fen": 30_000} | values
-    return rules.Standing(**wanted)
-
-
-class TestRules:
-    @pytest.mark.parametrize(
-        ("values", "owed"),
-        [
-            ({}, 100_000),
-            ({"is_completed": True}, 70_000),  # the institution gives 30 % of an advance back
-            ({"held_percent": 0}, 0),
-            ({"held_percent": 1}, 50_000),
-            ({"held_percent": 49}, 50_000),
-            ({"held_percent": 50}, 100_000),
-            ({"way": "credit"}, 0),
-            ({"way": "credit", "is_completed": True}, 0),  # the subsidy was not paid yet
-            ({"way": "credit", "is_completed": True, "subsidy_fen": 80_000}, 80_000),
-            ({"way": "credit", "is_completed": True, "subsidy_fen": 180_000}, 100_000),
-            ({"way": "credit", "held_percent": 60}, 100_000),
-            ({"way": "part"}, 30_000),
-            ({"way": "part", "is_completed": True}, 30_000),
-            ({"way": "part", "held_percent": 10}, 15_000),
-            ({"price_fen": 101, "held_percent": 10}, 50),  # the odd fen is the trainee's
-        ],
-    )
-    def test_what_is_owed(self, values, owed):
-        assert rules.owed_fen(standing(**values), TERMS) == owed
-
-    def test_by_another_term_who_pays_on_credit_owes_the_price(self):
-        terms = rules.Terms(
-            before_percent=100, first_percent=50, later_percent=0, completed_percent=0, by_subsidy=False
-        )  # fmt: skip
-        assert rules.owed_fen(standing(way="credit", is_completed=True), terms) == 100_000
-
-    def test_who_owes_whom(self):
-        paid = {"taken_fen": 100_000, "refunded_fen": 20_000}
-        assert rules.balance_fen(standing(**paid), TERMS) == 20_000
-        assert rules.balance_fen(standing(**paid, held_percent=0), TERMS) == -80_000
-
-    @pytest.mark.parametrize(
-        ("price", "share", "ways", "codes"),
-        [
-            (0, 0, [], []),
-            (100, 0, ["advance"], []),
-            (100, 50, ["part", "credit"], []),
-            (0, 0, ["credit"], ["price"]),
-            (-1, 0, [], ["price"]),
-            (100, 0, [], ["no-way"]),
-            (100, 0, ["part"], ["share"]),
-            (100, 100, ["part"], ["share"]),
-        ],
-    )
-    def test_prices(self, price, share, ways, codes):
-        assert [one.code for one in rules.reasons_against_price(price, share, ways)] == codes
 
 
 @pytest.fixture
@@ -114,10 +57,10 @@ def price(klass, **values):
     return actions.state_price(by=manager(klass), class_id=klass.pk, now=NOW, **wanted)
 
 
-def joined(klass, way="advance"):
+def joined(klass, way="advance", now=NOW):
     """A trainee on the roster who has chosen a way."""
     one = EnrolmentFactory(training_class=klass, person=PersonFactory())
-    return actions.sign_up(by=worker(one.person), class_id=klass.pk, way=way, now=NOW)
+    return actions.sign_up(by=worker(one.person), class_id=klass.pk, way=way, now=now)
 
 
 def enter(one, amount_fen=100_000, kind="taken", by=None, **values):
@@ -264,7 +207,7 @@ def test_the_trainee_confirms_or_denies_each_receipt_once(klass):
     denied = actions.answer(answer="denied", said="我没有缴过", **(key | {"entry_id": second.pk}))
     assert Note.objects.filter(kind="fee.denied", institution_id=klass.institution_id).count() == 1
     assert queries.visible_to(AccountFactory(role="county-reviewer")).get().denied == 1
-    for change in ({"amount_fen": 1}, {"answer": "confirmed"}):
+    for change in ({"amount_fen": 1}, {"number": "1"}, {"kind": "refunded"}, {"answer": "confirmed"}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Entry.objects.filter(pk=denied.pk).update(**change)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -343,6 +286,41 @@ def test_the_pages_from_the_price_to_the_denial(client, klass, settings, django_
     sheet = load_workbook(BytesIO(client.get(reverse("fees:sign_up_list"), {"export": "1"}).content)).worksheets[0]
     assert [row[7].value for row in sheet.iter_rows(min_row=2)][-1] == 30
     assert Note.objects.filter(kind="list.exported", data__list="fees").count() == 1
+
+
+def test_page_and_file_take_the_same_number_of_queries_however_many_sign_ups(client, klass, settings):
+    """Of two classes, days and regions, some dropped out: what is owed is worked out of all together."""
+    settings.DEMO = True
+    load_terms(region_code="320102", fee_back_before=40)
+    second = ClassFactory(
+        region_code="320102", institution=klass.institution, item=klass.item, state="approved", starts_on=TODAY + timedelta(5),
+        ends_on=TODAY + timedelta(15),
+    )  # fmt: skip
+    client.force_login(manager(klass))
+
+    def queries_of(**asked):
+        with CaptureQueriesContext(connection) as found:
+            assert client.get(reverse("fees:sign_up_list"), asked).status_code == 200
+        return len(found)
+
+    for one in (klass, second):
+        price(one)
+    joined(klass)
+    few = [queries_of(), queries_of(export="1")]
+    for number in range(6):
+        one = joined((klass, second)[number % 2], now=NOW + timedelta(days=number % 3))
+        if number > 2:
+            gone = {"dropped_at": NOW + timedelta(days=5.5), "drop_reason": "工作变动"}
+            type(one.enrolment).objects.filter(pk=one.enrolment_id).update(**gone)
+    assert [queries_of(), queries_of(export="1")] == few
+    owed = {(one.sign_up.training_class_id, one.standing.held_percent): one.owed_fen
+            for one in queries.accounts_of(queries.visible_to(manager(klass)))}  # fmt: skip
+    assert owed == {
+        (klass.pk, None): 100_000,
+        (klass.pk, 33): 50_000,
+        (second.pk, None): 100_000,
+        (second.pk, 0): 60_000,
+    }
 
 
 @pytest.mark.slow
