@@ -202,3 +202,21 @@ class Explanation(models.Model):
 
     def __str__(self) -> str:
         return f"explanation #{self.pk}"
+
+
+class Told(models.Model):
+    """What a trainee told an office on the phone: written here by the context that called, for screening to read."""
+
+    enrolment = models.ForeignKey("classes.Enrolment", models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=16, choices=rules.Heard.choices())
+    paid_back = models.BooleanField()
+    told_at = models.DateTimeField()
+    source = models.CharField(max_length=64, unique=True)  # "supervision.PhoneCall:3"
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="told_outcome_is_known", condition=Q(outcome__in=rules.Heard.values()))
+        ]
+
+    def __str__(self) -> str:
+        return self.source

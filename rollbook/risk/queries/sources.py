@@ -10,7 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.db.models.functions import TruncDate
 
 from rollbook.assessment import queries as assessment
 from rollbook.certificates import queries as certificates
@@ -24,6 +25,7 @@ from rollbook.journal import queries as journal
 from rollbook.live import queries as live
 from rollbook.persons import queries as persons
 from rollbook.risk.detectors.tables import SHAPES
+from rollbook.risk.models import Told
 from rollbook.risk.queries import facts
 from rollbook.subsidies.queries import screening as subsidies
 
@@ -38,6 +40,16 @@ class Source:
     rows: Callable[[], Rows] = list
     number: str = ""
     columns: Callable[[list[int] | None], Iterator[pa.RecordBatch]] | None = None
+
+
+def told() -> QuerySet[Told, Any]:
+    """What trainees said on the phone to offices of contexts above."""
+    return Told.objects.values(
+        "enrolment_id", "outcome", "paid_back", person_id=F("enrolment__person_id"),
+        class_id=F("enrolment__training_class_id"), day=TruncDate("told_at"),
+        institution_id=F("enrolment__training_class__institution_id"),
+        region_code=F("enrolment__training_class__region_code"),
+    )  # fmt: skip
 
 
 def _of(make: Callable[[], QuerySet[Any, Any]], number: str = "") -> Source:
@@ -59,7 +71,7 @@ SOURCES: dict[str, Source] = {
     "check_ins": _of(classes.check_ins, "check_in_id"),
     "leaves": _of(classes.leaves),
     "denials": _of(classes.denials),
-    "calls": Source(lambda: [classes.questioned(), live.screened()["calls"]]),
+    "calls": Source(lambda: [classes.questioned(), live.screened()["calls"], told()]),
     "photos": _of(classes.photos, "photo_id"),
     "photo_pairs": _of(evidence.screened_pairs, "photo_id"),
     **{name: _of_many(live.screened, name) for name in ("camera_faults", "head_counts")},

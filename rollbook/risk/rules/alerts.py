@@ -25,6 +25,14 @@ class RunKind(Choice):
     CLAIM = "claim", _("When a claim is filed")
 
 
+class Heard(Choice):
+    """What came of a call back to a trainee; who merely did not pick up says nothing (D118, D122)."""
+
+    REACHED = "reached", _("Reached")
+    NOT_THERE = "did-not-attend", _("Did not attend")
+    WRONG_NUMBER = "wrong-number", _("Wrong number")
+
+
 class State(Choice):
     OPEN = "open", _("To be looked at")
     ASKED = "asked", _("Institution asked")

@@ -21,6 +21,7 @@ from rollbook.journal.actions import record
 from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused, reason, refuse_if
 from rollbook.regions import queries as regions
+from rollbook.risk import actions as risk
 from rollbook.subsidies import actions as subsidies
 from rollbook.supervision import queries, rules
 from rollbook.supervision.models import Inspection, Measure, PhoneCall, Task
@@ -246,6 +247,11 @@ def record_call(
     made = PhoneCall.objects.create(
         task=task, enrolment_id=enrolment_id, answer=answer, remark=remark.strip()[:200], called_at=now, called_by=by
     )
+    if heard := rules.HEARD.get(rules.Answer(answer)):
+        risk.note_told(
+            enrolment_id=enrolment_id, outcome=heard, paid_back=answer == rules.Answer.PAID_BACK,
+            source=f"supervision.PhoneCall:{made.pk}", now=now,
+        )  # fmt: skip
     if task.calls.count() == len(task.sample):
         task.state = S.DONE
         task.save(update_fields=["state"])

@@ -14,6 +14,7 @@ from rollbook.supervision.rules.dossier import (
 )
 from rollbook.supervision.rules.inspections import (
     CHECKLIST,
+    HEARD,
     LADDER,
     SUSPICIOUS,
     TRIGGERS,
@@ -38,6 +39,7 @@ from rollbook.supervision.rules.inspections import (
 __all__ = [
     "CASE_LIFECYCLE",
     "CHECKLIST",
+    "HEARD",
     "LADDER",
     "SUSPICIOUS",
     "TRIGGERS",

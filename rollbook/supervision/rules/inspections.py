@@ -10,6 +10,7 @@ from math import asin, ceil, cos, radians, sin, sqrt
 from rollbook.kernel.choices import Choice
 from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import reason
+from rollbook.risk.rules import Heard
 
 
 class Kind(Choice):
@@ -35,6 +36,13 @@ class Answer(Choice):
     WRONG_NUMBER = "wrong-number", _("Wrong number")
 
 
+# What an answer is to screening; that nobody picked up says nothing.
+HEARD = {
+    Answer.ATTENDED: Heard.REACHED,
+    Answer.NOT_ATTENDED: Heard.NOT_THERE,
+    Answer.PAID_BACK: Heard.REACHED,
+    Answer.WRONG_NUMBER: Heard.WRONG_NUMBER,
+}
 SUSPICIOUS = {Answer.NOT_ATTENDED, Answer.PAID_BACK, Answer.WRONG_NUMBER}
 
 
