@@ -13,6 +13,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
+from sqlglot.optimizer.eliminate_subqueries import eliminate_subqueries
 
 Backend = Any  # of Ibis, which has no types of its own
 
@@ -85,6 +86,14 @@ def given(backend: Backend, name: str, rows: pa.Table) -> ibis.Table:
     return backend.table(name)
 
 
-def rows_of(backend: Backend, expression: ibis.Table, *, limit: int | None = None) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = backend.to_pyarrow(expression, limit=limit).to_pylist()
+def result(backend: Backend, expression: ibis.Table) -> pa.Table:
+    """The rows of an expression. Ibis writes a part out wherever it is used; DuckDB is told that it is one part."""
+    if backend.name != "duckdb":
+        return backend.to_pyarrow(expression)
+    shared = eliminate_subqueries(backend.compiler.to_sqlglot(expression))
+    return backend.sql(shared.sql("duckdb"), schema=expression.schema()).to_pyarrow()
+
+
+def rows_of(backend: Backend, expression: ibis.Table) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = result(backend, expression).to_pylist()
     return found

@@ -268,10 +268,8 @@ def in_without_out(t: Tables, p: Limits) -> Table:
 def elsewhere(t: Tables, _p: Limits) -> Table:
     """In another class, at an exam, on a train. Who has one class only cannot be in two: those go first."""
     r, seen, score, exam = came(t.presences), t.sightings, t.scores, t.exams
-    o = r.view()
-    e = t.enrolments
-    several = crowd_of_several(e)
-    mine = r.semi_join(several, "person_id")
+    several = r.semi_join(crowd_of_several(t.enrolments), "person_id")
+    mine, o = several.view(), several.view()
     twice = mine.join(
         o,
         [

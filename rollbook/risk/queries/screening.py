@@ -81,7 +81,7 @@ def from_database(backend: engines.Backend, people: list[int], of_classes: list[
 
 def found(backend: engines.Backend, tables: Tables, one: Detector, limits: Mapping[str, int]) -> Iterator[Group]:
     """What a detector finds, by subject; each row kept in an order that every engine gives."""
-    rows = backend.to_pyarrow(one.find(tables, limits)).to_pylist()
+    rows = engines.rows_of(backend, one.find(tables, limits))
     groups: dict[int, Group] = {}
     for row in rows:
         if row["subject_id"] is not None:
