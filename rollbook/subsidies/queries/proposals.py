@@ -115,6 +115,13 @@ def proposals_visible_to(by: "Account") -> QuerySet[Proposal]:
     return found.filter(claim__region_code__startswith=prefix(by.region_code)).order_by("-pk")
 
 
+def proposals_under(by: "Account", sources: Collection[str]) -> QuerySet[Proposal]:
+    """What was proposed of claims on which a hold of one of these sources is or was, by itself or with their class."""
+    stops = Hold.objects.filter(source__in=sources)
+    on = Q(claim__in=stops.values("claim")) | Q(claim__enrolment__training_class__in=stops.values("training_class"))
+    return proposals_visible_to(by).filter(on)
+
+
 def proposal(by: "Account", proposal_id: int, *, lock: bool = False) -> Proposal:
     found = proposals_visible_to(by).filter(pk=proposal_id)
     try:

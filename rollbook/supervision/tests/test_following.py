@@ -1,6 +1,7 @@
 """What an alert that is closed sets off (N3.6, N11.4)."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -12,6 +13,9 @@ from rollbook.classes.tests.scenes import BEGINS, another, running
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused
 from rollbook.risk import actions as risk
 from rollbook.risk.models import Alert, Finding, Hit, Run
+from rollbook.subsidies import actions as subsidies
+from rollbook.subsidies.models import Proposal
+from rollbook.subsidies.tests.test_proposals import paid
 from rollbook.supervision import actions, queries
 from rollbook.supervision.models import Task
 
@@ -176,3 +180,32 @@ def test_the_way_from_an_alert_to_its_inspection_and_back(client, scene, setting
     assert answer.status_code == 302, answer.content.decode()[:2000]
     task.refresh_from_db()
     assert (task.state, task.kind, bool(task.sample)) == ("planned", "phone", True)
+
+
+@pytest.mark.parametrize("subject", ["class", "claim"])
+def test_an_alert_names_what_of_its_claims_is_to_come_back(client, settings, subject):
+    """N6.4: with the way to each for whoever may open it, in words for another officer, and to nobody elsewhere."""
+    settings.DEMO = True
+    one, other = paid(2)
+    klass, hit = one.enrolment.training_class, one.enrolment.training_class if subject == "class" else one
+    scene = SimpleNamespace(
+        klass=klass, first=AccountFactory(role="county-reviewer"), second=AccountFactory(role="county-second-reviewer")
+    )
+    alert = closed(scene, alert_of(scene, subject=subject, subject_id=hit.pk, amount_fen=150_000), "recovery")
+    url, amount = f"/supervision/alerts/{alert.pk}/", "¥1,500.00"
+
+    def page(by):
+        client.force_login(by, backend=settings.AUTHENTICATION_BACKENDS[0])
+        return client.get(url)
+
+    assert amount not in page(scene.first).text
+    subsidies.propose(claim_ids=[one.pk, other.pk], now=NOW)
+    links = [f"/claims/proposals/{proposal.pk}/" for proposal in Proposal.objects.all()]
+    assert len(links) == (2 if subject == "class" else 1)
+    seen = page(scene.first).text
+    assert amount in seen
+    assert all(link in seen for link in links)
+    words = page(scene.second).text
+    assert amount in words
+    assert not any(link in words for link in links)
+    assert page(AccountFactory(role="county-reviewer", region_code="320583")).status_code == 404

@@ -1,6 +1,7 @@
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from django.db.models import Count, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,6 +17,7 @@ from rollbook.kernel.reasons import Forbidden
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
 from rollbook.risk import queries as risk
+from rollbook.subsidies import queries as subsidies
 from rollbook.supervision import actions, forms, queries, rules
 from rollbook.web.exports import workbook
 from rollbook.web.forms import WhyForm, cleaned, sent
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from rollbook.web.requests import Request
 
 SEARCH = ("training_class__title", "training_class__number", "institution__name")
+SHOWN = 10  # proposed recoveries of one alert
 FOUND = ("task__training_class__title", "task__training_class__number", "task__institution__name")
 COLUMNS = (
     _("Class"), _("Institution"), _("Region"), _("Kind"), _("Due on"), _("First inspector"), _("Second inspector"), _("State"),
@@ -126,13 +129,22 @@ def task(request: "Request", task_id: int) -> HttpResponse:
 
 @require_GET
 def followed(request: "Request", alert_id: int) -> HttpResponse:
-    """What came of an alert, for its own page and as a page: the inspection that it asked for, the case that it opened."""
-    admit(request.user, *risk.READERS)
-    alert = risk.get(request.user, alert_id)
+    """What came of an alert, for its own page and as a page: the inspection that it asked for, the case that it opened,
+    what of paid claims is to come back (N6.4)."""
+    by = request.user
+    admit(by, *risk.READERS)
+    alert = risk.get(by, alert_id)
+    task = queries.asked_for(by, alert)
+    found = getattr(task, "inspection", None)
+    sources = [f"risk.Alert:{alert.pk}", *([f"supervision.Inspection:{found.pk}"] if found else [])]
+    proposed = subsidies.proposals_under(by, sources)
     context = {
         "alert": alert,
-        "task": queries.asked_for(request.user, alert),
-        "case": queries.case_of(request.user, alert),
+        "task": task,
+        "case": queries.case_of(by, alert),
+        "proposed": proposed[:SHOWN],
+        "sums": proposed.order_by().aggregate(count=Count("pk"), fen=Sum("amount_fen", default=0)),
+        "may_open": holds(by, Permission.BATCH_MAKE) or holds(by, Permission.LEDGER_READ),
     }
     return render(request, "supervision/followed.html" + ("#rows" if request.htmx else ""), context)
 
