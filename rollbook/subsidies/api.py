@@ -51,8 +51,8 @@ class DetailOut(ClaimOut):
     against: list[ReasonOut]
 
     @staticmethod
-    def resolve_against(claim: Claim) -> list[dict[str, str]]:
-        found = queries.reasons_now(claim)
+    def resolve_against(claim: Claim, context: Any) -> list[dict[str, str]]:
+        found = queries.reasons_now(context["request"].user, claim)
         return [{"code": one.code, "text": said(one), "clause": one.clause} for one in found]
 
 

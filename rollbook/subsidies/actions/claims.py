@@ -59,7 +59,7 @@ def review_claim(*, by: "Account", claim_id: int, move: str, now: datetime, why:
     if is_second and claim.first_by_id == by.pk:
         raise Refused(reason("same-officer", _("The second officer must be another than the first."), "N14.1"))
     if wanted in (M.PASS_FIRST, M.PASS_SECOND):
-        refuse_if(queries.reasons_now(claim))
+        refuse_if(queries.reasons_now(by, claim))
     claim.state = rules.LIFECYCLE.after(S(claim.state), wanted)
     today, calendar = localdate(now), regions.working_days()
     match wanted:
@@ -106,7 +106,7 @@ def refile(*, by: "Account", claim_id: int, now: datetime) -> Claim:
     claim = queries.get(by, claim_id, lock=True)
     authorise(by, Permission.CLAIM_FILE, institution_id=claim.institution_id)
     persons.lock_all(list(persons.records_of([claim.person_id])))
-    refuse_if(queries.reasons_now(claim))
+    refuse_if(queries.reasons_now(by, claim))
     claim.state = rules.LIFECYCLE.after(S(claim.state), M.REFILE)
     was_fen, claim.filings = claim.amount_fen, claim.filings + 1
     decided = queries.decided_now(claim, localdate(now))

@@ -5,6 +5,7 @@ from rollbook.subsidies.queries.claims import (
     disclosed,
     ended_publicities,
     get,
+    held_back,
     in_publicity,
     objections_of,
     objections_open,
@@ -44,6 +45,7 @@ from rollbook.subsidies.queries.departments import Payee
 from rollbook.subsidies.queries.entitlement import entitlement
 from rollbook.subsidies.queries.holds import (
     held_among,
+    holds_among,
     holds_on,
     holds_on_class,
     is_held,
@@ -129,6 +131,8 @@ __all__ = [
     "first_part",
     "get",
     "held_among",
+    "held_back",
+    "holds_among",
     "holds_on",
     "holds_on_class",
     "in_parts",

@@ -93,6 +93,12 @@ def to_pay(region_code: str) -> QuerySet[Claim]:
     return found.select_related("person", "institution", "item__occupation").order_by("pk")
 
 
+def held_back(region_code: str) -> QuerySet[Claim]:
+    """Approved claims that are not to be paid because of a hold."""
+    found = Claim.objects.filter(is_held(), region_code=region_code, state=rules.State.APPROVED)
+    return found.select_related("person", "institution", "enrolment").order_by("pk")
+
+
 def classes_to_claim(by: "Account") -> "QuerySet[TrainingClass]":
     """Classes of the institution with certificates and not one claim, the oldest first (N16.2)."""
     ready = classes.visible_to(by).filter(state="assessed").order_by("ends_on", "pk")

@@ -61,13 +61,20 @@ def blocked_by(
     return found
 
 
+def _twice(
+    by: "Account", klass: "TrainingClass", one: "Enrolment", against: list[Message], subsidy: str
+) -> list[Message]:
+    twice = rules.TWICE & {why.code for why in against}
+    return blocked_by(by, klass, [one], subsidy).get(one.pk, []) if twice else []
+
+
 def _named(claim: Claim | None, level: str) -> Message:
     if claim is None:
         text = _("What stands in the way is a claim at level {level} of another region or institution.")
         return reason("blocked-by", text, "N12.3", level=level)
     text = _("What stands in the way is claim {claim}: {institution}, class {klass}, level {level}, filed on {day}.")
     return reason(
-        "blocked-by", text, "N12.3", claim=claim.pk, institution=claim.institution.name,
+        "blocked-by", text, "N12.3", claim=claim.pk, other=claim.pk, institution=claim.institution.name,
         klass=claim.enrolment.training_class.number or "–", level=level, day=localdate(claim.filed_at),
     )  # fmt: skip
 
@@ -128,16 +135,18 @@ class Offer:
     is_settled: bool = False  # claimed once and for all
 
 
-def offers(klass: "TrainingClass", one: "Enrolment", today: date) -> list[Offer]:
+def offers(by: "Account", klass: "TrainingClass", one: "Enrolment", today: date) -> list[Offer]:
     """Everything that may be claimed for a training, each with its policy (N12.2, N16.3)."""
     live = Claim.objects.filter(enrolment=one.pk).exclude(state=rules.State.REFUSED).select_related("policy")
     filed: dict[str, list[Claim]] = defaultdict(list)
     for claim in live.order_by("pk"):
         filed[claim.policy.subsidy].append(claim)
-    return [_offer(klass, one, subsidy, filed[subsidy], today) for subsidy in OFFERED]
+    return [_offer(by, klass, one, subsidy, filed[subsidy], today) for subsidy in OFFERED]
 
 
-def _offer(klass: "TrainingClass", one: "Enrolment", subsidy: rules.Subsidy, filed: list[Claim], today: date) -> Offer:
+def _offer(
+    by: "Account", klass: "TrainingClass", one: "Enrolment", subsidy: rules.Subsidy, filed: list[Claim], today: date
+) -> Offer:
     first = filed[0] if filed else None
     if first and not rules.is_in_parts(first.kind, policies.rules_of(first.policy)):
         return Offer(subsidy, filed, first.policy, first.amount_fen, first.working, [], is_settled=True)
@@ -149,6 +158,7 @@ def _offer(klass: "TrainingClass", one: "Enrolment", subsidy: rules.Subsidy, fil
     award = rules.award(facts, policy)
     due_fen = award.amount_fen[0].item()
     against = list(reasons(rules.grounds(facts, policy), 0))
+    against += _twice(by, klass, one, against, subsidy)
     if first:
         before = parts.parts_before([one], first.kind)[one.pk]
         against += rules.reasons_against_part(before, policy, rules.said(facts, 0)["stage"], due_fen)
@@ -156,7 +166,7 @@ def _offer(klass: "TrainingClass", one: "Enrolment", subsidy: rules.Subsidy, fil
 
 
 def next_parts(
-    klass: "TrainingClass", people: "Collection[Enrolment]", today: date
+    by: "Account", klass: "TrainingClass", people: "Collection[Enrolment]", today: date
 ) -> "list[tuple[Enrolment, list[Message], int]]":
     """For each trainee who had an instalment of the training: why no other is due now, or what is, in fen."""
     wanted, found = set(parts.in_parts(klass.pk)), []
@@ -164,22 +174,24 @@ def next_parts(
         if one.pk in wanted:
             live = Claim.objects.filter(enrolment=one.pk, kind__in=rules.TRAINED).exclude(state=rules.State.REFUSED)
             filed = list(live.select_related("policy").order_by("pk"))
-            offer = _offer(klass, one, rules.Subsidy(filed[0].policy.subsidy), filed, today)
+            offer = _offer(by, klass, one, rules.Subsidy(filed[0].policy.subsidy), filed, today)
             found.append((one, offer.against, offer.amount_fen))
     return found
 
 
-def reasons_now(claim: Claim) -> list[Message]:
-    """Why the claim, by what is known now, was not due on the day of its filing: for reviewers."""
+def reasons_now(by: "Account", claim: Claim) -> list[Message]:
+    """Why the claim, by what is known now, was not due on the day of its filing: for reviewers, and with the claim that
+    stands in its way as far as the reader may see it."""
     if claim.state not in (rules.State.FILED, rules.State.FIRST, rules.State.RETURNED):
         return []
     held = holds.reasons_held([claim.pk])
     found = _looked_at(claim)
     if found is None:
         return [*held, reason("dropped", _("The trainee is no longer on the roster of the class."), "N14.1")]
-    _klass, people, facts, version = found
+    klass, people, facts, version = found
     policy = policies.rules_of(version)
     against = [*held, *reasons(rules.grounds(facts, policy), 0)]
+    against += _twice(by, klass, people[0], against, claim.policy.subsidy)
     if claim.follows_id:
         before = parts.parts_before(people, claim.kind, {claim.enrolment_id: claim}).get(claim.enrolment_id, [])
         due_fen = rules.award(facts, policy).amount_fen[0].item()

@@ -1,6 +1,6 @@
 """Stops on claims: which are held, and what to say of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -33,14 +33,33 @@ def holds_on_class(class_id: int) -> list[Hold]:
     )
 
 
+def holds_among(some: Sequence[Claim]) -> dict[int, list[Hold]]:
+    """The live holds on each of these claims, its class's among them: one query."""
+    class_ids = {one.enrolment.training_class_id for one in some}
+    on = Q(claim__in=[one.pk for one in some]) | Q(training_class__in=class_ids)
+    live = list(Hold.objects.filter(on, lifted_at=None).order_by("pk"))
+    return {
+        one.pk: [
+            hold for hold in live
+            if hold.claim_id == one.pk or hold.training_class_id == one.enrolment.training_class_id
+        ]
+        for one in some
+    }  # fmt: skip
+
+
 def held_among(claim_ids: Iterable[int]) -> set[int]:
     return set(Claim.objects.filter(pk__in=list(claim_ids)).filter(is_held()).values_list("pk", flat=True))
 
 
 def reasons_held(claim_ids: Iterable[int]) -> list[Message]:
-    """Why claims may not go on: each that is held."""
-    text = _("Claim {claim} is held; nothing of it is approved or paid until the hold is lifted.")
-    return [reason("held", text, "N14.1", claim=pk) for pk in sorted(held_among(claim_ids))]
+    """Why claims may not go on: each that is held, and on what ground."""
+    text = _("Claim {claim} is held; nothing of it is approved or paid until the hold is lifted. {ground}")
+    some = list(Claim.objects.filter(pk__in=list(claim_ids)).select_related("enrolment").order_by("pk"))
+    return [
+        reason("held", text, "N14.1", claim=pk, ground=Message(**hold.ground))
+        for pk, found in holds_among(some).items()
+        for hold in found
+    ]
 
 
 def live_hold(by: "Account", hold_id: int) -> Hold | None:

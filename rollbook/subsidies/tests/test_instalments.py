@@ -89,7 +89,7 @@ def test_each_stage_pays_what_is_due_less_what_was_paid(klass, enrolment, monkey
     second = file(klass, enrolment, "training")
     assert (second.amount_fen, second.stage, second.follows) == (20_000, "certified", first)
     assert (second.facts["paid_fen"], second.working[-1]["amount_fen"]) == (60_000, -60_000)
-    assert queries.reasons_now(second) == []
+    assert queries.reasons_now(f.account("county-reviewer"), second) == []
     pay(second)
     assert refused_with(klass, enrolment) == ["not-employed"]
     employ(monkeypatch)
@@ -118,7 +118,7 @@ def test_the_night_finds_nothing_in_what_came_later(klass, enrolment):  # noqa: 
     assert (run.claims, run.discrepancies) == (2, 0)
     revoked = {"state": "revoked", "revoked_at": f.NOW, "revoked_by": f.account("county-reviewer")}
     Certificate.objects.filter(enrolment=enrolment).update(**revoked, revoke_reason="替考")
-    assert [one.code for one in queries.reasons_now(second)] == ["not-certified"]
+    assert [one.code for one in queries.reasons_now(f.account("county-reviewer"), second)] == ["not-certified"]
     actions.recompute(region_code="320102", now=f.LATER)
     assert Discrepancy.objects.get().claim == second  # what was paid at the end of the class stays due
 

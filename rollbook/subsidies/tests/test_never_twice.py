@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
+from django.urls import reverse
 
 from rollbook.classes import actions as classes
 from rollbook.classes.models import LevelReservation
@@ -150,6 +151,33 @@ class TestBlockedBy:
         assert hidden.code == "blocked-by"
         assert "claim" not in hidden.values
         assert claim.institution.name not in str(hidden)
+
+    def test_the_pages_lead_to_the_other_claim_for_whoever_may_see_it(self, claim, client, settings):
+        """Two records turn out to be of one person: the second claim is barred, on every page that says so."""
+        settings.DEMO = True
+        klass = f.assessed_class(1, institution__region_code="320583", item=claim.item)
+        enrolment = klass.enrolments.get()
+        second = actions.file_claim(by=f.manager_of(klass), enrolment_id=enrolment.pk, now=f.NOW)
+        type(enrolment.person).objects.filter(pk=second.person_id).update(merged_into=claim.person)
+        link = f'href="{reverse("subsidies:claim_detail", args=[claim.pk])}"'
+
+        def shown(by, name, *args, **sent):
+            client.force_login(by)
+            url = reverse(f"subsidies:{name}", args=args)
+            return (client.post(url, sent) if sent else client.get(url)).text
+
+        province, near = (
+            f.account("province-officer", region_code="320000"),
+            f.account("county-reviewer", region_code="320583"),
+        )
+        assert link in shown(province, "claim_detail", second.pk)
+        for page in (shown(near, "claim_detail", second.pk), shown(near, "review_preview", claim=second.pk)):
+            assert link not in page
+            assert "与之冲突的是其他地区或机构的一笔 4 级申请。" in page
+        Claim.objects.filter(pk=second.pk).update(state="refused")
+        for name, arg in (("class_claims", klass.pk), ("offers", enrolment.pk)):
+            assert link in shown(province, name, arg)
+            assert link not in shown(f.manager_of(klass), name, arg)
 
 
 class TestReservation:

@@ -56,7 +56,7 @@ def file(klass, enrolment, subsidy="living"):
 
 
 def codes(klass, enrolment, subsidy):
-    [offer] = [one for one in queries.offers(klass, enrolment, TODAY) if one.subsidy == subsidy]
+    [offer] = [one for one in queries.offers(f.manager_of(klass), klass, enrolment, TODAY) if one.subsidy == subsidy]
     return [one.code for one in offer.against]
 
 

@@ -3,6 +3,8 @@
 import pytest
 from django.urls import reverse
 
+from rollbook.kernel.messages import Message
+from rollbook.kernel.reasons import Refused
 from rollbook.subsidies import actions
 from rollbook.subsidies.models import Claim, Publicity
 from rollbook.subsidies.tests import factories as f
@@ -129,3 +131,47 @@ def test_a_claim_names_the_unit_and_the_people_whose_step_it_is(client):
     assert "初审员" not in named().split(" · ")[1].split(", ")
     actions.review_claim(by=second, claim_id=claim.pk, move="return", why="材料不全", now=f.NOW)
     assert named() == claim.institution.name
+
+
+def test_the_queue_and_its_preview_name_whose_step_it_is_and_the_holds(client):
+    """Who uses is responsible (N14.1): the unit and its people beside each claim; why it is held, to the very payment."""
+    claim, other = f.claims(2)
+    second = f.account("county-second-reviewer", name="复审员")
+    f.account("county-second-reviewer", name="外县复审员", region_code="320583")
+    ground = Message("On {day} {people} came.", {"day": "2026-03-02", "people": 3})
+    hold = actions.hold_claim(by=None, claim_id=claim.pk, ground=ground, source="risk.D44", now=f.NOW)
+    first = f.account("county-reviewer", name="初审员")
+    client.force_login(first)
+    pages = [
+        client.get(reverse("subsidies:review_queue")).text,
+        client.post(reverse("subsidies:review_preview"), {"claim": [claim.pk, other.pk]}).text,
+    ]
+    for page in pages:
+        assert "初审员" in page
+        assert "On 2026-03-02 3 came." in page
+        assert "外县复审员" not in page
+    with pytest.raises(Refused) as refused:
+        actions.review_claim(by=first, claim_id=claim.pk, move="pass-first", now=f.NOW)
+    assert "On 2026-03-02 3 came." in str(refused.value.reasons[0])
+    actions.lift_hold(by=f.account("city-officer", region_code="320100"), hold_id=hold.pk, why="核实无误", now=f.NOW)
+    for one in (claim, other):
+        actions.review_claim(by=first, claim_id=one.pk, move="pass-first", now=f.NOW)
+        actions.review_claim(by=second, claim_id=one.pk, move="pass-second", now=f.NOW)
+    notice = actions.publish_claims(by=first, now=f.NOW)
+    actions.finish_publicity(publicity_id=notice.pk, now=f.LATER)
+    assert "On 2026-03-02" not in client.get(reverse("subsidies:to_pay")).text
+    actions.hold_claim(by=None, claim_id=other.pk, ground=ground, source="risk.D44", now=f.LATER)
+    page = client.get(reverse("subsidies:to_pay")).text
+    assert "On 2026-03-02 3 came." in page
+    assert f'value="{other.pk}" checked' not in page
+    assert f'value="{claim.pk}" checked' in page
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_the_queue_asks_a_fixed_number_of_questions(client, count, django_assert_max_num_queries):
+    for one in f.claims(count):
+        actions.hold_claim(by=None, claim_id=one.pk, ground=Message("Looked into."), source="risk.D44", now=f.NOW)
+    client.force_login(f.account("county-reviewer"))
+    client.get(reverse("subsidies:review_queue"))
+    with django_assert_max_num_queries(12):
+        client.get(reverse("subsidies:review_queue"))

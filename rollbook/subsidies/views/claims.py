@@ -24,6 +24,8 @@ from rollbook.web.lists import Filter, listing, months, narrowed
 from rollbook.web.views import exported
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rollbook.subsidies.models import Claim
     from rollbook.web.requests import Request
 
@@ -80,8 +82,8 @@ def claim_detail(request: "Request", claim_id: int) -> HttpResponse:
     is_own = by.person_id == claim.person_id or by.institution_id == claim.institution_id
     context = {
         "claim": claim,
-        "responsible": _responsible(claim),
-        "against": queries.reasons_now(claim),
+        "responsible": _responsible([claim]).get(claim.pk),
+        "against": queries.reasons_now(by, claim),
         "met": queries.met(claim),
         "apart": queries.replayed(claim),
         "facts": _facts(claim),
@@ -114,17 +116,21 @@ STEPS = {
 }
 
 
-def _responsible(claim: "Claim") -> tuple[str, list[str]] | None:
-    """The unit whose step it is, and the people of it who may take it: not who took the one before (N14.1)."""
-    state = rules.State(claim.state)
-    if state in (rules.State.RETURNED, rules.State.FAILED):
-        return claim.institution.name, []
-    if state not in STEPS:
-        return None
-    officers = accounts.officers(STEPS[state], claim.region_code)
-    if state == rules.State.FIRST:
-        officers = officers.exclude(pk=claim.first_by_id or 0)
-    return name_of(claim.region_code), [str(one) for one in officers[:5]]
+def _responsible(some: "Sequence[Claim]") -> dict[int, tuple[str, list[str]]]:
+    """The unit whose step each is, and the people of it who may take it: not who took the one before (N14.1)."""
+    found, known = {}, {}
+    for claim in some:
+        state = rules.State(claim.state)
+        if state in (rules.State.RETURNED, rules.State.FAILED):
+            found[claim.pk] = claim.institution.name, []
+        elif state in STEPS:
+            office = STEPS[state], claim.region_code
+            if office not in known:
+                known[office] = list(accounts.officers(*office))
+            before = claim.first_by_id if state == rules.State.FIRST else None
+            people = [str(one) for one in known[office] if one.pk != before]
+            found[claim.pk] = name_of(claim.region_code), people[:5]
+    return found
 
 
 def _recoveries(claim: "Claim") -> list[dict[str, object]]:
@@ -164,17 +170,23 @@ def claim_queue(request: "Request") -> HttpResponse:
     shown = listing(
         request, queries.review_queue(request.user), search=SEARCH, hint=gettext("Name, institution or class number")
     )
-    calendar, today = working_days(), timezone.localdate()
-    rows = [(one, calendar.between(today, one.decide_by) if one.decide_by else None) for one in shown.rows]
+    calendar, today, some = working_days(), timezone.localdate(), list(shown.rows)
+    responsible, stops = _responsible(some), queries.holds_among(some)
+    rows = [
+        (one, calendar.between(today, one.decide_by) if one.decide_by else None, responsible.get(one.pk), stops[one.pk])
+        for one in some
+    ]
     return render(request, "subsidies/review_queue.html", {"listing": shown, "rows": rows, "today": today})
 
 
 @require_POST
 def review_preview(request: "Request") -> HttpResponse:
     """What passing the chosen claims would do, before it is done."""
-    chosen = queries.review_queue(request.user).filter(pk__in=_ids(request))
-    rows = [(one, queries.reasons_now(one)) for one in chosen]
-    clean = [one for one, against in rows if not against and one.first_by_id != request.user.pk]
+    by = request.user
+    chosen = list(queries.review_queue(by).filter(pk__in=_ids(request)))
+    responsible = _responsible(chosen)
+    rows = [(one, queries.reasons_now(by, one), responsible.get(one.pk)) for one in chosen]
+    clean = [one for one, against, _unit in rows if not against and one.first_by_id != by.pk]
     context = {"rows": rows, "clean": clean, "sum_fen": sum(one.amount_fen for one in clean)}
     return render(request, "subsidies/review_preview.html", context)
 
@@ -229,7 +241,7 @@ def class_claims(request: "Request", class_id: int) -> HttpResponse:
     rows = queries.reasons_by_enrolment(request.user, klass, fresh, today)
     if klass.state == "assessed" and claims:
         had = [one for one in people if one.pk in claims]
-        parts = queries.next_parts(klass, had, today)
+        parts = queries.next_parts(request.user, klass, had, today)
         rows += [row for row in parts if not any(why.code == "all-parts-had" for why in row[1])]
     context = {
         "klass": klass,
@@ -259,7 +271,7 @@ def offers(request: "Request", enrolment_id: int) -> HttpResponse:
     one = classes.enrolment(request.user, enrolment_id)
     klass = classes.by_id(one.training_class_id)
     is_locked = klass.state == "assessed"
-    found = queries.offers(klass, one, timezone.localdate()) if is_locked else []
+    found = queries.offers(request.user, klass, one, timezone.localdate()) if is_locked else []
     context = {"one": one, "klass": klass, "offers": found, "may_file": holds(request.user, Permission.CLAIM_FILE)}
     return render(request, "subsidies/offers.html", context | {"is_locked": is_locked})
 
@@ -314,7 +326,10 @@ def payment_new(request: "Request") -> HttpResponse:
     if not holds(request.user, Permission.BATCH_MAKE):
         raise Forbidden(Permission.BATCH_MAKE)
     shown = listing(request, queries.to_pay(request.user.region_code), search=SEARCH, size=200)
-    return render(request, "subsidies/to_pay.html", {"listing": shown})
+    held = list(queries.held_back(request.user.region_code)[:50])
+    stops = queries.holds_among(held)
+    context = {"listing": shown, "held": [(one, stops[one.pk]) for one in held]}
+    return render(request, "subsidies/to_pay.html", context)
 
 
 @require_POST
