@@ -26,6 +26,7 @@ from rollbook.web.views import exported
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rollbook.accounts.models import Account
     from rollbook.subsidies.models import Claim
     from rollbook.web.requests import Request
 
@@ -118,7 +119,8 @@ STEPS = {
 
 def _responsible(some: "Sequence[Claim]") -> dict[int, tuple[str, list[str]]]:
     """The unit whose step each is, and the people of it who may take it: not who took the one before (N14.1)."""
-    found, known = {}, {}
+    found: dict[int, tuple[str, list[str]]] = {}
+    known: dict[tuple[Permission, str], list[Account]] = {}
     for claim in some:
         state = rules.State(claim.state)
         if state in (rules.State.RETURNED, rules.State.FAILED):
