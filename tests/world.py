@@ -10,7 +10,7 @@ from django.utils import timezone
 from rollbook.accounts import actions as accounts
 from rollbook.accounts.rules import INSTITUTIONAL, Role
 from rollbook.accounts.tests.factories import AccountFactory
-from rollbook.assessment.models import Assessment, Score, ScoreChange
+from rollbook.assessment.models import Assessment, Score, ScoreChange, Sitting
 from rollbook.classes import queries as classes
 from rollbook.classes.models import Device, Leave, MakeUp, RollCall
 from rollbook.classes.tests.factories import ClassFactory, EnrolmentFactory, LessonFactory
@@ -107,6 +107,12 @@ class County:
             assessment=Assessment.objects.create(training_class=self.klass), enrolment=self.enrolment, theory=70,
             practice=70, entered_at=now, entered_by=self.office,
         )  # fmt: skip
+        sitting = Sitting.objects.create(
+            assessment=score.assessment, part="theory", room=self.lesson.room, starts_at=now - timedelta(hours=2),
+            ends_at=now, minutes=90, paper="A-1", key="A,B,CD", filed_at=now, filed_by=self.office,
+        )  # fmt: skip
+        sitting.duties.create(person=self.person, kind="invigilator")
+        sitting.sheets.create(enrolment=self.enrolment, minutes=70, choices="A,,CD", filed_at=now, filed_by=self.office)
         change = ScoreChange.objects.create(
             score=score, theory=71, practice=70, reason="登记错误", asked_by=self.office, asked_at=now
         )
@@ -154,6 +160,7 @@ class County:
             "leave_id": leave.pk,
             "ask_id": leave.pk,
             "change_id": change.pk,
+            "sitting_id": sitting.pk,
             "evidence_id": item.pk,
             "hold_id": hold.pk,
             "key": "no-key",

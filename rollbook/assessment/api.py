@@ -1,10 +1,13 @@
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from django.utils import timezone
-from ninja import Body, Router, Schema, Status
+from ninja import Body, Field, Router, Schema, Status
+from pydantic import AwareDatetime
 
-from rollbook.assessment import actions, queries
+from rollbook.assessment import actions, queries, rules
 from rollbook.classes import queries as classes
+from rollbook.persons.rules import normal
 from rollbook.web.api import scope
 from rollbook.web.requests import Request
 
@@ -49,6 +52,44 @@ class DecisionIn(Schema):
     grant: bool
 
 
+class ExaminerIn(Schema):
+    name: str
+    number: str
+    duty: rules.DutyKind
+
+
+class SittingIn(Schema):
+    part: rules.Part
+    room_id: int
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    minutes: int = Field(ge=1, le=600)
+    paper: str = Field("", max_length=64)
+    drawn_on: date | None = None
+    key: list[str] = []
+    examiners: list[ExaminerIn] = []
+
+
+class SittingOut(Schema):
+    id: int
+    part: str
+    room_id: int
+    starts_at: datetime
+    ends_at: datetime
+    minutes: int
+    paper: str
+    drawn_on: date | None
+
+
+class AnswersIn(Schema):
+    minutes: int
+    choices: list[str]
+
+
+class AnswersOut(Schema):
+    people: int
+
+
 @router.get("/{class_id}", response=list[ScoreOut])
 def scores(request: Request, class_id: int) -> list[object]:
     return list(queries.scores_of(classes.get(request.user, class_id).pk).values())
@@ -89,3 +130,26 @@ def ask_change(request: Request, enrolment_id: int, given: ChangeIn) -> object:
 @scope("scores")
 def decide_change(request: Request, change_id: int, given: DecisionIn) -> object:
     return actions.decide_score_change(by=request.user, change_id=change_id, grant=given.grant, now=timezone.now())
+
+
+@router.get("/{class_id}/sittings", response=list[SittingOut])
+def sittings(request: Request, class_id: int) -> list[object]:
+    return list(queries.sittings_of(classes.get(request.user, class_id).pk))
+
+
+@router.put("/{class_id}/sittings", response=SittingOut)
+@scope("scores")
+def file_sitting(request: Request, class_id: int, given: SittingIn) -> object:
+    """One room at one time (N6.2); the same part, room and time is the same sitting."""
+    values: dict[str, Any] = given.dict() | {
+        "examiners": [actions.Examiner(one.name, normal(one.number), one.duty) for one in given.examiners]
+    }
+    return actions.file_sitting(by=request.user, class_id=class_id, now=timezone.now(), **values)
+
+
+@router.put("/sittings/{sitting_id}/answers", response=AnswersOut)
+@scope("scores")
+def file_answers(request: Request, sitting_id: int, sheets: Body[dict[int, AnswersIn]]) -> dict[str, int]:
+    """Minutes and choices by enrolment id; the same PUT is the same answers."""
+    given = {pk: rules.Answers(one.minutes, tuple(one.choices)) for pk, one in sheets.items()}
+    return {"people": actions.file_answers(by=request.user, sitting_id=sitting_id, sheets=given, now=timezone.now())}

@@ -1,5 +1,6 @@
-"""The file of scores: five columns."""
+"""The file of scores: five columns; the file of answers: four."""
 
+from rollbook.assessment.rules import chosen
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import reason
 from rollbook.persons.rules import normal
@@ -18,10 +19,22 @@ def yes(text: str) -> bool:
     return text in ("是", "yes")
 
 
+def minutes(text: str) -> int:
+    if not text.isdigit():
+        raise ValueError(reason("bad-minutes", _("“{text}” is no number of minutes."), text=text))
+    return int(text)
+
+
 SCORES = (
     Column("number", "身份证号", ("Id number",), required=True, parse=normal, example="11010519491231002X"),
     Column("name", "姓名", ("Name",), required=True, example="张三丰"),
     Column("theory", "理论成绩", ("Theory",), parse=mark, example="78"),
     Column("practice", "实操成绩", ("Practice",), parse=mark, example="82"),
     Column("is_absent", "缺考", ("Absent",), parse=yes, example="否"),
+)
+ANSWERS = (
+    Column("number", "身份证号", ("Id number",), required=True, parse=normal, example="11010519491231002X"),
+    Column("name", "姓名", ("Name",), required=True, example="张三丰"),
+    Column("minutes", "用时（分钟）", ("Minutes",), required=True, parse=minutes, example="75"),
+    Column("choices", "答案", ("Answers",), required=True, parse=chosen, example="A,C,BD,,对"),
 )

@@ -68,3 +68,66 @@ class ScoreChange(models.Model):
 
     def __str__(self) -> str:
         return f"score change #{self.pk}"
+
+
+class Sitting(models.Model):
+    """One room at one time in which trainees of a class sat one part of its assessment (N6.2)."""
+
+    assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="sittings")
+    part = models.CharField(max_length=16, choices=rules.Part.choices())
+    room = models.ForeignKey("institutions.Room", models.PROTECT, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    minutes = models.PositiveSmallIntegerField()  # that the paper gives
+    paper = models.CharField(max_length=64, blank=True)
+    drawn_on = models.DateField(null=True)  # when the paper was drawn
+    key = models.TextField(blank=True)  # the right choice of each question, parted by commas
+    filed_at = models.DateTimeField()
+    filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="sitting_once_a_room_and_time", fields=["assessment", "part", "room", "starts_at"]
+            ),
+            models.CheckConstraint(name="sitting_ends_after_it_starts", condition=Q(ends_at__gt=F("starts_at"))),
+            models.CheckConstraint(name="part_is_known", condition=Q(part__in=rules.Part.values())),
+            models.CheckConstraint(name="paper_gives_time", condition=Q(minutes__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"sitting #{self.pk}"
+
+
+class Duty(models.Model):
+    """Who watched or judged in a sitting."""
+
+    sitting = models.ForeignKey(Sitting, models.PROTECT, related_name="duties")
+    person = models.ForeignKey("persons.Person", models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=16, choices=rules.DutyKind.choices())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="on_duty_once_a_sitting", fields=["sitting", "person"]),
+            models.CheckConstraint(name="duty_is_known", condition=Q(kind__in=rules.DutyKind.values())),
+        ]
+
+    def __str__(self) -> str:
+        return f"duty #{self.pk}"
+
+
+class AnswerSheet(models.Model):
+    """What one candidate chose in a sitting, question by question, and how long it took."""
+
+    sitting = models.ForeignKey(Sitting, models.PROTECT, related_name="sheets")
+    enrolment = models.ForeignKey("classes.Enrolment", models.PROTECT, related_name="+")
+    minutes = models.PositiveSmallIntegerField()
+    choices = models.TextField(blank=True)  # in the order of the questions, parted by commas; none is empty
+    filed_at = models.DateTimeField()
+    filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_sheet_a_sitting", fields=["sitting", "enrolment"])]
+
+    def __str__(self) -> str:
+        return f"answer sheet #{self.pk}"

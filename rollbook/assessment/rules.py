@@ -1,6 +1,10 @@
-"""Completion assessment: scores, and when they pass (N5.2, domain 9.2)."""
+"""Completion assessment: scores and when they pass, sittings and answers (N5.2, N6.2, domain 9.2)."""
 
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from rollbook.kernel.choices import Choice
 from rollbook.kernel.messages import Message, _
@@ -18,6 +22,51 @@ class ChangeState(Choice):
     ASKED = "asked", _("Asked")
     GRANTED = "granted", _("Granted")
     REFUSED = "refused", _("Refused")
+
+
+class Part(Choice):
+    THEORY = "theory", _("Theory")
+    PRACTICE = "practice", _("Practice")
+
+
+class DutyKind(Choice):
+    INVIGILATOR = "invigilator", _("Invigilator")
+    ASSESSOR = "assessor", _("Assessor")
+
+
+class Record(Choice):
+    """What a sitting leaves behind (domain 9.4)."""
+
+    SIGN_IN = "sign_in", _("Sign-in sheet")
+    PAPERS = "papers", _("Papers and answer cards")
+    VIDEO = "video", _("Video of the room")
+
+
+CHOSEN = re.compile(r"[A-H]{0,8}|对|错|√|×")
+PARTED = re.compile(r"[,，、;；]")
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """One candidate's minutes on a paper and choice of each question; "" where there is none."""
+
+    minutes: int
+    choices: tuple[str, ...]
+
+
+def chosen(text: str) -> list[str]:
+    """The choices of a paper as they are typed: parted by commas, or one letter a question."""
+    text = "".join(text.upper().split())
+    return PARTED.split(text) if PARTED.search(text) else list(text)
+
+
+def parted(text: str) -> list[str]:
+    """Choices as they are kept."""
+    return text.split(",") if text else []
+
+
+def unreadable(choices: Sequence[str]) -> list[str]:
+    return [one for one in choices if not CHOSEN.fullmatch(one)]
 
 
 def result(theory: int | None, practice: int | None, is_absent: bool, pass_mark: int) -> Result:
@@ -52,3 +101,42 @@ def reasons_against_lock(
         yield reason("make-ups-open", text, "N4.1", count=make_ups)
     if pending or not trainees:
         yield reason("pending", _("{count} trainees have no result yet."), "N5.1", count=pending)
+
+
+def reasons_against_sitting(
+    *, part: str, starts_at: datetime, ends_at: datetime, minutes: int, day: date, drawn_on: date | None,
+    held_on: date | None, key: Sequence[str], now: datetime,
+) -> Iterator[Message]:  # fmt: skip
+    """What a sitting that was held cannot be (N6.2)."""
+    if part not in Part.values():
+        yield reason("which-part", _("Say which part of the assessment was sat."))
+    if held_on is None:
+        yield reason("not-held", _("Enter when and where the assessment was held, and by whom."), "N5.1")
+    elif day < held_on:
+        yield reason("before-held", _("The assessment began on {day}; nobody sat it before."), "N5.1", day=held_on)
+    if not starts_at < ends_at <= now:
+        yield reason("sitting-times", _("A sitting ends after it began, and is filed when it is over."), "N6.2")
+    if minutes < 1:
+        yield reason("no-minutes", _("Say how many minutes the paper gives."), "S66")
+    if drawn_on and drawn_on > day:
+        yield reason("drawn-later", _("A paper is drawn before it is sat."), "S59")
+    if wrong := unreadable(key):
+        yield reason("bad-choice", _("“{text}” is no choice: letters A to H, 对 or 错."), text=wrong[0])
+
+
+def reasons_against_examiners(numbers: Sequence[str]) -> Iterator[Message]:
+    for number, count in Counter(numbers).items():
+        if count > 1:
+            text = _("The number ending in {tail} stands twice among the examiners.")
+            yield reason("examiner-twice", text, tail=number[-4:])
+
+
+def reasons_against_answers(answers: Answers, *, questions: int, minutes: int) -> Iterator[Message]:
+    """An answer sheet has a choice, or none, for each question of its paper, in the time of it (S66)."""
+    if len(answers.choices) != questions:
+        text = _("{count} answers; the paper has {questions} questions.")
+        yield reason("answers-count", text, count=len(answers.choices), questions=questions)
+    if wrong := unreadable(answers.choices):
+        yield reason("bad-choice", _("“{text}” is no choice: letters A to H, 对 or 错."), text=wrong[0])
+    if not 0 < answers.minutes <= minutes:
+        yield reason("took-longer", _("The paper gives {most} minutes."), most=minutes)

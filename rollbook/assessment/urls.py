@@ -12,6 +12,11 @@ urlpatterns = [
     path("classes/<int:class_id>/enter/", views.enter, name="enter"),
     path("classes/<int:class_id>/import/", views.import_scores, name="import_scores"),
     path("classes/<int:class_id>/lock/", views.lock, name="lock"),
+    path("classes/<int:class_id>/sittings/", views.file_sitting, name="file_sitting"),
+    path("sittings/<int:sitting_id>/", views.sitting, name="sitting"),
+    path("sittings/<int:sitting_id>/answers/", views.import_answers, name="import_answers"),
+    path("sittings/<int:sitting_id>/record/", views.add_record, name="add_record"),
+    path("answers/", views.answers_template, name="answers_template"),
     path("enrolments/<int:enrolment_id>/change/", views.ask_change, name="ask_change"),
     path("changes/<int:change_id>/decide/", views.decide_change, name="decide_change"),
 ]

@@ -1,3 +1,5 @@
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
@@ -8,17 +10,23 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.accounts.rules import Permission, admit_staff, holds
-from rollbook.assessment import actions, files, queries
+from rollbook.assessment import actions, files, forms, queries, rules
 from rollbook.classes import queries as classes
+from rollbook.institutions import queries as institutions
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Refused, reason
 from rollbook.web import sheets
 from rollbook.web.exports import EXCEL
-from rollbook.web.forms import FileForm
+from rollbook.web.forms import FileForm, cleaned, sent
 from rollbook.web.imports import sent_file, wrong_cells
 from rollbook.web.lists import listing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.http import QueryDict
+
+    from rollbook.classes.models import TrainingClass
     from rollbook.web.requests import Request
 
 
@@ -43,6 +51,8 @@ def detail(request: "Request", class_id: int) -> HttpResponse:
         "may_enter": holds(request.user, Permission.SCORE_ENTER),
         "is_locked": queries.is_locked(class_id),
         "file_form": FileForm(),
+        "sittings": queries.sittings_of(class_id),
+        "sitting_form": _sitting_form(klass),
     }
     return render(request, "assessment/detail.html", context)
 
@@ -91,8 +101,81 @@ def import_scores(request: "Request", class_id: int) -> HttpResponse:
 
 @require_GET
 def template(request: "Request") -> HttpResponse:  # noqa: ARG001
-    response = HttpResponse(sheets.template(files.SCORES), content_type=EXCEL)
-    response["Content-Disposition"] = 'attachment; filename="scores.xlsx"'
+    return _template(files.SCORES, "scores")
+
+
+def _sitting_form(klass: "TrainingClass", data: "QueryDict | None" = None) -> forms.SittingForm:
+    form = forms.SittingForm(data)
+    rooms = institutions.rooms_of(klass.institution_id)
+    form.fields["room_id"].choices = [(one.pk, str(one)) for one in rooms]  # type: ignore[attr-defined]
+    return form
+
+
+@require_POST
+def file_sitting(request: "Request", class_id: int) -> HttpResponse:
+    given = cleaned(_sitting_form(classes.get(request.user, class_id), request.POST)).cleaned_data
+    kinds = {"invigilators": rules.DutyKind.INVIGILATOR, "assessors": rules.DutyKind.ASSESSOR}
+    staff = [one for name, kind in kinds.items() for one in forms.examiners(given.pop(name), kind)]
+    given["key"] = rules.chosen(given["key"])
+    made = actions.file_sitting(by=request.user, class_id=class_id, examiners=staff, now=timezone.now(), **given)
+    return redirect("assessment:sitting", made.pk)
+
+
+@require_GET
+def sitting(request: "Request", sitting_id: int) -> HttpResponse:
+    """One sitting: who was on duty, what each answered, what it left behind."""
+    admit_staff(request.user)
+    one = queries.sitting(request.user, sitting_id)
+    klass, key = one.assessment.training_class, rules.parted(one.key)
+    sheets = [(sheet, rules.parted(sheet.choices)) for sheet in queries.sheets_of(sitting_id)]
+    context = {
+        "one": one,
+        "klass": klass,
+        "questions": len(key),
+        "duties": queries.duties_of(sitting_id),
+        "sheets": [(sheet, sum(a == b for a, b in zip(chosen, key, strict=True))) for sheet, chosen in sheets],
+        "records": [(what.label, items) for what, items in queries.records_of(sitting_id).items()],
+        "may_enter": holds(request.user, Permission.SCORE_ENTER) and one.assessment.locked_at is None,
+        "may_open": holds(request.user, Permission.EVIDENCE_READ),
+        "file_form": FileForm(),
+        "record_form": forms.RecordForm(),
+    }
+    return render(request, "assessment/sitting.html", context)
+
+
+@require_POST
+def import_answers(request: "Request", sitting_id: int) -> HttpResponse:
+    content, by = sent_file(request), request.user
+    sheet = actions.preview_answers(by=by, sitting_id=sitting_id, content=content)
+    subject, back = (
+        queries.sitting(by, sitting_id).assessment.training_class,
+        reverse("assessment:sitting", args=[sitting_id]),
+    )
+    if answer := wrong_cells(request, sheet, content, subject=subject, back=back):
+        return answer
+    actions.import_answers(by=by, sitting_id=sitting_id, content=content, now=timezone.now())
+    return redirect("assessment:sitting", sitting_id)
+
+
+@require_POST
+def add_record(request: "Request", sitting_id: int) -> HttpResponse:
+    given = sent(request, forms.RecordForm).cleaned_data
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "sent"
+        with path.open("wb") as file:
+            file.writelines(given["sent"].chunks())
+        actions.add_record(by=request.user, sitting_id=sitting_id, what=given["what"], path=path, now=timezone.now())
+    return redirect("assessment:sitting", sitting_id)
+
+
+@require_GET
+def answers_template(request: "Request") -> HttpResponse:  # noqa: ARG001
+    return _template(files.ANSWERS, "answers")
+
+
+def _template(columns: "Sequence[sheets.Column]", name: str) -> HttpResponse:
+    response = HttpResponse(sheets.template(columns), content_type=EXCEL)
+    response["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
     return response
 
 

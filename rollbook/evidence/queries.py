@@ -75,6 +75,11 @@ def pairs_of(item_id: int) -> QuerySet[Pair]:
     )
 
 
+def still(subject: Any) -> QuerySet[Item]:
+    """What is still kept of a subject, given as a part of a query."""
+    return Item.objects.filter(subject=subject, removed_at=None)
+
+
 def photos() -> QuerySet[Item]:
     """Every photograph, for screening by contexts above."""
     return Item.objects.filter(kind=rules.Kind.PHOTO).order_by("pk")

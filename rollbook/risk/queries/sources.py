@@ -81,7 +81,8 @@ SOURCES: dict[str, Source] = {
         name: _of_many(institutions.screened, name)
         for name in ("institutions", "sites", "rooms", "teachers", "qualifications", "papers", "projects")
     },
-    **{name: _of_many(assessment.screened, name) for name in ("scores", "score_changes")},
+    **{name: _of_many(assessment.screened, name) for name in ("scores", "score_changes", "exams", "exam_staff")},
+    "answers": Source(columns=assessment.answers),
     "certificates": _of(certificates.screened),
     "receipts": _of(fees.screened),
     "claims": _of(subsidies.claims),

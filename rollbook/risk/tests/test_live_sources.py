@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from rollbook.accounts.tests.factories import AccountFactory
+from rollbook.assessment.models import Assessment, Score
 from rollbook.classes import queries as classes
-from rollbook.classes.models import Denial, Feedback
+from rollbook.classes.models import Denial, Feedback, TrainingClass
 from rollbook.classes.tests.factories import ClassFactory
 from rollbook.classes.tests.scenes import ENDS, running
 from rollbook.evidence import actions as evidence
@@ -97,6 +98,54 @@ def test_pictures_are_read_on_from_where_the_last_night_ended(scene):
     assert actions.refresh(now=NOW + timedelta(2))["photos"] == 0
     run = actions.screen_everyone(now=NOW + timedelta(3), codes=("D50",))
     assert [(step.findings, step.error) for step in run.steps.all()] == [(1, "")]
+
+
+def test_what_is_filed_of_sittings_fires_the_control_of_assessment(scene):
+    """D97, D99, D103, D104, D105, D109 from sittings, duties and answer sheets (N6.2); none before the lock."""
+    TrainingClass.objects.filter(pk=scene.klass.pk).update(certificate_kind="level", state="assessed")
+    made = Assessment.objects.create(training_class=scene.klass, held_on=NOW.date(), assessors="甲")
+    filed = {"filed_at": NOW, "filed_by": scene.manager}
+    first, _second = sittings = [
+        made.sittings.create(
+            part="theory", room=scene.lesson.room, starts_at=NOW + timedelta(days), paper="T-7", minutes=90,
+            ends_at=NOW + timedelta(days, hours=2), key=",".join("A" * 20), **filed,
+        )
+        for days in (0, 3)
+    ]  # fmt: skip
+    for sitting in sittings:
+        sitting.duties.create(person=scene.lesson.teacher.person, kind="invigilator")
+    chosen = ["B" * 10 + "A" * 10, "B" * 10 + "A" * 10, "A" * 12 + "C" * 8, "A" * 20, "A" * 20, " " * 20]
+    for one, choices in zip(scene.people, chosen, strict=True):
+        first.sheets.create(
+            enrolment=one, minutes=12, choices=",".join(choices.replace(" ", "-")).replace("-", ""), **filed
+        )
+        Score.objects.create(
+            assessment=made, enrolment=one, theory=60, practice=60 + one.pk % 7, result="passed", entered_at=NOW,
+            entered_by=scene.manager,
+        )  # fmt: skip
+    codes = ("D97", "D99", "D103", "D104", "D105", "D109")
+    run = actions.screen_everyone(now=NOW, codes=codes)
+    assert {step.detector: step.error for step in run.steps.all() if step.error} == {}
+    hits = Hit.objects.values_list("finding__detector", "subject_id")
+    copied = [one.pk for one in scene.people[:2]]
+    of_class = {(code, scene.klass.pk) for code in ("D99", "D103", "D104", "D105")}
+    assert set(hits) == of_class | {("D97", pk) for pk in copied}
+    assert Hit.objects.filter(finding__detector="D97").first().rows[0]["wrong"] == 10
+    Assessment.objects.update(locked_at=NOW)
+    actions.screen_everyone(now=NOW + timedelta(1), codes=("D109",))
+    assert {row["what"] for row in Hit.objects.get(finding__detector="D109").rows} == {"video", "sign_in", "papers"}
+
+
+def test_how_many_examine_is_ruled_for_evaluation_only(scene):
+    """D104, D109 say nothing of a completion assessment, which S64 is not about."""
+    made = Assessment.objects.create(training_class=scene.klass, held_on=NOW.date(), locked_at=None)
+    filed = {"filed_at": NOW, "filed_by": scene.manager}
+    made.sittings.create(
+        part="practice", room=scene.lesson.room, starts_at=NOW, ends_at=NOW + timedelta(1), minutes=60, **filed
+    )
+    Assessment.objects.update(locked_at=NOW)
+    run = actions.screen_everyone(now=NOW, codes=("D104", "D109"))
+    assert [(step.findings, step.error) for step in run.steps.all()] == [(0, ""), (0, "")]
 
 
 def test_an_amount_that_the_rule_does_not_give_is_found():

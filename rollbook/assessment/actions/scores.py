@@ -32,11 +32,11 @@ class Marks:
     is_absent: bool = False
 
 
-def _note(kind: str, klass: "TrainingClass", *, by: "Account", at: datetime, **data: object) -> None:
+def note(kind: str, klass: "TrainingClass", *, by: "Account", at: datetime, **data: object) -> None:
     record(kind, klass, by=by, at=at, region_code=klass.region_code, institution_id=klass.institution_id, **data)
 
 
-def _open(by: "Account", class_id: int) -> tuple["TrainingClass", Assessment]:
+def opened(by: "Account", class_id: int) -> tuple["TrainingClass", Assessment]:
     """The class, locked, with its assessment that is not locked yet."""
     klass = classes.get(by, class_id, lock=True)
     authorise(by, Permission.SCORE_ENTER, institution_id=klass.institution_id)
@@ -53,21 +53,21 @@ def plan_assessment(
     *, by: "Account", class_id: int, held_on: date, place: str, assessors: str, now: datetime
 ) -> Assessment:
     """When, where and by whom the class is assessed: not before its last lesson (N5.1)."""
-    klass, assessment = _open(by, class_id)
+    klass, assessment = opened(by, class_id)
     if klass.ends_on and held_on < klass.ends_on:
         raise Refused(
             reason("before-end", _("The training ends on {day}; assess it then or later."), "N5.1", day=klass.ends_on)
         )
     assessment.held_on, assessment.place, assessment.assessors = held_on, place, assessors
     assessment.save()
-    _note("assessment.planned", klass, by=by, at=now, held_on=str(held_on), place=place, assessors=assessors)
+    note("assessment.planned", klass, by=by, at=now, held_on=str(held_on), place=place, assessors=assessors)
     return assessment
 
 
 @transaction.atomic
 def enter_scores(*, by: "Account", class_id: int, marks: Mapping[int, Marks], now: datetime) -> int:
     """Enter marks by enrolment, as many as there are; nothing is final before the lock."""
-    klass, assessment = _open(by, class_id)
+    klass, assessment = opened(by, class_id)
     roster = set(classes.roster(klass.pk).values_list("pk", flat=True))
     if set(marks) - roster:
         raise NotFound
@@ -89,7 +89,7 @@ def enter_scores(*, by: "Account", class_id: int, marks: Mapping[int, Marks], no
                 "entered_by": by,
             },
         )
-    _note("assessment.scored", klass, by=by, at=now, people=len(marks))
+    note("assessment.scored", klass, by=by, at=now, people=len(marks))
     return len(marks)
 
 
@@ -129,7 +129,7 @@ def import_scores(*, by: "Account", class_id: int, content: bytes, now: datetime
 @transaction.atomic
 def lock_scores(*, by: "Account", class_id: int, now: datetime) -> Assessment:
     """Close the results; from now on they change only by a granted request (N5.2)."""
-    klass, assessment = _open(by, class_id)
+    klass, assessment = opened(by, class_id)
     roster = classes.roster(klass.pk)
     done = Score.objects.filter(enrolment__in=roster).exclude(result=rules.Result.PENDING).count()
     refuse_if(
@@ -144,7 +144,7 @@ def lock_scores(*, by: "Account", class_id: int, now: datetime) -> Assessment:
     assessment.locked_at, assessment.locked_by = now, by
     assessment.save()
     class_actions.mark_assessed(class_id=klass.pk)
-    _note("assessment.locked", klass, by=by, at=now, people=done)
+    note("assessment.locked", klass, by=by, at=now, people=done)
     return assessment
 
 
@@ -172,7 +172,7 @@ def ask_score_change(
         asked_by=by,
         asked_at=now,
     )
-    _note(
+    note(
         "assessment.change-asked",
         klass,
         by=by,
@@ -204,5 +204,5 @@ def decide_score_change(*, by: "Account", change_id: int, grant: bool, now: date
         pass_mark = classes.terms_of(klass, now)["pass-mark"]
         score.result = rules.result(score.theory, score.practice, False, pass_mark)
         score.save()
-    _note("assessment.change-decided", klass, by=by, at=now, granted=grant, was=change.was)
+    note("assessment.change-decided", klass, by=by, at=now, granted=grant, was=change.was)
     return change
