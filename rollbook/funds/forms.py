@@ -190,9 +190,19 @@ class PlanForm(forms.Form):
 
 
 class WriteOffForm(forms.Form):
+    amount = forms.DecimalField(
+        label=_("Amount, yuan"), help_text=_("Empty: all that is left."), min_value=Decimal("0.01"), decimal_places=2,
+        max_digits=14, required=False,
+    )  # fmt: skip
     ground = forms.ChoiceField(label=_("Ground"), choices=translated(WriteOffGround))
     why = forms.CharField(label=_("What was tried, and why it is given up"), max_length=400)
     document = forms.CharField(label=_("Document that allows it"), max_length=64)
+
+    def values(self) -> dict[str, Any]:
+        """What the action wants: money in fen, or none said."""
+        values = dict(self.cleaned_data)
+        amount = values.pop("amount")
+        return values | {"amount_fen": None if amount is None else int(amount * 100)}
 
 
 class ReopenForm(forms.Form):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.timezone import localdate
 
 from rollbook.accounts.rules import Permission, authorise
@@ -35,10 +35,9 @@ def agree_plan(
     authorise(by, Permission.LEDGER_WRITE, region_code=one.region_code)
     today = localdate(now)
     months = terms_for(one.region_code, today)[TermKey.PLAN_MONTHS]
-    left_fen = one.amount_fen - one.received_fen
     refuse_if(
         rules.reasons_against_plan(
-            parts, left_fen=left_fen, state=one.state, today=today, months=months, document=document
+            parts, left_fen=one.left_fen, state=one.state, today=today, months=months, document=document
         )
     )  # fmt: skip
     before = queries.plan_of(one.pk)
@@ -48,7 +47,7 @@ def agree_plan(
         before.ended_by, before.ended_at, before.why = by, now, document
         before.save()
     made = Plan.objects.create(recovery=one, document=document, was_due_on=was_due_on, made_by=by, made_at=now)
-    until = one.received_fen
+    until = one.settled_fen
     for number, part in enumerate(parts, 1):
         until += part.amount_fen
         Instalment.objects.create(
@@ -89,7 +88,7 @@ def remind(*, region_code: str, now: datetime) -> int:
         setattr(part, name, now)
         part.save(update_fields=[name])
         recovery = part.plan.recovery
-        missing = min(part.amount_fen, part.until_fen - recovery.received_fen)
+        missing = min(part.amount_fen, part.until_fen - recovery.settled_fen)
         persons.tell(
             person_id=recovery.line.person_id,
             organisation_id=recovery.line.organisation_id,
@@ -103,9 +102,11 @@ def remind(*, region_code: str, now: datetime) -> int:
 
 
 def cosigners_needed(one: WriteOff, now: datetime) -> dict[str, rules.Band]:
-    """Which offices must sign besides, by the sum that is written off and the bands in force."""
-    bands = queries.bands_for(one.recovery.region_code, one.recovery.line.batch.fund, localdate(now))
-    return rules.cosigners(bands, writeoff=one.amount_fen)
+    """Which offices must sign besides, by the bands in force and all that is written off of the recovery with this: what
+    is given up in parts is signed as if it were at once."""
+    recovery = one.recovery
+    bands = queries.bands_for(recovery.region_code, recovery.line.batch.fund, localdate(now))
+    return rules.cosigners(bands, writeoff=recovery.written_off_fen + one.amount_fen)
 
 
 def reasons_to_wait(one: WriteOff, now: datetime) -> list[Message]:
@@ -115,23 +116,23 @@ def reasons_to_wait(one: WriteOff, now: datetime) -> list[Message]:
 
 @transaction.atomic
 def ask_write_off(
-    *, by: "Account", recovery_id: int, ground: str, why: str, document: str, now: datetime
+    *, by: "Account", recovery_id: int, ground: str, why: str, document: str, now: datetime, amount_fen: int | None = None
 ) -> WriteOff:  # fmt: skip
-    """Finance asks to give up what is left of a recovery."""
+    """Finance asks to give up part of a recovery, or, where no amount is said, all that is left."""
     one = queries.recovery(by, recovery_id, localdate(now), lock=True)
     authorise(by, Permission.LEDGER_WRITE, region_code=one.region_code)
-    left_fen = one.amount_fen - one.received_fen
+    amount_fen = one.left_fen if amount_fen is None else amount_fen
     refuse_if(
         rules.reasons_against_write_off(
-            one.state, left_fen=left_fen, pending_fen=queries.pending_fen([one.pk]).get(one.pk, 0), ground=ground,
+            one.state, amount_fen=amount_fen, left_fen=one.left_fen, pending_fen=queries.pending_fen([one.pk]).get(one.pk, 0), ground=ground,
             why=why, document=document, asked=queries.write_offs_of(one.pk).filter(state=O.ASKED).exists(),
         )
     )  # fmt: skip
     made = WriteOff.objects.create(
-        recovery=one, amount_fen=left_fen, ground=ground, why=why, document=document, asked_by=by,
+        recovery=one, amount_fen=amount_fen, ground=ground, why=why, document=document, asked_by=by,
         asked_person_id=by.person_id, asked_at=now,
     )  # fmt: skip
-    _note("recovery.write-off-asked", one, by=by, at=now, amount_fen=left_fen, document=document, why=why)
+    _note("recovery.write-off-asked", one, by=by, at=now, amount_fen=amount_fen, document=document, why=why)
     return made
 
 
@@ -174,7 +175,7 @@ def decide_write_off(*, by: "Account", write_off_id: int, granted: bool, finding
     if granted:
         found += reasons_to_wait(one, now)
         pending = queries.pending_fen([recovery.pk]).get(recovery.pk, 0)
-        if recovery.state != S.OPEN or recovery.amount_fen - recovery.received_fen != one.amount_fen or pending:
+        if recovery.state != S.OPEN or one.amount_fen > recovery.left_fen - pending:
             text = _("Something came back or is being set off since it was asked; refuse this and have it asked anew.")
             found.append(reason("write-off-changed", text, "N14.1"))
     refuse_if(found)
@@ -185,11 +186,16 @@ def decide_write_off(*, by: "Account", write_off_id: int, granted: bool, finding
         one.transaction_id = _moved(recovery, "write-off", K.PAID, K.WRITTEN_OFF, one.amount_fen, one.document, by, now)
     one.save()
     if granted:
-        recovery.state = S.WRITTEN_OFF
-        recovery.save(update_fields=["state"])
+        _stands(recovery, recovery.written_off_fen + one.amount_fen)
     kind = "recovery.written-off" if granted else "recovery.write-off-refused"
     _note(kind, recovery, by=by, at=now, amount_fen=one.amount_fen, document=one.document, why=finding)
     return one
+
+
+def _stands(one: Recovery, written_off_fen: int) -> None:
+    one.written_off_fen = written_off_fen
+    one.state = rules.standing(one.amount_fen, received_fen=one.received_fen, written_off_fen=written_off_fen)
+    one.save(update_fields=["written_off_fen", "state"])
 
 
 def _moved(
@@ -205,22 +211,16 @@ def _moved(
 
 @transaction.atomic
 def reopen(*, by: "Account", recovery_id: int, document: str, why: str, now: datetime) -> Recovery:
-    """What was written off is to be paid back after all: it stands among the payments again."""
+    """All that was written off is to be paid back after all: it stands among the payments again."""
     one = queries.recovery(by, recovery_id, localdate(now), lock=True)
     authorise(by, Permission.LEDGER_WRITE, region_code=one.region_code)
-    refuse_if(rules.reasons_against_reopening(one.state, document, why))
-    last = queries.write_offs_of(one.pk).filter(state=O.DONE).first()
-    if last is None:
-        raise Refused(reason("not-written-off", _("Only what was written off is opened again."), "N6.4"))
-    key = _moved(one, "reopen", K.WRITTEN_OFF, K.PAID, last.amount_fen, document, by, now)
-    try:
-        with transaction.atomic():
-            Reopening.objects.create(write_off=last, document=document, why=why, by=by, at=now, transaction_id=key)
-    except IntegrityError as error:
-        raise Refused(reason("decided", _("This is decided already."), "N14.1")) from error
-    one.state = S.OPEN
-    one.save(update_fields=["state"])
-    _note("recovery.reopened", one, by=by, at=now, amount_fen=last.amount_fen, document=document, why=why)
+    refuse_if(rules.reasons_against_reopening(one.written_off_fen, document, why))
+    amount_fen = one.written_off_fen
+    for given_up in queries.written_off(one.pk):
+        key = _moved(one, "reopen", K.WRITTEN_OFF, K.PAID, given_up.amount_fen, document, by, now)
+        Reopening.objects.create(write_off=given_up, document=document, why=why, by=by, at=now, transaction_id=key)
+    _stands(one, 0)
+    _note("recovery.reopened", one, by=by, at=now, amount_fen=amount_fen, document=document, why=why)
     return one
 
 

@@ -95,8 +95,7 @@ def enter(back: Back, *, by: "Account | None", now: datetime) -> Receipt:
         document=back.document, entered_by=by, entered_at=now, transaction_id=back.postings[0].id, netting=back.netting,
     )  # fmt: skip
     one.received_fen += back.back_fen
-    if one.received_fen == one.amount_fen:
-        one.state = rules.RecoveryState.DONE
+    one.state = rules.standing(one.amount_fen, received_fen=one.received_fen, written_off_fen=one.written_off_fen)
     one.save(update_fields=["received_fen", "state"])
     record(
         "recovery.set-off" if back.netting else "recovery.received", one, by=by, at=now, region_code=one.region_code,

@@ -74,8 +74,8 @@ class Netting(models.Model):
 
 
 class WriteOff(models.Model):
-    """That what is left of a recovery is given up: asked by one, decided by another, signed besides by as many as the
-    sum asks for. It stays in the books as written off."""
+    """That what is left of a recovery, or part of it, is given up: asked by one, decided by another, signed besides by
+    as many as the sum asks for. It stays in the books as written off."""
 
     recovery = models.ForeignKey("funds.Recovery", models.PROTECT, related_name="write_offs")
     amount_fen = models.BigIntegerField()

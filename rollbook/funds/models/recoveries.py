@@ -17,6 +17,7 @@ class Recovery(models.Model):
     document = models.CharField(max_length=64)
     amount_fen = models.BigIntegerField()
     received_fen = models.BigIntegerField(default=0)
+    written_off_fen = models.BigIntegerField(default=0, db_default=0)  # given up, and not opened again since
     state = models.CharField(max_length=16, choices=rules.RecoveryState.choices(), default="asked")
     ordered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     ordered_person = models.ForeignKey("persons.Person", models.PROTECT, null=True, related_name="+")
@@ -34,13 +35,15 @@ class Recovery(models.Model):
             models.CheckConstraint(name="recovery_is_of_something", condition=Q(amount_fen__gt=0)),
             models.CheckConstraint(
                 name="no_more_comes_back_than_was_ordered",
-                condition=Q(received_fen__gte=0, received_fen__lte=F("amount_fen")),
+                condition=Q(received_fen__gte=0, written_off_fen__gte=0)
+                & Q(received_fen__lte=F("amount_fen") - F("written_off_fen")),
             ),
             models.CheckConstraint(
                 name="recovered_when_all_came_back",
                 condition=Q(state="done", received_fen=F("amount_fen"))
-                | Q(state__in=["open", "written-off"], received_fen__lt=F("amount_fen"))
-                | Q(state__in=["asked", "refused"], received_fen=0),
+                | Q(state="open", received_fen__lt=F("amount_fen") - F("written_off_fen"))
+                | Q(state="written-off", written_off_fen__gt=0, received_fen=F("amount_fen") - F("written_off_fen"))
+                | Q(state__in=["asked", "refused"], received_fen=0, written_off_fen=0),
             ),
             models.CheckConstraint(
                 name="recovery_is_decided_by_another",
@@ -60,6 +63,15 @@ class Recovery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ground} #{self.pk}"
+
+    @property
+    def settled_fen(self) -> int:
+        """What is not asked for any more: it came back or was given up."""
+        return self.received_fen + self.written_off_fen
+
+    @property
+    def left_fen(self) -> int:
+        return self.amount_fen - self.settled_fen
 
 
 class Receipt(models.Model):

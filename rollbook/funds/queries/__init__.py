@@ -29,6 +29,7 @@ from rollbook.funds.queries.debts import (
     to_warn,
     write_off,
     write_offs_of,
+    written_off,
 )
 from rollbook.funds.queries.invariants import (
     CODES,
@@ -197,5 +198,6 @@ __all__ = [
     "with_owners",
     "write_off",
     "write_offs_of",
+    "written_off",
     "years_of",
 ]

@@ -48,7 +48,7 @@ def debts_of(lines: Sequence[PaymentLine], region_code: str, fund: str, today: d
 
     for one in found:
         due = rules.due_by(parts[one.pk], today) if one.pk in parts else one.amount_fen
-        free = due - one.received_fen - pending.get(one.pk, 0)
+        free = due - one.settled_fen - pending.get(one.pk, 0)
         if free > 0:
             debts.setdefault(payee(one.line), []).append(Debt(one, free))
     return [debts.get(payee(one), []) for one in lines]
@@ -89,8 +89,9 @@ def instalments_of(plan: Plan) -> QuerySet[Instalment]:
 def is_behind(today: date) -> Exists:
     """For a query of recoveries: whether an instalment of the plan is overdue."""
     late = Instalment.objects.filter(
-        plan__recovery=OuterRef("pk"), plan__ended_at=None, due_on__lt=today, until_fen__gt=OuterRef("received_fen")
-    )
+        plan__recovery=OuterRef("pk"), plan__ended_at=None, due_on__lt=today,
+        until_fen__gt=OuterRef("received_fen") + OuterRef("written_off_fen"),
+    )  # fmt: skip
     return Exists(late)
 
 
@@ -108,7 +109,7 @@ def to_warn(region_code: str, now: datetime) -> QuerySet[Instalment]:
 def _not_there(region_code: str) -> QuerySet[Instalment]:
     found = Instalment.objects.filter(
         plan__ended_at=None, plan__recovery__state=R.OPEN, plan__recovery__region_code=region_code,
-        until_fen__gt=F("plan__recovery__received_fen"),
+        until_fen__gt=F("plan__recovery__received_fen") + F("plan__recovery__written_off_fen"),
     )  # fmt: skip
     return found.select_related("plan__recovery__line").order_by("due_on", "pk")
 
@@ -121,6 +122,11 @@ def regions_with_plans() -> list[str]:
 def write_offs_of(recovery_id: int) -> QuerySet[WriteOff]:
     found = WriteOff.objects.filter(recovery_id=recovery_id).select_related("asked_by", "decided_by", "reopening__by")
     return found.prefetch_related("signatures__by").order_by("-pk")
+
+
+def written_off(recovery_id: int) -> QuerySet[WriteOff]:
+    """What of a recovery was given up and was not opened again."""
+    return WriteOff.objects.filter(recovery_id=recovery_id, state=rules.OrderState.DONE, reopening=None).order_by("pk")
 
 
 def write_off(by: "Account", write_off_id: int, *, lock: bool = False) -> WriteOff:

@@ -35,9 +35,9 @@ RECEIVED = """
     WHERE b.fund = a.fund AND b.region_code = a.region_code AND b.year = a.year
 """
 GIVEN_UP = """
-    SELECT coalesce(sum(r.amount_fen - r.received_fen), 0) FROM funds_recovery r
+    SELECT coalesce(sum(r.written_off_fen), 0) FROM funds_recovery r
     JOIN funds_paymentline l ON l.id = r.line_id JOIN funds_paymentbatch b ON b.id = l.batch_id
-    WHERE r.state = 'written-off' AND b.fund = a.fund AND b.region_code = a.region_code AND b.year = a.year
+    WHERE b.fund = a.fund AND b.region_code = a.region_code AND b.year = a.year
 """
 BOOKS = {
     "paid": f"({LINES.format(what='l.amount_fen + l.netted_fen', state='paid')})"
@@ -160,7 +160,7 @@ INVARIANTS = (
         "recoveries of which came back what no receipt says, or more than was paid",
         """SELECT 'recovery ' || r.id FROM funds_recovery r
         WHERE r.received_fen <> (SELECT coalesce(sum(amount_fen), 0) FROM funds_receipt WHERE recovery_id = r.id)
-        OR r.received_fen + funds_pending_of(r.id) > r.amount_fen
+        OR r.received_fen + r.written_off_fen + funds_pending_of(r.id) > r.amount_fen
         UNION ALL SELECT 'payment ' || l.reference FROM funds_recovery r JOIN funds_paymentline l ON l.id = r.line_id
         WHERE r.state <> 'refused' GROUP BY l.id HAVING sum(r.amount_fen) > l.amount_fen + l.netted_fen
             OR min(l.state) <> 'paid'
@@ -190,15 +190,18 @@ INVARIANTS = (
         "written-off-by-two",
         "what was written off without two people, a document or all signatures, or left the books",
         """SELECT 'recovery ' || r.id FROM funds_recovery r
-        LEFT JOIN funds_writeoff w ON w.recovery_id = r.id AND w.state = 'done'
-            AND NOT EXISTS (SELECT FROM funds_reopening o WHERE o.write_off_id = w.id)
-        WHERE (r.state = 'written-off') <> (w.id IS NOT NULL)
-            OR w.amount_fen <> r.amount_fen - r.received_fen
-            OR w.asked_by_id = w.decided_by_id OR w.asked_person_id = w.decided_person_id OR w.document = ''
+        WHERE r.written_off_fen <> (
+            SELECT coalesce(sum(w.amount_fen), 0) FROM funds_writeoff w WHERE w.recovery_id = r.id AND w.state = 'done'
+                AND NOT EXISTS (SELECT FROM funds_reopening o WHERE o.write_off_id = w.id))
+            OR (r.state = 'written-off') <>
+                (r.written_off_fen > 0 AND r.received_fen + r.written_off_fen = r.amount_fen)
+        UNION ALL SELECT 'recovery ' || w.recovery_id FROM funds_writeoff w WHERE w.state = 'done' AND (
+            w.asked_by_id = w.decided_by_id OR w.asked_person_id = w.decided_person_id OR w.document = ''
             OR w.cosigners > (SELECT count(*) FROM funds_writeoffsignature WHERE write_off_id = w.id)
-        UNION ALL SELECT 'recovery ' || w.recovery_id FROM funds_writeoff w WHERE w.state = 'done' AND NOT EXISTS (
-            SELECT FROM funds_ledgerentry e JOIN funds_ledgeraccount a ON a.id = e.account_id
-            WHERE e.transaction_id = w.transaction_id AND a.kind = 'written-off' AND e.amount_fen = w.amount_fen)""",
+            OR NOT EXISTS (
+                SELECT FROM funds_ledgerentry e JOIN funds_ledgeraccount a ON a.id = e.account_id
+                WHERE e.transaction_id = w.transaction_id AND a.kind = 'written-off'
+                    AND e.amount_fen = w.amount_fen))""",
     ),
     Invariant(
         "plan-adds-up",

@@ -43,7 +43,7 @@ def recovery(by: "Account", recovery_id: int, today: date, *, lock: bool = False
 
 def payoff_fen(one: Recovery, on: date) -> int:
     """What is to be paid on a day for nothing to be left, without what is being set off."""
-    free = one.amount_fen - one.received_fen - pending_fen([one.pk]).get(one.pk, 0)
+    free = one.left_fen - pending_fen([one.pk]).get(one.pk, 0)
     days = rules.days_late(on, since=one.interest_since, due_on=one.due_on) if one.due_on else 0
     return rules.payoff(free, rate=one.interest_rate, days=days)
 

@@ -61,6 +61,7 @@ from rollbook.funds.rules.recoveries import (
     reasons_against_receipt,
     reasons_against_recovery,
     returns_to,
+    standing,
 )
 
 __all__ = [
@@ -118,4 +119,5 @@ __all__ = [
     "seal",
     "set_off",
     "split",
+    "standing",
 ]

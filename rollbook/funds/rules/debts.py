@@ -99,11 +99,15 @@ def set_off(paid_fen: int, due_fen: int, *, percent: int, kept_fen: int) -> int:
 
 
 def reasons_against_write_off(
-    state: str, *, left_fen: int, pending_fen: int, ground: str, why: str, document: str, asked: bool
+    state: str, *, amount_fen: int, left_fen: int, pending_fen: int, ground: str, why: str, document: str, asked: bool
 ) -> Iterator[Message]:
-    if state != RecoveryState.OPEN or left_fen <= 0:
+    """All that is left is given up, or a part, but nothing that is being set off."""
+    if state != RecoveryState.OPEN:
         yield reason("not-open", _("Nothing is to be paid back here now."), "N6.4")
-    if pending_fen:
+    elif not 0 < amount_fen <= left_fen:
+        text = _("From 0.01 to {left} yuan can be written off.")
+        yield reason("write-off-amount", text, "N6.4", left=f"{left_fen / 100:.2f}")
+    elif amount_fen > left_fen - pending_fen:
         text = _("{fen} yuan of it are being set off in a payment; wait for the bank.")
         yield reason("being-set-off", text, "N6.4", fen=f"{pending_fen / 100:.2f}")
     if asked:
@@ -124,8 +128,8 @@ def reasons_against_second(
         yield reason("same-person", _("Another person than who asked must decide."), "N14.1")
 
 
-def reasons_against_reopening(state: str, document: str, why: str) -> Iterator[Message]:
-    if state != RecoveryState.WRITTEN_OFF:
+def reasons_against_reopening(written_off_fen: int, document: str, why: str) -> Iterator[Message]:
+    if written_off_fen == 0:
         yield reason("not-written-off", _("Only what was written off is opened again."), "N6.4")
     if not document.strip() or not why.strip():
         yield reason("recovery-why", _("Name the decision that orders it and say why."), "N6.4")

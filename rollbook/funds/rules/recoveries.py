@@ -26,6 +26,13 @@ class RecoveryState(Choice):
     REFUSED = "refused", _("Refused")
 
 
+def standing(amount_fen: int, *, received_fen: int, written_off_fen: int) -> RecoveryState:
+    """Of what finance confirmed: nothing is left once it came back or was given up."""
+    if received_fen == amount_fen:
+        return RecoveryState.DONE
+    return RecoveryState.WRITTEN_OFF if received_fen + written_off_fen == amount_fen else RecoveryState.OPEN
+
+
 def reasons_against_recovery(
     amount_fen: int, *, paid_fen: int, ordered_fen: int, is_paid: bool, document: str, why: str
 ) -> Iterator[Message]:

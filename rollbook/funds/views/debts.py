@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @require_POST
 def agree_plan(request: "Request", recovery_id: int) -> HttpResponse:
     form, one = sent(request, forms.PlanForm), queries.recovery(request.user, recovery_id, timezone.localdate())
-    parts = form.parts(one.amount_fen - one.received_fen)
+    parts = form.parts(one.left_fen)
     document = form.cleaned_data["document"]
     actions.agree_plan(by=request.user, recovery_id=recovery_id, parts=parts, document=document, now=timezone.now())
     return redirect("funds:recovery", recovery_id)
@@ -34,7 +34,7 @@ def end_plan(request: "Request", recovery_id: int) -> HttpResponse:
 
 @require_POST
 def ask_write_off(request: "Request", recovery_id: int) -> HttpResponse:
-    values = sent(request, forms.WriteOffForm).cleaned_data
+    values = sent(request, forms.WriteOffForm).values()
     actions.ask_write_off(by=request.user, recovery_id=recovery_id, now=timezone.now(), **values)
     messages.success(request, gettext("Asked for; another person of finance has to confirm it."))
     return redirect("funds:recovery", recovery_id)

@@ -90,12 +90,11 @@ def recovery_detail(request: "Request", recovery_id: int) -> HttpResponse:
     payoff_fen = queries.payoff_fen(one, today) if is_open else 0
     context = {
         "one": one,
-        "left_fen": one.amount_fen - one.received_fen,
         "payoff_fen": payoff_fen,
         "rate": f"{one.interest_rate / 100:.2f}",
         "plan": plan,
         "parts": [
-            (part, part.until_fen <= one.received_fen, part.due_on < today) for part in queries.instalments_of(plan)
+            (part, part.until_fen <= one.settled_fen, part.due_on < today) for part in queries.instalments_of(plan)
         ]
         if plan
         else [],
@@ -109,7 +108,7 @@ def recovery_detail(request: "Request", recovery_id: int) -> HttpResponse:
         "may_decide_write_off": asked is not None and holds(by, P.BUDGET_CONFIRM) and asked.asked_by_id != by.pk,
         "may_plan": may_write and is_open,
         "may_ask_write_off": may_write and is_open and asked is None,
-        "may_reopen": may_write and one.state == S.WRITTEN_OFF,
+        "may_reopen": may_write and one.written_off_fen > 0,
         "plan_form": forms.PlanForm(auto_id="plan_%s"),
         "end_form": forms.WhyForm(auto_id="end_%s"),
         "write_off_form": forms.WriteOffForm(auto_id="give_up_%s"),

@@ -58,7 +58,7 @@ def me(request: "Request") -> HttpResponse:
     context = {"mine": mine, "certificates": certificates.of_person(person_id), "now": now}
     context["notices"] = [persons.words_of(one) for one in persons.notices_of(person_id, now - timedelta(90))]
     context["debts"] = [
-        (one, [row for row in parts if row.until_fen > one.received_fen])
+        (one, [row for row in parts if row.until_fen > one.settled_fen])
         for one, parts in funds.debts_with_parts(person_id)
     ]
     return render(request, "portal/me.html", context)
