@@ -18,6 +18,8 @@ WITHOUT_A_KEY = {
     "/devices/events/{event_id}/picture",
     "/devices/events",  # devices have keys of their own, which open nothing else
     "/directory/{list_id}/publish",
+    "/faces/challenges/{purpose}",  # a face is shown by its owner, who is signed in
+    "/faces/mine",
     "/payments/batches/{batch_id}/check",
     "/payments/batches/{batch_id}/confirm",
     "/payments/batches/{batch_id}/cosign",

@@ -10,6 +10,7 @@ from rollbook.classes.api import devices, make_ups
 from rollbook.classes.api import router as classes
 from rollbook.directory.api import router as directory
 from rollbook.exchange.api import router as exchange
+from rollbook.faces.api import router as faces
 from rollbook.funds.api import router as funds
 from rollbook.institutions.api import router as institutions
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused, SignedOut
@@ -30,6 +31,7 @@ api.add_router("journal", journal)
 api.add_router("classes", classes)
 api.add_router("make-ups", make_ups)
 api.add_router("devices", devices)
+api.add_router("faces", faces)
 api.add_router("assessments", assessment)
 api.add_router("certificates", certificates)
 api.add_router("claims", subsidies)

@@ -98,6 +98,7 @@ class TermKey(Choice):
     FACE_ALARM = "face-alarm", _("Stored faces from which the province is warned")
     FACE_FILING = "face-filing", _("Stored faces from which the cyberspace office must be told")
     FACE_FILING_DAYS = "face-filing-days", _("Working days to tell the cyberspace office")
+    FACE_TRIES = "face-tries", _("Tries with the face on a phone that may fail in a day")
     FACE_EVIDENCE = "face-evidence", _("Pictures of faces compared again are kept as evidence (1 yes, 0 no)")
     FENCE = "fence", _("Position with a check-in (0 not asked, 1 noted, 2 must be within)")
     FENCE_METRES = "fence-metres", _("Metres around the site that are within")

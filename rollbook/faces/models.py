@@ -97,6 +97,7 @@ class Challenge(models.Model):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     used_for = models.UUIDField(null=True)  # the event of a device
+    passed = models.BooleanField(default=False)  # of a phone: the face did
 
     class Meta:
         constraints = [

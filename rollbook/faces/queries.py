@@ -51,6 +51,17 @@ def deletions_of(person_id: int) -> QuerySet[Deletion]:
     return Deletion.objects.filter(owner=owner_of(person_id)).order_by("-pk")
 
 
+def holder_of(account_id: int) -> str:
+    """How an account is named by its challenges."""
+    return f"account:{account_id}"
+
+
+def tries_failed(account_id: int, purpose: str, day: date) -> int:
+    """How often the face of an account did not pass on a day, those included that are looked at just now."""
+    found = Challenge.objects.filter(holder=holder_of(account_id), purpose=purpose, used_at__date=day, passed=False)
+    return found.count()
+
+
 def set_up_of(person_ids: Collection[int]) -> dict[int, str]:
     """Of these people, those who agreed and whose face is set up, each with its owner's digest."""
     owners = {owner_of(pk): pk for pk in person_ids}

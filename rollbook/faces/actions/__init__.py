@@ -1,7 +1,8 @@
 from rollbook.faces.actions.checks import answer_challenges, note_checks, take_capture
 from rollbook.faces.actions.consent import expire, give_consent, withdraw_consent
+from rollbook.faces.actions.looks import challenge_account, challenge_device
 from rollbook.faces.actions.province import count_templates, decide_likeness, note_filing
-from rollbook.faces.actions.templates import challenge_account, challenge_device, enrol, enrol_at_counter, rotate
+from rollbook.faces.actions.templates import enrol, enrol_at_counter, rotate
 
 __all__ = [
     "answer_challenges",

@@ -7,26 +7,18 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from rollbook.accounts.rules import Permission, authorise
 from rollbook.evidence.rules import months_later
 from rollbook.faces import queries, rules
+from rollbook.faces.actions.looks import own
 from rollbook.faces.models import Consent, Deletion, Permit, Template
 from rollbook.faces.sealing import owner_of
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import _
-from rollbook.kernel.reasons import Forbidden, Refused, reason
+from rollbook.kernel.reasons import Refused, reason
 from rollbook.persons import queries as persons
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
-
-
-def own(by: "Account") -> int:
-    """The person of an account. Nobody agrees for another."""
-    authorise(by, Permission.CHECK_IN)
-    if by.person_id is None:
-        raise Forbidden("face")
-    return by.person_id
 
 
 @transaction.atomic

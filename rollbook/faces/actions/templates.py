@@ -1,8 +1,7 @@
 """How a face is set up: a challenge, a few pictures, one template (N7.2; domain 4, S69)."""
 
-import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -11,130 +10,47 @@ from django.utils.timezone import localdate
 
 from rollbook.accounts.rules import Permission, authorise
 from rollbook.faces import adapters, queries, rules
-from rollbook.faces.actions.consent import delete_template, own
-from rollbook.faces.models import Challenge, Likeness, Template
-from rollbook.faces.rules import liveness
+from rollbook.faces.actions.consent import delete_template
+from rollbook.faces.actions.looks import against_template, answering, look, matcher, own, pass_look, unavailable
+from rollbook.faces.models import Likeness, Template
 from rollbook.faces.sealing import owner_of, seal, turned, unseal
 from rollbook.journal.actions import record
-from rollbook.kernel.messages import Message, _
-from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
+from rollbook.kernel.reasons import Refused, refuse_if
 from rollbook.persons import queries as persons
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
-    from rollbook.faces.adapters import Encoded, FaceMatcher
+    from rollbook.faces.adapters import Encoded
     from rollbook.persons.models import Person
 
 LIKENESS = 7421  # the number of the lock under which near faces are looked for
-MOST_CHALLENGES = 50  # that a device may hold at a time
-TIME_TO_READ = 20  # seconds that a person has beyond the moves themselves
-
-
-def _challenge(holder: str, purpose: rules.Purpose, seconds: int, now: datetime) -> Challenge:
-    """Moves in an order that nobody knows before: two of the three, the second never the first again."""
-    moves = secrets.SystemRandom().sample([one.value for one in liveness.Move], liveness.MOVES)
-    return Challenge(
-        nonce=secrets.token_urlsafe(32), holder=holder, purpose=purpose, moves=moves,
-        issued_at=now, expires_at=now + timedelta(seconds=seconds),
-    )  # fmt: skip
-
-
-@transaction.atomic
-def challenge_account(*, by: "Account", now: datetime) -> Challenge:
-    """The moves that a person makes before the phone's camera; nothing of it is journalled until it is answered."""
-    person_id = own(by)
-    refuse_if(_against(person_id))
-    chosen = queries.policy_for(persons.by_id(person_id).region_code or by.region_code, localdate(now))
-    made = _challenge(f"account:{by.pk}", rules.Purpose.ENROL, chosen.nonce_seconds + TIME_TO_READ, now)
-    made.save()
-    return made
-
-
-@transaction.atomic
-def challenge_device(*, device_id: int, region_code: str, count: int, now: datetime) -> list[Challenge]:
-    """Challenges for the next people at a device, each good for seconds."""
-    chosen = queries.policy_for(region_code, localdate(now))
-    count = min(max(count, 1), MOST_CHALLENGES)
-    made = [_challenge(f"device:{device_id}", rules.Purpose.CHECK_IN, chosen.nonce_seconds, now) for _n in range(count)]
-    return Challenge.objects.bulk_create(made)
-
-
-def _against(person_id: int) -> list[Message]:
-    has_consent = queries.consent_of(person_id) is not None
-    return list(rules.reasons_against_template(has_consent=has_consent, is_set_up=queries.is_set_up()))
-
-
-def _matcher() -> "FaceMatcher":
-    found = adapters.matcher()
-    if found is None:
-        raise Refused(*rules.reasons_against_template(has_consent=True, is_set_up=False))
-    return found
 
 
 def enrol(*, by: "Account", nonce: str, pictures: Sequence[bytes], now: datetime) -> Template:
-    """Set up my face from the pictures that answer a challenge. They go nowhere but into the decision.
-
-    The challenge is spent before anything is looked at, so that nobody tries the same one twice.
-    """
-    person_id = own(by)
-    refuse_if(_against(person_id))
-    if not liveness.LEAST_FRAMES <= len(pictures) <= liveness.MOST_FRAMES:
-        text = _("From {least} to {most} pictures are needed; {count} came.")
-        raise Refused(
-            reason(
-                "pictures", text, "N7.2", least=liveness.LEAST_FRAMES, most=liveness.MOST_FRAMES, count=len(pictures)
-            )
-        )
-    spent = _spend(nonce, f"account:{by.pk}", now)
-    matcher = _matcher()
-    try:
-        frames = matcher.frames(pictures)
-        refuse_if(liveness.reasons_against_liveness(spent.moves, frames))
-        straight = min(
-            (n for n, one in enumerate(frames) if one is not None), key=lambda n: abs(getattr(frames[n], "turn", 1))
-        )
-        encoded = matcher.encode(pictures[straight])
-    except adapters.Unavailable:
-        raise Refused(unavailable()) from None
+    """Set up my face from the pictures that answer a challenge."""
+    seen = look(by=by, purpose=rules.Purpose.ENROL, nonce=nonce, pictures=pictures, now=now)
+    refuse_if(seen.reasons)
+    chosen = matcher()
+    with answering(seen.challenge):
+        encoded = chosen.encode(seen.straight)
     refuse_if(rules.reasons_against_picture(encoded.quality))
-    return _keep(by, persons.by_id(person_id), encoded, matcher.model, rules.Way.PHONE, now)
+    made = _keep(by, persons.by_id(own(by)), encoded, chosen.model, rules.Way.PHONE, now)
+    pass_look(seen)
+    return made
 
 
 def enrol_at_counter(*, by: "Account", person_id: int, picture: bytes, now: datetime) -> Template:
     """An officer takes the picture of somebody who agreed and stands before the counter."""
     person = persons.get(by, person_id)
     authorise(by, Permission.FACE_ENROL, region_code=person.region_code)
-    refuse_if(_against(person.pk))
-    matcher = _matcher()
+    refuse_if(against_template(person.pk))
+    chosen = matcher()
     try:
-        encoded = matcher.encode(picture)
+        encoded = chosen.encode(picture)
     except adapters.Unavailable:
         raise Refused(unavailable()) from None
     refuse_if(rules.reasons_against_picture(encoded.quality))
-    return _keep(by, person, encoded, matcher.model, rules.Way.COUNTER, now)
-
-
-def unavailable() -> Message:
-    return reason(
-        "matcher-away", _("The comparison of faces does not answer now. Try later, or use another way."), "S69"
-    )
-
-
-@transaction.atomic
-def _spend(nonce: str, holder: str, now: datetime) -> Challenge:
-    found = Challenge.objects.select_for_update().filter(nonce=nonce, holder=holder).first()
-    refuse_if(
-        rules.reasons_against_challenge(
-            is_known=found is not None,
-            is_used=found is not None and found.used_at is not None,
-            is_over=found is not None and now > found.expires_at,
-        )
-    )
-    if found is None:
-        raise NotFound
-    found.used_at = now
-    found.save(update_fields=["used_at"])
-    return found
+    return _keep(by, person, encoded, chosen.model, rules.Way.COUNTER, now)
 
 
 @transaction.atomic
@@ -143,7 +59,7 @@ def _keep(by: "Account", person: "Person", encoded: "Encoded", model: str, way: 
     with connection.cursor() as cursor:  # of two who come at once, the second sees the first's face
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [LIKENESS])
     persons.lock(person.pk)
-    refuse_if(_against(person.pk))
+    refuse_if(against_template(person.pk))
     owner = owner_of(person.pk)
     delete_template(owner, rules.Cause.REPLACED, now=now)
     version, box = seal(owner, person.pk, encoded.template)

@@ -1,11 +1,12 @@
 """Whether a living person did what the server asked, decided from a few frames by their landmarks (N7.2, D49).
 
-What it stops: a photograph or a screen held before the camera, and a film recorded before, since the moves and their
-order are the server's and new each time. What it does not stop: a mask, or a film made while it is asked for.
+What it stops and what it does not stands in docs/decisions/faces.md, and tests/test_liveness.py tries it: a still picture
+makes no moves, and a film that was made before has the turns of one challenge in eight.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise, product
 from math import dist, sqrt
 
 from rollbook.kernel.choices import Choice
@@ -14,9 +15,9 @@ from rollbook.kernel.reasons import reason
 
 Point = tuple[float, float]
 
-MOVES = 2  # of one challenge
+MOVES = 3  # of one challenge
 LEAST_FRAMES = 4
-MOST_FRAMES = 12
+MOST_FRAMES = 16
 STRAIGHT = 0.20  # of half the face's width: the nose is about in the middle
 TURNED = 0.33  # the nose has moved that far from the middle
 SHUT = 0.72  # of the eyes' usual opening in these frames
@@ -27,7 +28,21 @@ ONE_PERSON = 0.60  # distance of two frames' vectors, as of a match
 class Move(Choice):
     LEFT = "left", _("Turn your head to your left")
     RIGHT = "right", _("Turn your head to your right")
-    BLINK = "blink", _("Close your eyes and open them again")
+    BLINK = "blink", _("Close your eyes for a second and open them again")
+
+
+def turns_of(moves: Sequence[Move]) -> tuple[Move, ...]:
+    return tuple(one for one in moves if one != Move.BLINK)
+
+
+def _orders() -> tuple[tuple[tuple[Move, ...], ...], ...]:
+    found = [one for one in product(Move, repeat=MOVES) if all(a != b for a, b in pairwise(one))]
+    return tuple(tuple(group) for _turns, group in groupby(sorted(found, key=turns_of), key=turns_of))
+
+
+# Every challenge that may be drawn, none with one move twice running, in groups of the same turns. A group is drawn first
+# and then one of it, since a film cannot be told from a living head by its blinks, which are made at any time anyway.
+ORDERS = _orders()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +93,28 @@ def reasons_against_liveness(moves: Sequence[str], seen: Sequence[Frame | None])
             yield reason("move-missing", text, "N7.2", move=Move(move).label)
             return
         where = found
+    if len(_turns(frames)) > len(turns_of([Move(one) for one in moves])):
+        yield reason(
+            "move-more", _("More turns of the head were seen than were asked for; do only what is asked."), "N7.2"
+        )
     first = next((one.vector for one in frames if one.vector), ())
     if any(one.vector and apart(first, one.vector) > ONE_PERSON for one in frames):
         yield reason("another-face", _("The pictures are not all of one person."), "N7.2")
+
+
+def _turns(frames: Sequence[Frame]) -> list[Move]:
+    """The turns that frames show, each once however many frames it lasts; one ends when the face is straight again."""
+    found: list[Move] = []
+    last: Move | None = None
+    for one in frames:
+        if abs(one.turn) >= TURNED:
+            side = Move.LEFT if one.turn > 0 else Move.RIGHT
+            if side != last:
+                found.append(side)
+            last = side
+        elif abs(one.turn) <= STRAIGHT:
+            last = None
+    return found
 
 
 def _done(move: Move, frames: Sequence[Frame], first: int, opened: float) -> int | None:

@@ -73,6 +73,7 @@ class Policy:
     filing_days: int
     nonce_seconds: int
     keeps_pictures: bool
+    tries: int
 
 
 def policy(terms: Mapping[str, int]) -> Policy:
@@ -86,6 +87,7 @@ def policy(terms: Mapping[str, int]) -> Policy:
         filing_days=terms["face-filing-days"],
         nonce_seconds=terms["face-nonce-seconds"],
         keeps_pictures=bool(terms["face-evidence"]),
+        tries=terms["face-tries"],
     )
 
 
@@ -152,6 +154,11 @@ def reasons_against_template(*, has_consent: bool, is_set_up: bool) -> Iterator[
         yield reason("no-consent", text, "S69")
 
 
+def reasons_without_template(*, has_template: bool) -> Iterator[Message]:
+    if not has_template:
+        yield reason("no-face-kept", _("Your face is not set up yet; check in another way."), "N4.1")
+
+
 CLOCK_SECONDS = 5  # that a device's clock may still be off once its skew is taken away
 
 
@@ -172,6 +179,13 @@ def reasons_against_challenge(*, is_known: bool, is_used: bool, is_over: bool) -
         yield reason("challenge-used", _("This challenge was answered already; begin again."), "N7.2")
     elif is_over:
         yield reason("challenge-over", _("The time for these moves has passed; begin again."), "N7.2")
+
+
+def reasons_against_trying(failed: int, most: int) -> Iterator[Message]:
+    """So that nobody holds one picture after the other before the camera; all other ways stay open (N4.1, D49)."""
+    if failed >= most:
+        text = _("{count} tries did not pass today. Use the code, the card or the roll call; the face again tomorrow.")
+        yield reason("face-tries", text, "N7.2", count=failed)
 
 
 def reasons_against_finding(finding: str, why: str, *, is_decided: bool) -> Iterator[Message]:

@@ -128,7 +128,32 @@ def test_a_challenge_is_for_seconds_and_for_whom_it_was_given():
     assert not Template.objects.exists()
 
 
-@pytest.mark.parametrize(("count", "code"), [(1, "pictures"), (13, "pictures")])
+def test_tries_of_a_day_have_a_limit_and_a_matcher_that_is_away_takes_none():
+    """N7.2: dated term; the next day begins anew, and nothing else is closed."""
+    by = agreed()
+    challenges = [actions.challenge_account(by=by, now=NOW) for _n in range(5)]
+    away = [drawn.picture(away=True)] * 6
+    assert code_of(actions.enrol, by=by, nonce=challenges[0].nonce, pictures=away, now=NOW) == "matcher-away"
+    for one in challenges[1:4]:
+        assert code_of(actions.enrol, by=by, nonce=one.nonce, pictures=[drawn.picture()] * 6, now=NOW) == "move-missing"
+    good = drawn.answering(challenges[4].moves)
+    assert code_of(actions.enrol, by=by, nonce=challenges[4].nonce, pictures=good, now=NOW) == "face-tries"
+    assert code_of(actions.challenge_account, by=by, now=NOW) == "face-tries"
+    assert not Template.objects.exists()
+    enrolled(by, now=NOW + timedelta(days=1))
+    assert queries.tries_failed(by.pk, rules.Purpose.ENROL, date(2026, 3, 3)) == 0
+
+
+def test_a_challenge_is_for_what_it_was_drawn_for():
+    by = agreed()
+    assert code_of(actions.challenge_account, by=by, purpose="check-in", now=NOW) == "no-face-kept"
+    enrolled(by)
+    asked = actions.challenge_account(by=by, purpose="check-in", now=NOW)
+    pictures = drawn.answering(asked.moves)
+    assert code_of(actions.enrol, by=by, nonce=asked.nonce, pictures=pictures, now=NOW) == "challenge-unknown"
+
+
+@pytest.mark.parametrize(("count", "code"), [(1, "pictures"), (17, "pictures")])
 def test_too_few_or_many_pictures_are_refused(count, code):
     by = agreed()
     asked = actions.challenge_account(by=by, now=NOW)

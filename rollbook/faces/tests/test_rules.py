@@ -12,6 +12,7 @@ NOT_SEEN = [
     (["left", "right"], [STRAIGHT, RIGHT, STRAIGHT, LEFT, STRAIGHT], "move-missing"),
     (["blink", "left"], [STRAIGHT, SHUT, SHUT, SHUT, LEFT], "move-missing"),  # never opened again
     (["left", "right"], [LEFT, LEFT, RIGHT, RIGHT], "never-straight"),
+    (["left", "blink"], [STRAIGHT, LEFT, STRAIGHT, SHUT, STRAIGHT, RIGHT], "move-more"),  # a film of everything
     (["left"], [None, None, STRAIGHT, LEFT, STRAIGHT], "few-faces"),
     (["left"], [Frame(0, 0.3, ME), Frame(0.5, 0.3, OTHER), STRAIGHT, STRAIGHT], "another-face"),
     (["blink", "left"], [Frame(0, 0.1), Frame(0, 0.05), Frame(0, 0.1), LEFT], "move-missing"),  # a drawing without eyes
@@ -21,6 +22,7 @@ SEEN = [
     (["blink", "right"], [STRAIGHT, STRAIGHT, SHUT, STRAIGHT, RIGHT]),
     (["right", "left"], [None, STRAIGHT, RIGHT, None, STRAIGHT, LEFT]),
     (["left"], [Frame(0, 0.3, ME), Frame(0.5, 0.3, ME), STRAIGHT, STRAIGHT]),
+    (["left", "blink", "left"], [STRAIGHT, LEFT, LEFT, SHUT, STRAIGHT, LEFT]),
 ]
 
 
@@ -76,7 +78,7 @@ def test_likeness_falls_with_distance_and_can_be_turned_round():
 
 POLICY = rules.policy(
     {"face-score": 60, "face-pair-score": 85, "face-sample-percent": 5, "face-months": 12, "face-alarm": 90, "face-filing": 100,
-     "face-filing-days": 30, "face-nonce-seconds": 30, "face-evidence": 0}
+     "face-filing-days": 30, "face-nonce-seconds": 30, "face-evidence": 0, "face-tries": 3}
 )  # fmt: skip
 
 

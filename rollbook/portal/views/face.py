@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.accounts.rules import Permission, admit
-from rollbook.faces import actions, queries
+from rollbook.faces import actions, queries, rules
 from rollbook.kernel.reasons import Forbidden
 from rollbook.persons import queries as persons
 
@@ -33,7 +33,7 @@ def face(request: "Request") -> HttpResponse:
         "deletions": queries.deletions_of(person.pk)[:20],
         "policy": queries.policy_for(person.region_code or request.user.region_code, timezone.localdate()),
     }
-    return render(request, "portal/face.html", context)
+    return render(request, "portal/face.html", {**context, "dark": rules.DARK, "bright": rules.BRIGHT})
 
 
 @require_POST

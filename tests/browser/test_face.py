@@ -1,0 +1,127 @@
+"""A face before a phone's camera at 390 px: Chromium plays a film of real photographs to the page (N7.2, S69)."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rollbook.accounts.rules import Role
+from rollbook.accounts.tests.factories import AccountFactory
+from rollbook.directory.tests.factories import load_terms
+from rollbook.faces.models import Challenge, Template
+from rollbook.faces.rules import liveness
+from rollbook.faces.rules.liveness import Move
+from rollbook.faces.tests.test_local import TURNS, face, needs_faces
+from rollbook.persons.tests.factories import PersonFactory
+from tests.browser.conftest import CHROMIUM, FLAGS
+
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+A_SECOND = 10  # pictures of the film
+POSES = [("straight", 25), ("left", 150)]
+
+
+def film(path, light):
+    """Uncompressed YUV 4:2:0 of a person who looks straight and then to the left."""
+    with path.open("wb") as out:
+        out.write(f"YUV4MPEG2 W640 H480 F{A_SECOND}:1 Ip A1:1 C420mpeg2\n".encode())
+        for pose, count in POSES:
+            parts = Image.open(face_of(pose)).resize((396, 456)).point(lambda value: round(value * light))
+            whole = Image.new("RGB", (640, 480), (round(120 * light),) * 3)
+            whole.paste(parts, (122, 12))
+            bright, blue, red = (np.asarray(one) for one in whole.convert("YCbCr").split())
+            picture = b"FRAME\n" + b"".join(
+                one.tobytes()
+                for one in (bright, np.ascontiguousarray(blue[::2, ::2]), np.ascontiguousarray(red[::2, ::2]))
+            )
+            out.write(picture * count)
+
+
+def face_of(pose):
+    return BytesIO(face(1, TURNS[1][pose]))
+
+
+@pytest.fixture
+def browser(request, playwright, tmp_path):
+    """Chromium with a camera that shows a film, or with none."""
+    flags, light = getattr(request, "param", (CAMERA, 1.0))
+    if CAMERA[0] in flags:
+        made = tmp_path / "film.y4m"
+        film(made, light)
+        flags = [*flags, f"--use-file-for-fake-video-capture={made}"]
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture
+def trainee(site, transactional_db):
+    load_terms()
+    return AccountFactory(role=Role.WORKER, person_id=PersonFactory().pk)
+
+
+def quickly(page, every):
+    """The page as it is, but faster."""
+
+    def hurried(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace("EVERY = 600", f"EVERY = {every}"))
+
+    page.route("**/faces/camera*.js", hurried)
+    page.reload()
+    return page
+
+
+def agreed(at, trainee, every=100):
+    page = quickly(at(trainee, "/me/face/", width=390), every)
+    page.get_by_label("I have read this").check()
+    page.get_by_role("button", name="Agree").click()
+    page.get_by_role("button", name="Set my face up", disabled=False).wait_for()
+    return page
+
+
+@needs_faces
+def test_a_trainee_agrees_sets_the_face_up_before_the_camera_and_takes_it_back(at, trainee, monkeypatch):
+    monkeypatch.setattr(liveness, "ORDERS", (((Move.LEFT,),),))  # one move, so that no film need keep time
+    page = agreed(at, trainee, every=400)  # milliseconds between two pictures, of 600 that a person gets
+    page.get_by_role("button", name="Set my face up").press("Enter")  # by the keyboard alone
+    page.get_by_text("Look straight into the camera").wait_for()
+    assert page.locator("[data-stop]").evaluate("one => one === document.activeElement")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_text("one sealed template").wait_for()
+    assert Template.objects.get().way == "phone"
+    assert Challenge.objects.get().passed
+    assert page.faults == []
+    page.get_by_role("button", name="Take it back").click()
+    page.get_by_text("Template deleted").wait_for()
+    assert not Template.objects.exists()
+
+
+@needs_faces
+def test_a_film_of_other_moves_is_refused_in_words_and_may_be_stopped(at, trainee, monkeypatch):
+    monkeypatch.setattr(liveness, "ORDERS", (((Move.RIGHT, Move.BLINK, Move.RIGHT),),))
+    page = agreed(at, trainee)
+    start = page.get_by_role("button", name="Set my face up")
+    start.click()
+    page.get_by_role("button", name="Close the camera").click()
+    page.get_by_text("Nothing was sent").wait_for()
+    start.click()
+    page.locator("[data-state=failed] [data-said]").get_by_text("Not seen").wait_for()
+    assert not Template.objects.exists()
+    assert start.evaluate("one => one === document.activeElement")
+
+
+CANNOT = [
+    (([], 1.0), "no camera"),
+    ((["--use-fake-device-for-media-stream", "--deny-permission-prompts"], 1.0), "not allowed"),
+    ((CAMERA, 0.1), "too dark"),
+]
+
+
+@needs_faces
+@pytest.mark.parametrize(("browser", "words"), CANNOT, indirect=["browser"])
+def test_without_a_camera_leave_to_use_it_or_light_the_page_says_what_to_do(at, trainee, words):
+    page = agreed(at, trainee)
+    page.get_by_role("button", name="Set my face up").click()
+    page.locator("[data-said]").get_by_text(words).wait_for()
+    assert not Challenge.objects.exists()  # no try is spent
