@@ -52,7 +52,7 @@ def in_words(field: Field, value: Any, *, is_percent: bool = False) -> str:
         case Sort.WORDS:
             return gettext(", ").join(gettext(field.label_of(one)) for one in value)
         case Sort.NUMBER:
-            return str(value) if value > 0 else ""
+            return str(value) if value > 0 or (value == 0 and field.is_needed) else ""
     return str(value)
 
 
@@ -208,7 +208,7 @@ def _cells(part: str, fields: Sequence[Field], row: Any) -> Iterable[Any]:
             case Sort.YUAN if value:
                 share = part == "amounts" and rules.is_percent(part, one, row)
                 yield value if share else float(Decimal(value) / 100)
-            case Sort.NUMBER if value > 0 or (value == 0 and one.least < 0):
+            case Sort.NUMBER if value > 0 or (value == 0 and one.has_zero):
                 yield value
             case Sort.YUAN | Sort.NUMBER:
                 yield None

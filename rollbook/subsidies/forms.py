@@ -169,7 +169,7 @@ def _field(one: Field) -> forms.Field:
             return forms.DecimalField(min_value=Decimal(0), max_digits=12, decimal_places=2, required=False, **same)
         case Sort.NUMBER:
             return forms.IntegerField(
-                min_value=max(one.least, 0), max_value=one.most or None, required=one.least > 0, **same
+                min_value=max(one.least, 0), max_value=one.most or None, required=one.is_needed or one.least > 0, **same
             )
     is_needed = one.name == "document" or (one.name == "name" and not one.hint)
     return forms.CharField(max_length=one.most, required=is_needed, **same)
@@ -184,7 +184,7 @@ def _shown(one: Field, value: Any) -> Any:
         case Sort.YUAN:
             return Decimal(value) / 100 if value else None
         case Sort.NUMBER:
-            return value if value > 0 or (value == 0 and one.least < 0) else None
+            return value if value > 0 or (value == 0 and one.has_zero) else None
     return value
 
 

@@ -150,6 +150,29 @@ class Claim(models.Model):
         return f"claim #{self.pk}"
 
 
+class Apprenticeship(models.Model):
+    """The enterprise that a class of new apprentices works for, and that is paid for them (N16.2, domain 3.5)."""
+
+    training_class = models.OneToOneField("classes.TrainingClass", models.PROTECT, related_name="+")
+    enterprise = models.ForeignKey("persons.Organisation", models.PROTECT, related_name="+")
+    region_code = models.CharField(max_length=6)
+    institution = models.ForeignKey("institutions.Institution", models.PROTECT, related_name="+")
+    agreement = models.CharField(max_length=128)  # its number and date
+    paper = models.ForeignKey("evidence.Item", models.PROTECT, related_name="+")
+    filed_at = models.DateTimeField()
+    filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="apprenticeship_has_its_agreement", condition=~Q(agreement=""))]
+        indexes = [
+            models.Index(fields=["region_code", "-id"], name="apprenticeship_by_region"),
+            models.Index(fields=["institution", "-id"], name="apprenticeship_by_institution"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.enterprise} · {self.training_class}"
+
+
 class Publicity(models.Model):
     """A public notice of claims that passed both reviews, open to objection (N14.2)."""
 

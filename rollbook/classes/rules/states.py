@@ -91,6 +91,7 @@ class StudyForm(Choice):
     FULL_TIME = "full-time", _("Full-time")
     PART_TIME = "part-time", _("Part-time")
     EVENING = "evening", _("Evenings and weekends")
+    APPRENTICESHIP = "apprenticeship", _("New apprenticeship")
 
 
 class CertificateKind(Choice):

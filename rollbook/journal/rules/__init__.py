@@ -164,6 +164,7 @@ LABELS = {
     "certificate.issued": _("Certificates issued"),
     "certificate.reprinted": _("Certificate printed again"),
     "certificate.revoked": _("Certificate revoked"),
+    "apprenticeship.filed": _("Enterprise of apprentices filed"),
     "claim.filed": _("Claim filed"),
     "claim.passed-first": _("First review passed"),
     "claim.passed-second": _("Second review passed"),
@@ -339,6 +340,7 @@ FACTS = {
     "changed": _("Changed facts"),
     "ended": _("Ended facts"),
     "document": _("Document"),
+    "employer": _("Employer"),
 }
 VALUES = {
     "field:number": _("Identity number"),

@@ -1,3 +1,4 @@
+from rollbook.subsidies.actions.apprentices import file_apprenticeship
 from rollbook.subsidies.actions.claims import (
     cancel_batch,
     correct_account,
@@ -45,6 +46,7 @@ __all__ = [
     "close_proposal",
     "correct_account",
     "draft_policy",
+    "file_apprenticeship",
     "file_claim",
     "file_class_claims",
     "finish_publicity",

@@ -1,6 +1,6 @@
 """Filing claims: by the person or for a whole class, once or an instalment after the other (N12.2, N12.3, N16.2)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,6 @@ from django.utils.timezone import localdate
 from rollbook.accounts.rules import Permission, authorise
 from rollbook.classes import actions as class_actions
 from rollbook.classes import queries as classes
-from rollbook.classes.rules.states import State as ClassState
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import TermKey
 from rollbook.funds import actions as funds
@@ -29,13 +28,14 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def file_claim(*, by: "Account", enrolment_id: int, now: datetime, subsidy: str = rules.Subsidy.TRAINING) -> Claim:
+def file_claim(*, by: "Account", enrolment_id: int, now: datetime, subsidy: str = "") -> Claim:
     """Claim what one trainee is due: by that person first, or by the institution (N16.2).
 
     Everything that decides is stored with the claim, and the money is set aside (N12.2, B1).
     `subsidy` may name the skill-upgrade subsidy of the unemployment fund instead: never both (N12.3).
     """
     one = classes.enrolment(by, enrolment_id)
+    subsidy = subsidy or queries.subsidy_of(one.training_class)
     claims, against = _file(by, one.training_class_id, [one.pk], now, subsidy)
     refuse_if(against.get(one.pk, ()))
     return claims[0]
@@ -45,36 +45,32 @@ def file_claim(*, by: "Account", enrolment_id: int, now: datetime, subsidy: str 
 def file_class_claims(*, by: "Account", class_id: int, now: datetime) -> tuple[list[Claim], dict[int, list[Message]]]:
     """Claim for all of a class who are due something, a first or a later instalment; the others come back with
     their reasons."""
-    people = list(classes.roster(classes.get(by, class_id).pk).values_list("pk", flat=True))
+    klass = classes.get(by, class_id)
+    people, subsidy = list(classes.roster(class_id).values_list("pk", flat=True)), queries.subsidy_of(klass)
     have, later = queries.of_class(class_id), set(queries.in_parts(class_id))
     wanted = [pk for pk in people if pk not in have]
     if not wanted and not later:
         raise Refused(reason("all-claimed", _("Everybody of this class has claimed already."), "N12.3"))
-    claims, against = _file(by, class_id, wanted, now) if wanted else ([], {})
+    claims, against = _file(by, class_id, wanted, now, subsidy) if wanted else ([], {})
     for pk in (one for one in people if one in later):  # each by the policy of its own first instalment
-        more, why = _file(by, class_id, [pk], now)
+        more, why = _file(by, class_id, [pk], now, subsidy)
         claims, against = [*claims, *more], against | why
     if not claims:
         refuse_if(message for messages in against.values() for message in messages[:1])
     return claims, against
 
 
-OFFERED = queries.OFFERED
-
-
 def _file(
-    by: "Account",
-    class_id: int,
-    enrolment_ids: Sequence[int],
-    now: datetime,
-    subsidy: str = rules.Subsidy.TRAINING,
+    by: "Account", class_id: int, enrolment_ids: Sequence[int], now: datetime, subsidy: str
 ) -> tuple[list[Claim], dict[int, list[Message]]]:
     klass = classes.get(by, class_id)
     authorise(by, Permission.CLAIM_FILE, institution_id=klass.institution_id)
-    if klass.state != ClassState.ASSESSED:
-        raise Refused(reason("not-assessed", _("The results of the class are not locked yet."), "N5.1"))
-    if subsidy not in OFFERED:
+    if subsidy not in queries.offered(klass):
         raise Refused(reason("not-offered", _("This subsidy is not claimed for a training."), "N12.2"))
+    if not queries.may_claim_at(klass, subsidy):
+        raise Refused(reason("not-assessed", _("The results of the class are not locked yet."), "N5.1"))
+    if subsidy == rules.Subsidy.APPRENTICE:
+        refuse_if(_against_apprentices(by, klass))
     people = [one for one in classes.roster(class_id) if one.pk in set(enrolment_ids)]
     if not people:
         raise NotFound
@@ -101,6 +97,15 @@ def _file(
     for pk, messages in _blockers(by, klass, people, against, subsidy).items():
         against[pk] = [*against[pk], *messages]
     return claims, against
+
+
+def _against_apprentices(by: "Account", klass: "TrainingClass") -> Iterator[Message]:
+    if by.role == "worker":
+        text = _("For an apprenticeship the enterprise claims, or the institution on its behalf.")
+        yield reason("enterprise-claims", text, "N16.2")
+    if queries.apprenticeship_of(klass.pk) is None:
+        text = _("File first which enterprise the class works for, with the agreement.")
+        yield reason("no-enterprise", text, "3.5")
 
 
 def _blockers(

@@ -1,3 +1,12 @@
+from rollbook.subsidies.queries.apprentices import (
+    apprenticeship,
+    apprenticeship_of,
+    apprenticeships_visible_to,
+    is_claimed,
+    offered,
+    subsidy_of,
+    tally_of,
+)
 from rollbook.subsidies.queries.claims import (
     READERS,
     by_subject,
@@ -24,12 +33,12 @@ from rollbook.subsidies.queries.claims import (
     visible_to,
 )
 from rollbook.subsidies.queries.decisions import (
-    OFFERED,
     Again,
     Offer,
     again,
     blocked_by,
     decided_now,
+    may_claim_at,
     met,
     next_parts,
     offers,
@@ -103,7 +112,6 @@ from rollbook.subsidies.queries.simulation import (
 )
 
 __all__ = [
-    "OFFERED",
     "READERS",
     "Again",
     "Offer",
@@ -112,6 +120,9 @@ __all__ = [
     "Recomputed",
     "accuracies",
     "again",
+    "apprenticeship",
+    "apprenticeship_of",
+    "apprenticeships_visible_to",
     "as_file",
     "band",
     "behind",
@@ -139,8 +150,10 @@ __all__ = [
     "in_place_of",
     "in_publicity",
     "in_words",
+    "is_claimed",
     "is_held",
     "live_hold",
+    "may_claim_at",
     "met",
     "named",
     "next_parts",
@@ -148,6 +161,7 @@ __all__ = [
     "objections_open",
     "of_class",
     "of_person",
+    "offered",
     "offers",
     "open_discrepancies",
     "out_of_band",
@@ -187,6 +201,8 @@ __all__ = [
     "simulations_visible_to",
     "sources",
     "subject_of",
+    "subsidy_of",
+    "tally_of",
     "to_pay",
     "to_propose",
     "to_publish",

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import localdate
 
-from rollbook.assessment import queries as assessment
 from rollbook.certificates import queries as certificates
 from rollbook.classes import queries as classes
+from rollbook.classes.rules.states import State as ClassState
 from rollbook.exchange import queries as exchange
 from rollbook.kernel.decisions import reasons
 from rollbook.kernel.messages import Message, _
@@ -18,7 +18,7 @@ from rollbook.kernel.reasons import NotFound, Refused, reason
 from rollbook.persons import queries as persons
 from rollbook.subsidies import rules
 from rollbook.subsidies.models import Claim, PolicyVersion
-from rollbook.subsidies.queries import claims, departments, holds, parts, policies
+from rollbook.subsidies.queries import apprentices, claims, departments, holds, parts, policies
 from rollbook.subsidies.queries.entitlement import entitlement
 
 if TYPE_CHECKING:
@@ -30,13 +30,15 @@ def reasons_by_enrolment(
     by: "Account", klass: "TrainingClass", people: "list[Enrolment]", today: date
 ) -> "list[tuple[Enrolment, list[Message], int]]":
     """For each trainee why nothing is due, or what is, in fen: for pages."""
-    if not people or not assessment.is_locked(klass.pk):
+    subsidy = apprentices.subsidy_of(klass)
+    if not people or not may_claim_at(klass, subsidy):
         return []
-    facts, version = entitlement(klass, people, today)
+    facts, version = entitlement(klass, people, today, subsidy=subsidy)
     policy = policies.rules_of(version)
     against, due = rules.grounds(facts, policy), rules.award(facts, policy).amount_fen
     found = {one.pk: list(reasons(against, n)) for n, one in enumerate(people)}
-    blocked = blocked_by(by, klass, [one for one in people if {m.code for m in found[one.pk]} & rules.TWICE])
+    twice = [one for one in people if {m.code for m in found[one.pk]} & rules.TWICE]
+    blocked = blocked_by(by, klass, twice, subsidy)
     return [(one, [*found[one.pk], *blocked.get(one.pk, ())], due[n].item()) for n, one in enumerate(people)]
 
 
@@ -118,8 +120,10 @@ def payees(
     return {pk: one.payee() for pk, one in said.items()}
 
 
-# What a training may be claimed for.
-OFFERED = (rules.Subsidy.TRAINING, rules.Subsidy.UPGRADE, rules.Subsidy.EVALUATION, rules.Subsidy.LIVING)
+def may_claim_at(klass: "TrainingClass", subsidy: str) -> bool:
+    """Whether a class has come so far that this may be claimed: its results are locked, or, of an apprenticeship, the
+    county has approved it; its policy says whether an advance is due by then."""
+    return klass.state == ClassState.ASSESSED or (subsidy == rules.Subsidy.APPRENTICE and klass.state in rules.OPENED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,8 @@ def offers(by: "Account", klass: "TrainingClass", one: "Enrolment", today: date)
     filed: dict[str, list[Claim]] = defaultdict(list)
     for claim in live.order_by("pk"):
         filed[claim.policy.subsidy].append(claim)
-    return [_offer(by, klass, one, subsidy, filed[subsidy], today) for subsidy in OFFERED]
+    wanted = [subsidy for subsidy in apprentices.offered(klass) if may_claim_at(klass, subsidy)]
+    return [_offer(by, klass, one, subsidy, filed[subsidy], today) for subsidy in wanted]
 
 
 def _offer(

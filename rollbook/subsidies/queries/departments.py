@@ -12,11 +12,12 @@ from rollbook.kernel.messages import _
 from rollbook.persons import queries as persons
 from rollbook.persons.rules import age_on
 from rollbook.subsidies import rules
-from rollbook.subsidies.models import Claim
+from rollbook.subsidies.models import Apprenticeship, Claim
 
 if TYPE_CHECKING:
     from rollbook.certificates.models import Certificate
     from rollbook.classes.models import Enrolment, TrainingClass
+    from rollbook.persons.models import Organisation
 
 ADULT = 16  # "younger than 16" is what the exclusion of minors says
 INSURANCE = "unemployment"
@@ -48,12 +49,13 @@ class Said:
         day: date,
         *,
         is_apprentice: bool,
+        enterprise: "Organisation | None" = None,
         insured: Collection[date] = (),
     ) -> None:
         self.klass, self.one, self.facts, self.policy, self.day = klass, one, facts, policy, day
         self.category = one.category or one.person.category
         self.certified_on = certificate.issued_on if certificate else None
-        self.is_apprentice, self.insured = is_apprentice, insured
+        self.is_apprentice, self.enterprise, self.insured = is_apprentice, enterprise, insured
         self.days = {
             "start": klass.starts_on or day,
             "sign-up": localdate(one.added_at),
@@ -80,9 +82,10 @@ class Said:
         return rules.proof_of(self.facts, self.category, self.policy, self.days)
 
     def contract(self) -> rules.OtherFact | None:
-        """The labour contract on the first day; of an apprentice, with the enterprise that trains."""
-        employer = self.klass.institution.uscc if self.policy.subsidy == rules.Subsidy.APPRENTICE else ""
-        return rules.contract_on(self.facts, self.days["start"], employer)
+        """The labour contract on the first day; of an apprentice, with the enterprise that was filed for the class."""
+        if self.policy.subsidy != rules.Subsidy.APPRENTICE:
+            return rules.contract_on(self.facts, self.days["start"])
+        return rules.contract_on(self.facts, self.days["start"], self.enterprise.uscc) if self.enterprise else None
 
     def payee(self) -> Payee:
         """Who is paid: an employer is found by the labour contract on the first day, or else on the day of the claim."""
@@ -91,7 +94,10 @@ class Said:
             return Payee(kind)
         if kind == rules.Payee.INSTITUTION:
             return Payee(kind, self.klass.institution.uscc, self.klass.institution.name)
-        found = self.contract() or rules.contract_on(self.facts, self.day)
+        found = self.contract()
+        if self.policy.subsidy == rules.Subsidy.APPRENTICE:
+            return Payee(kind, self.enterprise.uscc, self.enterprise.name) if found and self.enterprise else Payee(kind)
+        found = found or rules.contract_on(self.facts, self.day)
         uscc = found.data.get("employer", "") if found else ""
         return Payee(kind, uscc, self.one.employer or uscc)
 
@@ -147,6 +153,11 @@ def said_of(
     """What other departments say of each, asked of them all at once; `days` is the day of each claim."""
     facts = exchange.held_of([one.person for one in people], [feed.value for feed in rules.FEEDS])
     apprentices = _apprentices(people, klass)
+    is_apprenticeship = policy.subsidy == rules.Subsidy.APPRENTICE
+    filed = (
+        Apprenticeship.objects.filter(training_class=klass).select_related("enterprise") if is_apprenticeship else ()
+    )
+    enterprise = next((one.enterprise for one in filed), None)
     counts = policy.limits.insured_months >= 0 or policy.pays_at(rules.Stage.EMPLOYED)
     insured = exchange.insured_of([one.person_id for one in people], INSURANCE) if counts else {}
     return {
@@ -159,7 +170,7 @@ def said_of(
                 for fact in facts[one.person_id]
             ],
             policy, issued.get(one.pk), days[one.pk], is_apprentice=one.person_id in apprentices,
-            insured=insured.get(one.person_id, ()),
+            enterprise=enterprise, insured=insured.get(one.person_id, ()),
         )
         for one in people
     }  # fmt: skip

@@ -54,6 +54,7 @@ def entitlement(
     terms = directory.terms_for(klass.region_code, klass.starts_on or today)
     issued, attended = certificates.of_class(klass.pk), classes.attendance_of(klass.pk)
     kind = item.training_type if subsidy == rules.Subsidy.TRAINING else rules.KINDS[subsidy][0].value
+    worst_day = classes.worst_day_percent(klass.pk)
     same = {
         "kind": rules.code("kind", kind),
         "identity": occupation.identity,
@@ -68,7 +69,7 @@ def entitlement(
         "units": rules.years_of(klass.starts_on, klass.ends_on) if kind == rules.Kind.APPRENTICE else item.hours,
         "cost_fen": 0,
         "list_fen": -1 if is_fee else item.scarce_amount_fen or item.amount_fen,  # the list is of the training
-        "worst_day_percent": classes.worst_day_percent(klass.pk),
+        "worst_day_percent": worst_day,
         "attendance_least": terms[TermKey.ATTENDANCE_PERCENT],
         "day_attendance_least": terms[TermKey.DAY_ATTENDANCE_PERCENT],
         "attendance_document": terms.document(TermKey.ATTENDANCE_PERCENT),
@@ -86,6 +87,7 @@ def entitlement(
     had = _had(people, occupation.identity, kind, today, claims, before)
     own_days = {one.pk: localdate(claims[one.pk].filed_at) if one.pk in claims else today for one in people}
     said = departments.said_of(klass, people, policy, issued, own_days)
+    is_attended = worst_day >= terms[TermKey.DAY_ATTENDANCE_PERCENT]
     is_by_day = any(row.unit == rules.Unit.DAY and row.kind == kind for row in policy.amounts)
     attended_days = classes.days_attended(klass.pk) if is_by_day else {}
     rows = []
@@ -93,11 +95,13 @@ def entitlement(
         certificate = issued.get(one.pk)
         day = own_days[one.pk]
         units = {"units": attended_days.get(one.pk, 0)} if is_by_day else {}
+        is_qualified = is_attended and attended[one.pk].percent >= terms[TermKey.ATTENDANCE_PERCENT]
+        stage = _stage(klass, one, certificate, policy, said[one.pk], claims.get(one.pk), is_qualified=is_qualified)
         rows.append(
             _Row(
                 **same | had[one.pk].facts(klass.level) | units | said[one.pk].columns(),
                 category=rules.code("category", said[one.pk].category),
-                stage=rules.code("stage", _stage(klass, certificate, policy, said[one.pk], claims.get(one.pk))),
+                stage=rules.code("stage", stage),
                 paid_fen=rules.paid_fen(before.get(one.pk, ())),
                 attended_percent=attended[one.pk].percent,
                 is_committed=hasattr(one, "commitment"),
@@ -111,10 +115,13 @@ def entitlement(
 
 def _stage(
     klass: "TrainingClass",
+    one: "Enrolment",
     certificate: "Certificate | None",
     policy: rules.Policy,
     said: departments.Said,
     again: Claim | None,
+    *,
+    is_qualified: bool,
 ) -> str:
     """How far a trainee has come by a day. A claim that is decided again is for the stage it was filed at, or
     less: what came after it is another instalment."""
@@ -124,7 +131,12 @@ def _stage(
         stage = rules.Stage.CERTIFIED.value
         if policy.pays_at(rules.Stage.EMPLOYED):
             stage = rules.Stage.EMPLOYED.value if said.employed() else stage
-    return rules.earlier(stage, again.facts["stage"]) if again else stage
+    if again is None:
+        return stage
+    has_left = one.dropped_at is not None or klass.state == ClassState.CANCELLED
+    return rules.stage_again(
+        again.facts["stage"], stage, policy, is_over=is_over, has_left=has_left, is_qualified=is_qualified
+    )
 
 
 class _Row:

@@ -1,3 +1,4 @@
+from rollbook.subsidies.rules.apprentices import OPENED, Apprentice, Tally, reasons_against_apprenticeship, tally
 from rollbook.subsidies.rules.changes import Change, compared, figures
 from rollbook.subsidies.rules.entitlement import award, grounds, payable_fen
 from rollbook.subsidies.rules.facts import (
@@ -37,7 +38,7 @@ from rollbook.subsidies.rules.others import (
     proof_of,
 )
 from rollbook.subsidies.rules.others import Fact as OtherFact
-from rollbook.subsidies.rules.parts import Part, earlier, is_in_parts, paid_fen, reasons_against_part
+from rollbook.subsidies.rules.parts import Part, earlier, is_in_parts, paid_fen, reasons_against_part, stage_again
 from rollbook.subsidies.rules.policy import (
     KINDS,
     PARTS,
@@ -103,6 +104,7 @@ __all__ = [
     "LIMITS",
     "LIVE",
     "NEVER",
+    "OPENED",
     "PARTS",
     "SOURCES",
     "TITLES",
@@ -110,6 +112,7 @@ __all__ = [
     "TRAINED",
     "TWICE",
     "Amount",
+    "Apprentice",
     "Aspect",
     "Band",
     "Basis",
@@ -139,6 +142,7 @@ __all__ = [
     "Standing",
     "State",
     "Subsidy",
+    "Tally",
     "Told",
     "Unit",
     "alike",
@@ -175,6 +179,7 @@ __all__ = [
     "percent",
     "project_identity",
     "proof_of",
+    "reasons_against_apprenticeship",
     "reasons_against_closing",
     "reasons_against_ordering",
     "reasons_against_part",
@@ -184,6 +189,8 @@ __all__ = [
     "said",
     "share",
     "side_by_side",
+    "stage_again",
+    "tally",
     "to_come_back",
     "told",
     "value_of",

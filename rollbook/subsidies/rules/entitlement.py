@@ -15,6 +15,7 @@ from rollbook.subsidies.rules.facts import EXCLUSIONS, FUNDS, Facts, code
 from rollbook.subsidies.rules.policy import (
     Cap,
     Factor,
+    Instalment,
     Kind,
     Payee,
     Period,
@@ -72,7 +73,7 @@ def _standing(facts: Facts, policy: Policy, found: standards.Standards) -> Itera
 
 def _evidence(facts: Facts, policy: Policy) -> Iterator[Ground]:
     """What happened in the class and what is on file of it."""
-    is_over = facts.stage > STAGES.index(Stage.FILED)  # an advance is paid before anybody attended
+    is_over = facts.stage != STAGES.index(Stage.FILED)  # an advance is paid before anybody attended
     yield Ground(
         "attendance",
         _("Attended {percent} % of the hours; {least} % are needed."),
@@ -87,12 +88,7 @@ def _evidence(facts: Facts, policy: Policy) -> Iterator[Ground]:
         is_over & (facts.worst_day_percent < facts.day_attendance_least),
         {"percent": facts.worst_day_percent, "least": facts.day_attendance_least},
     )
-    needed = policy.instalments[0].stage if policy.instalments else Stage.CERTIFIED
-    text = {
-        Stage.CERTIFIED.value: _("There is no valid certificate of this class."),
-        Stage.EMPLOYED.value: _("Employment is not shown."),
-    }.get(needed, _("The class is not completed."))
-    yield Ground(f"not-{needed}", text, _same(policy.document, facts), facts.stage < STAGES.index(needed))
+    yield from _reached(facts, policy)
     signed = _("The trainee has not signed the commitment.")
     yield Ground("no-commitment", signed, _same("N4.6", facts), ~facts.is_committed)
     verified = _("The identity is not verified; pending is not a pass.")
@@ -130,6 +126,25 @@ def _evidence(facts: Facts, policy: Policy) -> Iterator[Ground]:
             facts.contract_months < limits.contract_months,
             {"months": facts.contract_months, "least": _always(limits.contract_months, facts)},
         )
+
+
+def _reached(facts: Facts, policy: Policy) -> Iterator[Ground]:
+    """The stage that is needed before anything is due; after an advance it may be one that is not reached yet."""
+    texts = {
+        Stage.CERTIFIED.value: _("There is no valid certificate of this class."),
+        Stage.EMPLOYED.value: _("Employment is not shown."),
+    }
+    ladder = policy.instalments or (Instalment(stage=Stage.CERTIFIED, percent=100),)
+    waiting: dict[str, list[int]] = {}
+    percent = 0
+    for n, stage in enumerate(STAGES):
+        percent = next((one.percent for one in ladder if one.stage == stage), percent)
+        if percent == 0:
+            later = (one.stage for one in ladder if one.percent and STAGES.index(one.stage) > n)
+            waiting.setdefault(next(later, ladder[-1].stage), []).append(n)
+    for needed, stages in waiting.items():
+        text = texts.get(needed, _("The class is not completed."))
+        yield Ground(f"not-{needed}", text, _same(policy.document, facts), _among(facts.stage, stages))
 
 
 def _person(facts: Facts, policy: Policy) -> Iterator[Ground]:

@@ -39,6 +39,12 @@ class Field:
     least: int = 0  # of numbers
     most: int = 0  # of numbers, where there is a limit; of texts, their length
 
+    is_needed: bool = False  # 0 is a figure, not "nothing said"
+
+    @property
+    def has_zero(self) -> bool:
+        return self.is_needed or self.least < 0
+
     def label_of(self, value: Any) -> str:
         """The English of a word; the value itself where it is none."""
         return next((label for one, label in self.words if one == value), str(value))
@@ -125,7 +131,10 @@ COLUMNS: Mapping[str, tuple[Field, ...]] = {
     ),
     "instalments": (
         Field("stage", _("From stage"), Sort.WORD, _words(p.Stage)),
-        Field("percent", _("Due in all, per cent"), Sort.NUMBER, least=1, most=100),
+        Field(
+            "percent", _("Due in all, per cent"), Sort.NUMBER, most=100, is_needed=True,
+            hint=_("0 where an advance comes back unless a later stage is reached."),
+        ),
     ),
 }  # fmt: skip
 TITLES: Mapping[str, str] = {

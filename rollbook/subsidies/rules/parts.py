@@ -39,6 +39,17 @@ def percent_at(policy: Policy, stage: str) -> int:
     return reached[-1] if reached else 0
 
 
+def stage_again(kept: str, reached: str, policy: Policy, *, is_over: bool, has_left: bool, is_qualified: bool) -> str:
+    """The stage at which a claim that was filed at one is decided again: that, or less where less is reached. An
+    advance is looked at by how the training ended: it comes back unless that is worth as much (domain 3.5)."""
+    if kept == Stage.FILED:
+        if has_left or (is_over and not is_qualified):
+            return Stage.DROPPED.value
+        if is_over and percent_at(policy, reached) < percent_at(policy, kept):
+            return reached
+    return earlier(reached, kept)
+
+
 def paid_fen(parts: Sequence[Part]) -> int:
     return sum(one.amount_fen for one in parts if one.state == State.PAID)
 

@@ -216,7 +216,8 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instalment:
-    """From this stage on so many per cent of the amount are due in all."""
+    """From this stage on so many per cent of the amount are due in all. Only after an advance, which is paid at the
+    stage "filed", may it be less: what nobody earned comes back (domain 3.5)."""
 
     stage: str
     percent: int

@@ -118,8 +118,13 @@ def _overlaps(policy: Policy) -> Iterator[Message]:
             if seen[key] == 2:
                 yield reason("overlap", text, "N13.1", part=Message(TITLES[part]), row=row)
     for one, after in pairwise(policy.instalments):
-        if Stage.values().index(one.stage) > Stage.values().index(after.stage) or one.percent > after.percent:
+        if Stage.values().index(one.stage) > Stage.values().index(after.stage) or (
+            one.percent > after.percent and one.stage != Stage.FILED
+        ):
             yield reason("ladder", _("Instalments go up, stage by stage."), "N13.1")
+    for before, one in zip((None, *policy.instalments), policy.instalments, strict=False):
+        if one.percent == 0 and (before is None or before.stage != Stage.FILED):
+            yield reason("nothing-due", _("Only after an advance may nothing be due at a stage."), "N13.1")
 
 
 def _levels(policy: Policy) -> Iterator[Message]:

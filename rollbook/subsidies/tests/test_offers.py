@@ -23,7 +23,7 @@ TODAY = date(2026, 4, 1)
 def published(subsidy, **content):
     """A policy of the county that was in force all the while."""
     office, finance = f.account("county-reviewer"), f.account("county-finance")
-    policy = rules.Policy.of({"subsidy": subsidy, "document": "玄人社〔2026〕8号", **content})
+    policy = rules.Policy.of({"document": "玄人社〔2026〕8号", **content, "subsidy": subsidy})
     assert list(rules.reasons_against_policy(policy)) == []
     return PolicyVersion.objects.create(
         region_code="320102", subsidy=subsidy, version=1, title="玄武区", content=policy.json(), state="published",

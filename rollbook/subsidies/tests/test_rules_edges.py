@@ -62,7 +62,7 @@ def test_before_the_first_instalment_nothing_is_due():
     [
         ("filed", 0, 2500),  # half is paid in advance
         ("certified", 250_000, 2500),  # the rest at the end
-        ("completed", 250_000, 0),  # finished without certificate: nothing more
+        ("completed", 250_000, -2500),  # finished without certificate: Fujian pays for those alone who have it
         ("dropped", 250_000, -2500),  # left before the end: what was paid in advance comes back
         ("dropped", 0, 0),
     ],
@@ -70,6 +70,13 @@ def test_before_the_first_instalment_nothing_is_due():
 def test_an_apprentice_of_fujian_at_every_end(stage, paid, yuan):
     policy = shipped("350000", "apprentice")
     assert decided(policy, kind="apprentice", grade="", level=4, units=1, stage=stage, paid_fen=paid).yuan == yuan
+
+
+def test_an_apprentice_of_tianjin_who_finished_keeps_the_half():
+    policy, one = shipped("120000", "apprentice"), {"kind": "apprentice", "grade": "", "level": 4, "units": 1}
+    kept = decided(policy, **one, stage="completed", paid_fen=250_000)
+    assert (kept.yuan, kept.codes) == (0, [])
+    assert decided(policy, **one, stage="dropped", paid_fen=250_000).yuan == -2500
 
 
 @pytest.mark.parametrize(
