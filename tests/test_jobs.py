@@ -214,3 +214,21 @@ def test_nobody_removes_anothers_view(officer):
     with pytest.raises(NotFound):
         actions.forget_view(by=AccountFactory(), view_id=one.pk)
     assert SavedView.objects.exists()
+
+
+def test_answers_of_the_api_are_kept_for_a_week(officer):
+    """A system that asks again within it is answered, and nothing is done twice."""
+    done = []
+
+    def ask(key="till-0001", asked="a", at=NOW):
+        return actions.answer_once(by=officer, key=key, asked=asked, deed=lambda: done.append(key) or "{}", now=at)
+
+    assert [ask(), ask(at=NOW + rules.ANSWERS_KEPT), len(done)] == ["{}", "{}", 1]
+    with pytest.raises(Refused, match="key-used"):
+        ask(asked="b")
+    with pytest.raises(Refused, match="key-length"):
+        ask(key="x" * 65)
+    assert actions.tidy_jobs(now=NOW + rules.ANSWERS_KEPT) == 0
+    assert actions.tidy_jobs(now=NOW + rules.ANSWERS_KEPT + timedelta(seconds=1)) == 1
+    ask()
+    assert len(done) == 2

@@ -11,6 +11,7 @@ from rollbook.classes.api import router as classes
 from rollbook.directory.api import router as directory
 from rollbook.exchange.api import router as exchange
 from rollbook.faces.api import router as faces
+from rollbook.fees.api import router as fees
 from rollbook.funds.api import router as funds
 from rollbook.institutions.api import router as institutions
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused, SignedOut
@@ -18,11 +19,15 @@ from rollbook.persons.api import router as persons
 from rollbook.portal.api import router as public
 from rollbook.reports.api import router as statistics
 from rollbook.risk.api import router as risk
+from rollbook.subsidies.api import proposals
 from rollbook.subsidies.api import router as subsidies
 from rollbook.web.words import said
 
 # Keys first: asking for a session would check CSRF before any key is looked at.
-api = NinjaAPI(title="Rollbook", auth=[token_auth, django_auth], docs_decorator=login_required)
+ABOUT = """Whatever moves money takes the header `Idempotency-Key`: 8 to 64 characters that the caller chooses for one
+deed. Sent again by the same account within seven days it gets the answer of then, and nothing is done twice; with another
+request it is refused (`key-used`). A refused deed leaves no answer."""
+api = NinjaAPI(title="Rollbook", description=ABOUT, auth=[token_auth, django_auth], docs_decorator=login_required)
 api.add_router("directory", directory)
 api.add_router("institutions", institutions)
 api.add_router("persons", persons)
@@ -35,7 +40,9 @@ api.add_router("faces", faces)
 api.add_router("assessments", assessment)
 api.add_router("certificates", certificates)
 api.add_router("claims", subsidies)
+api.add_router("proposals", proposals)
 api.add_router("payments", funds)
+api.add_router("fees", fees)
 api.add_router("alerts", risk)
 api.add_router("statistics", statistics)
 api.add_router("public", public)

@@ -1,18 +1,20 @@
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 from ninja import Router, Schema, Status
 from ninja.pagination import paginate
+from pydantic import Field
 
 from rollbook.subsidies import actions, queries
-from rollbook.subsidies.models import Claim
-from rollbook.web.api import scope
+from rollbook.subsidies.models import Claim, Proposal
+from rollbook.web.api import once, scope
 from rollbook.web.requests import Request
 from rollbook.web.words import said
 
 router = Router(tags=["subsidies"])
+proposals = Router(tags=["subsidies"])
 
 
 class LineOut(Schema):
@@ -83,3 +85,65 @@ def review_claim(request: Request, claim_id: int, decision: ReviewIn) -> Claim:
     return actions.review_claim(
         by=request.user, claim_id=claim_id, move=decision.move, why=decision.why, now=timezone.now()
     )
+
+
+class ProposalOut(Schema):
+    """What of a paid claim is to come back by the facts of now."""
+
+    id: int
+    claim_id: int
+    region_code: str
+    ground: str
+    paid_fen: int
+    due_fen: int
+    amount_fen: int
+    state: str
+    recovery_id: int | None
+    why: str
+    reasons: list[ReasonOut]
+
+    @staticmethod
+    def resolve_region_code(one: Proposal) -> str:
+        return one.claim.region_code
+
+    @staticmethod
+    def resolve_reasons(one: Proposal) -> list[dict[str, str]]:
+        return [{"code": row["code"], "text": said(row), "clause": row["clause"]} for row in one.reasons]
+
+
+class OrderIn(Schema):
+    ground: str
+    amount_fen: Annotated[int, Field(gt=0, le=10**12)]
+    document: Annotated[str, Field(max_length=64)]
+    why: Annotated[str, Field(max_length=400)]
+
+
+class WhyIn(Schema):
+    why: Annotated[str, Field(max_length=200)]
+
+
+@proposals.get("", response=list[ProposalOut])
+@paginate
+def proposed(request: Request, state: str = "") -> QuerySet[Proposal]:
+    """Proposed recoveries of the region, the newest first (N6.4)."""
+    found = queries.proposals_visible_to(request.user)
+    return found.filter(state=state) if state else found
+
+
+@proposals.get("/{int:proposal_id}", response=ProposalOut)
+def proposal(request: Request, proposal_id: int) -> Proposal:
+    return queries.proposal(request.user, proposal_id)
+
+
+@proposals.post("/{int:proposal_id}/order", response=ProposalOut)
+@once(ProposalOut)
+def order_proposal(request: Request, proposal_id: int, given: OrderIn) -> Proposal:
+    """Order that it come back, or less of it; finance has to confirm it."""
+    return actions.order_proposal(by=request.user, proposal_id=proposal_id, now=timezone.now(), **given.dict())
+
+
+@proposals.post("/{int:proposal_id}/close", response=ProposalOut)
+@once(ProposalOut)
+def close_proposal(request: Request, proposal_id: int, given: WhyIn) -> Proposal:
+    """Nothing is to come back, and why."""
+    return actions.close_proposal(by=request.user, proposal_id=proposal_id, why=given.why, now=timezone.now())

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused, reason, refuse_if
 from rollbook.web import queries, rules
 from rollbook.web.exports import Table, written
-from rollbook.web.models import Job, SavedView
+from rollbook.web.models import Answer, Job, SavedView
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -113,7 +113,21 @@ def tidy_jobs(*, now: datetime) -> int:
             one.file.delete(save=False)
         one.delete()
         touched += 1
-    return touched
+    gone, _rows = queries.answers_expired(now).delete()
+    return touched + gone
+
+
+@transaction.atomic
+def answer_once(*, by: "Account", key: str, asked: str, deed: Callable[[], str], now: datetime) -> str:
+    """Do a deed and keep what it answered; under the same key it is not done again. Whoever sends it twice at the same
+    moment waits for the first; a refused deed leaves no answer."""
+    refuse_if(rules.reasons_against_key(key, asked=asked, before=""))
+    one, is_new = Answer.objects.get_or_create(account=by, key=key, defaults={"asked": asked, "at": now})
+    if is_new:
+        one.content = deed()
+        one.save(update_fields=["content"])
+    refuse_if(rules.reasons_against_key(key, asked=asked, before=one.asked))
+    return one.content
 
 
 @transaction.atomic

@@ -1,13 +1,19 @@
 """What endpoints of every context share."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterable
 from functools import cache, wraps
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from pydantic import TypeAdapter
 
 from rollbook.kernel.reasons import Forbidden
+from rollbook.web import actions
+
+KEY = "Idempotency-Key"
 
 
 def scope(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -25,6 +31,44 @@ def scope(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return checked
 
     return decorate
+
+
+def once(kind: Any, status: int = 200) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The endpoint does its deed once for each `Idempotency-Key` that an account sends, and answers the same again: a
+    system that lost the answer may ask as often as it likes. `kind` and `status` are the endpoint's own."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def kept(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+            def deed() -> str:
+                return written(kind, view(request, *args, **kwargs)).content.decode()
+
+            key, asked = (
+                request.headers.get(KEY),
+                f"{request.method} {request.get_full_path()}\n".encode() + request.body,
+            )
+            content = deed() if key is None else actions.answer_once(
+                by=request.user, key=key, asked=hashlib.sha256(asked).hexdigest(), deed=deed, now=timezone.now()
+            )  # fmt: skip
+            return HttpResponse(content, "application/json", status)
+
+        return kept
+
+    return decorate
+
+
+class Gathered:
+    """A list for `paginate` of which each page is gathered at once from its rows, so that a page takes a fixed number of
+    queries whatever its length."""
+
+    def __init__(self, found: "QuerySet[Any]", gather: Callable[[list[Any]], Iterable[Any]]) -> None:
+        self.found, self.gather = found, gather
+
+    def __getitem__(self, part: slice) -> list[Any]:
+        return list(self.gather(list(self.found[part])))
+
+    def __len__(self) -> int:
+        return self.found.count()
 
 
 def written(kind: Any, answer: object) -> HttpResponse:

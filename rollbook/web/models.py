@@ -48,3 +48,20 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} #{self.pk}"
+
+
+class Answer(models.Model):
+    """What a deed over the API answered: a system that did not hear it asks again, under the key it chose."""
+
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=64)
+    asked = models.CharField(max_length=64)  # SHA-256 of what was asked
+    content = models.TextField(blank=True)  # JSON
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_answer_a_key", fields=["account", "key"])]
+        indexes = [models.Index(fields=["at"], name="answer_by_time")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 
 from rollbook.kernel.reasons import NotFound
 from rollbook.web import rules
-from rollbook.web.models import Job, SavedView
+from rollbook.web.models import Answer, Job, SavedView
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -29,6 +29,10 @@ def jobs_cut_off(now: datetime) -> QuerySet[Job]:
 
 def jobs_expired(now: datetime) -> QuerySet[Job]:
     return Job.objects.filter(ended_at__lt=now - rules.KEPT)
+
+
+def answers_expired(now: datetime) -> QuerySet[Answer]:
+    return Answer.objects.filter(at__lt=now - rules.ANSWERS_KEPT)
 
 
 def views_of(by: "Account", page: str) -> QuerySet[SavedView]:

@@ -12,6 +12,8 @@ AT_ONCE = 2_000  # rows that are exported while the page waits
 MOST_ROWS = 1_000_000  # a sheet of Excel holds 1 048 576
 MOST_OPEN = 3  # exports of one account at one time
 KEPT = timedelta(days=7)  # the file of an export, and its line under "My jobs"
+ANSWERS_KEPT = timedelta(days=7)  # of deeds over the API, for whoever asks again
+KEY_LENGTHS = range(8, 65)  # of the keys that systems choose for their deeds
 SILENCE = timedelta(minutes=10)  # after which a job without progress was cut off
 MOST_VIEWS = 20  # saved filters of one account on one page
 
@@ -48,3 +50,12 @@ def reasons_against_view(name: str, others: int) -> Iterator[Message]:
         yield reason("view-name", _("Give these filters a name."))
     if others >= MOST_VIEWS:
         yield reason("too-many-views", _("A page keeps at most {most} saved views; remove one."), most=MOST_VIEWS)
+
+
+def reasons_against_key(key: str, *, asked: str, before: str) -> Iterator[Message]:
+    """A key is for one deed: sent again it gets the answer of then, for another deed it is refused."""
+    if len(key) not in KEY_LENGTHS:
+        text = _("An idempotency key has from {least} to {most} characters.")
+        yield reason("key-length", text, least=KEY_LENGTHS[0], most=KEY_LENGTHS[-1])
+    if before not in ("", asked):
+        yield reason("key-used", _("This idempotency key was sent with another request before; choose a new one."))

@@ -17,6 +17,7 @@ SCOPES = (
     "claims",
     "institution",
     "alerts",
+    "fees",
 )  # what a token may be for
 
 # Which keys open which part of the API; what is not named here opens to no key (N14.1).
@@ -28,6 +29,7 @@ AREAS: dict[str, frozenset[str]] = {
     "certificates": frozenset({"certificates"}),
     "claims": frozenset({"claims"}),
     "alerts": frozenset({"alerts"}),
+    "fees": frozenset({"fees"}),
 }
 
 

@@ -17,7 +17,6 @@ from rollbook.funds.models import (
     LedgerEntry,
     PaymentBatch,
     PaymentLine,
-    Recovery,
 )
 from rollbook.web.requests import Request
 
@@ -114,24 +113,6 @@ class DifferenceOut(Schema):
     bank_fen: int
     state: str
     outcome: str
-
-
-class RecoveryOut(Schema):
-    id: int
-    region_code: str
-    ground: str
-    amount_fen: int
-    received_fen: int
-    state: str
-    due_on: date | None
-    is_overdue: bool
-
-
-@router.get("/recoveries", response=list[RecoveryOut])
-@paginate
-def recoveries(request: Request) -> "QuerySet[Recovery, Any]":
-    """What was paid and is to come back, with what came."""
-    return queries.recoveries_visible_to(request.user, timezone.localdate())
 
 
 @router.get("/accounts", response=list[AccountOut])
