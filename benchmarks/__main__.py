@@ -8,7 +8,7 @@ import django
 
 SECTIONS = (
     "check_ins", "faults", "roster", "lists", "certificates", "ledger", "restore", "disk", "entitlement", "simulation",
-    "races", "candidates", "lookups", "screening", "alerts",
+    "races", "candidates", "lookups", "screening", "increment", "alerts",
     "facts", "matching", "faces",
 )  # fmt: skip
 WIDTHS = (58, 44, 26)

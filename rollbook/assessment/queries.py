@@ -27,6 +27,7 @@ from rollbook.assessment.rules import DutyKind, Part, Record, Result
 from rollbook.classes import queries as classes
 from rollbook.classes.rules.states import CertificateKind, State
 from rollbook.database import arrow
+from rollbook.database.changes import changed
 from rollbook.evidence import queries as evidence
 from rollbook.kernel.reasons import NotFound
 
@@ -133,6 +134,14 @@ def screened() -> dict[str, "QuerySet[Any, Any]"]:
             institution_id=F(f"sitting__{klass}__institution_id"),
         ),
     }  # fmt: skip
+
+
+def changed_since(mark: int) -> "list[QuerySet[Any, Any]]":
+    """The enrolments whose scores read differently since the transaction `mark`."""
+    return [
+        changed(Score, mark, "enrolment_id"), changed(Assessment, mark, "scores__enrolment_id"),
+        changed(AnswerSheet, mark, "enrolment_id"), changed(Sitting, mark, "sheets__enrolment_id"),
+    ]  # fmt: skip
 
 
 def _exams() -> "QuerySet[Sitting, Any]":

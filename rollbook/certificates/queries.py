@@ -6,6 +6,7 @@ from django.db.models import F, OuterRef, QuerySet, Value
 from rollbook.accounts.rules import APART
 from rollbook.certificates import rules
 from rollbook.certificates.models import Certificate
+from rollbook.database.changes import changed
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons.rules import same_name
 from rollbook.regions.rules import prefix
@@ -77,6 +78,11 @@ def by_token(token: str) -> Certificate:
         return Certificate.objects.select_related("institution").get(token=token)
     except Certificate.DoesNotExist:
         raise NotFound from None
+
+
+def changed_since(mark: int) -> "list[QuerySet[Any, Any]]":
+    """The certificates that read differently since the transaction `mark`."""
+    return [changed(Certificate, mark)]
 
 
 def screened() -> "QuerySet[Certificate, Any]":

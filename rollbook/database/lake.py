@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 WHOLE = "all"
@@ -55,6 +56,27 @@ def merge(root: Path, beside: str, table: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)
     drop(root, beside)
+
+
+def remove(root: Path, table: str, column: str, values: pa.Array) -> int:
+    """Take the rows with these values of a column out of every file that has some; give how many went."""
+    gone = 0
+    low, high = pc.min(values).as_py(), pc.max(values).as_py()
+    for name in files(root, table) if len(values) else []:
+        with pq.ParquetFile(name) as file:
+            at = file.schema_arrow.get_field_index(column)
+            spans = [file.metadata.row_group(n).column(at).statistics for n in range(file.metadata.num_row_groups)]
+            if all(span and span.has_min_max and (span.max < low or span.min > high) for span in spans):
+                continue
+            hit = pc.is_in(file.read([column]).column(0), value_set=values)
+            count: int = pc.sum(hit).as_py() or 0
+            if not count:
+                continue
+            rest = file.read().filter(pc.invert(hit))
+        gone += count
+        with _whole(Path(name)) as beside:
+            pq.write_table(rest, beside, compression="zstd", row_group_size=ROWS)
+    return gone
 
 
 def files(root: Path, table: str, months: Iterable[str] | None = None) -> list[str]:

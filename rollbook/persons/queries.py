@@ -13,6 +13,7 @@ from django.utils.translation import gettext, override
 from pypinyin import lazy_pinyin
 
 from rollbook.accounts.rules import Permission, holds
+from rollbook.database.changes import changed
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import rules
@@ -333,6 +334,11 @@ def screened() -> "QuerySet[Person, Any]":
         registered_at=F("created_at"),
         id_valid=Value(True),  # an impossible number is refused when it is entered
     )
+
+
+def changed_since(mark: int) -> "list[QuerySet[Any, Any]]":
+    """The persons that read differently since the transaction `mark`."""
+    return [changed(Person, mark)]
 
 
 def screened_accounts() -> "QuerySet[Person, Any]":

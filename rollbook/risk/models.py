@@ -41,10 +41,12 @@ class Setting(models.Model):
 
 
 class Extract(models.Model):
-    """How far a table of the lake has been read from the database: a row's number, and when."""
+    """How far a table of the lake has been read from the database: a row's number, or the oldest transaction that was not
+    over then, and when."""
 
     table = models.CharField(max_length=32, unique=True)
     last_id = models.BigIntegerField(default=0)
+    watermark = models.BigIntegerField(default=0)
     at = models.DateTimeField()
     rows = models.BigIntegerField(default=0)
 

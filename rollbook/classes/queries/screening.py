@@ -44,11 +44,13 @@ from rollbook.classes.models import (
     Feedback,
     Leave,
     Lesson,
+    PlanChange,
     Review,
     Teaching,
     TrainingClass,
 )
 from rollbook.classes.rules.states import LIVE, AskState, Means, State
+from rollbook.database.changes import changed
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import TermKey
 from rollbook.evidence import queries as evidence
@@ -59,6 +61,23 @@ if TYPE_CHECKING:
 
 COUNTS = Q(attendances__presence__in=["present", "late"])
 BY_HAND = Q(means__in=["roll-call", "correction"])
+
+
+def changed_since(mark: int) -> dict[str, list["QuerySet[Any, Any]"]]:
+    """The keys of the rows that read differently since the transaction `mark`: of enrolments and classes their own, of
+    lessons and presences the lesson's."""
+    attended = [
+        changed(Attendance, mark, "lesson_id"),
+        changed(Lesson, mark),
+        changed(TrainingClass, mark, "lessons__pk"),
+    ]
+    return {
+        "enrolments": [changed(Enrolment, mark), changed(TrainingClass, mark, "enrolments__pk")],
+        "classes": [changed(TrainingClass, mark), changed(Lesson, mark, "training_class_id")],
+        "lessons": [*attended, changed(Teaching, mark, "lesson_id"), changed(PlanChange, mark, "lesson_id")],
+        "presences": [*attended, changed(Enrolment, mark, "training_class__lessons__pk")],
+        "reviews": [changed(Review, mark, F("pk") * 2)],
+    }
 
 
 def minute_of(name: str) -> Any:

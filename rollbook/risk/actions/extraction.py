@@ -1,12 +1,13 @@
-"""From the database into the lake: rows that are only added are read from where the last reading ended."""
+"""From the database into the lake: what was added or changed since the last reading, where a table can tell it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import transaction
 
-from rollbook.database import lake
+from rollbook.database import changes, lake
 from rollbook.risk.detectors.tables import SHAPES
 from rollbook.risk.models import Extract
 from rollbook.risk.queries import sources
@@ -15,8 +16,9 @@ from rollbook.risk.queries import sources
 def refresh(*, now: datetime, whole: bool = False) -> dict[str, int]:
     """Bring the lake up to the present; give how many rows of each table were read.
 
-    A table that grows by its numbers gets one more part a month; every other is read anew, month by month into files
-    that take the places of the old ones. Who is stopped in between begins again where the last table ended.
+    A table that grows by its numbers gets one more part a month. Of one whose rows change, those that changed are read,
+    and taken out where they lay. Every other is read anew, month by month into files that take the places of the old
+    ones. Who is stopped in between begins again where the last table ended.
     """
     return {name: _table(name, now, whole) for name in sources.SOURCES}
 
@@ -24,21 +26,57 @@ def refresh(*, now: datetime, whole: bool = False) -> dict[str, int]:
 @transaction.atomic
 def _table(name: str, now: datetime, whole: bool) -> int:
     mark, _made = Extract.objects.select_for_update().get_or_create(table=name, defaults={"at": now})
-    number = sources.SOURCES[name].number
-    root, after = sources.root(), 0 if whole or not number else mark.last_id
-    fresh = root / f".{name}.fresh"
-    lake.drop(root, fresh.name)
-    rows, last = 0, after
-    for n, batch in enumerate(sources.batches(name, after)):
-        for month, part in _by_month(name, batch):
-            rows += lake.write(root, fresh.name, part.schema, part.to_batches(), month, f"{after:012}-{n:06}")
-        if number and batch.num_rows:
-            last = max(last, pc.max(batch.column(number)).as_py())
-    if not after:
-        lake.drop(root, name)
-    lake.merge(root, fresh.name, name)
-    mark.last_id, mark.at, mark.rows = last, now, rows + (mark.rows if after else 0)
+    upto = changes.watermark()  # before anything is read: what is written meanwhile is read again next time
+    if not whole and sources.SOURCES[name].changed and 0 < mark.watermark <= upto:
+        rows = _changed(name, mark)
+    else:
+        rows = _anew(name, mark, whole)
+    mark.watermark, mark.at = upto, now
     mark.save()
+    return rows
+
+
+def _changed(name: str, mark: Extract) -> int:
+    keys = sources.changed(name, mark.watermark)
+    part = f"w{mark.watermark:020}"
+    rows = _write(name, sources.with_keys(name, keys), part)
+    gone = lake.remove(sources.root(), name, sources.SOURCES[name].key, keys)
+    lake.merge(sources.root(), _fresh(name), name)
+    mark.rows += rows - gone
+    return rows
+
+
+def _anew(name: str, mark: Extract, whole: bool) -> int:
+    number = sources.SOURCES[name].number
+    after = 0 if whole or not number else mark.last_id
+    last = after
+
+    def counted(batches: Iterable[pa.Table]) -> Iterable[pa.Table]:
+        nonlocal last
+        for batch in batches:
+            if number and batch.num_rows:
+                last = max(last, pc.max(batch.column(number)).as_py())
+            yield batch
+
+    rows = _write(name, counted(sources.batches(name, after)), f"{after:012}")
+    if not after:
+        lake.drop(sources.root(), name)
+    lake.merge(sources.root(), _fresh(name), name)
+    mark.last_id, mark.rows = last, rows + (mark.rows if after else 0)
+    return rows
+
+
+def _fresh(name: str) -> str:
+    return f".{name}.fresh"
+
+
+def _write(name: str, batches: Iterable[pa.Table], part: str) -> int:
+    """The rows as parts of their months, beside the table; give how many."""
+    root, rows = sources.root(), 0
+    lake.drop(root, _fresh(name))
+    for n, batch in enumerate(batches):
+        for month, some in _by_month(name, batch):
+            rows += lake.write(root, _fresh(name), some.schema, some.to_batches(), month, f"{part}-{n:06}")
     return rows
 
 

@@ -30,15 +30,19 @@ from rollbook.risk.queries import facts
 from rollbook.subsidies.queries import screening as subsidies
 
 Rows = Iterable[QuerySet[Any, Any]]
+AT_ONCE = 20_000  # keys of one statement
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`number` is set where rows are only ever added: then just those beyond the last number are read. `columns` is of
-    what lies in files of columns already: of everybody, or of some people."""
+    """`number` is set where rows are only ever added: then just those beyond the last number are read. Where rows change,
+    `changed` gives the keys of those that read differently since a transaction, and `key` is their column. `columns` is
+    of what lies in files of columns already: of everybody, or of some people."""
 
     rows: Callable[[], Rows] = list
     number: str = ""
+    key: str = ""
+    changed: Callable[[int], Rows] | None = None
     columns: Callable[[list[int] | None], Iterator[pa.RecordBatch]] | None = None
 
 
@@ -56,18 +60,22 @@ def _of(make: Callable[[], QuerySet[Any, Any]], number: str = "") -> Source:
     return Source(lambda: [make()], number)
 
 
+def _kept(make: Callable[[], QuerySet[Any, Any]], key: str, changed: Callable[[int], Rows]) -> Source:
+    return Source(lambda: [make()], key=key, changed=changed)
+
+
 def _of_many(make: Callable[[], Mapping[str, QuerySet[Any, Any]]], name: str) -> Source:
     return Source(lambda: [make()[name]])
 
 
 SOURCES: dict[str, Source] = {
-    "persons": _of(persons.screened),
-    "bank_accounts": _of(persons.screened_accounts),
+    "persons": _kept(persons.screened, "person_id", persons.changed_since),
+    "bank_accounts": _kept(persons.screened_accounts, "person_id", persons.changed_since),
     "face_pairs": _of(faces.screened_pairs),
-    "enrolments": _of(classes.enrolments),
-    "classes": _of(classes.classes),
-    "lessons": _of(classes.lessons),
-    "presences": _of(classes.presences),
+    "enrolments": _kept(classes.enrolments, "enrolment_id", lambda mark: classes.changed_since(mark)["enrolments"]),
+    "classes": _kept(classes.classes, "class_id", lambda mark: classes.changed_since(mark)["classes"]),
+    "lessons": _kept(classes.lessons, "lesson_id", lambda mark: classes.changed_since(mark)["lessons"]),
+    "presences": _kept(classes.presences, "lesson_id", lambda mark: classes.changed_since(mark)["presences"]),
     "check_ins": _of(classes.check_ins, "check_in_id"),
     "leaves": _of(classes.leaves),
     "denials": _of(classes.denials),
@@ -81,13 +89,18 @@ SOURCES: dict[str, Source] = {
         name: _of_many(institutions.screened, name)
         for name in ("institutions", "sites", "rooms", "teachers", "qualifications", "papers", "projects")
     },
-    **{name: _of_many(assessment.screened, name) for name in ("scores", "score_changes", "exams", "exam_staff")},
+    "scores": _kept(lambda: assessment.screened()["scores"], "enrolment_id", assessment.changed_since),
+    **{name: _of_many(assessment.screened, name) for name in ("score_changes", "exams", "exam_staff")},
     "answers": Source(columns=assessment.answers),
-    "certificates": _of(certificates.screened),
+    "certificates": _kept(certificates.screened, "certificate_id", certificates.changed_since),
     "receipts": _of(fees.screened),
-    "claims": _of(subsidies.claims),
+    "claims": _kept(subsidies.claims, "claim_id", lambda mark: subsidies.changed_since(mark)["claims"]),
     "objections": _of(subsidies.objections),
-    "reviews": Source(lambda: [classes.reviews(), subsidies.reviews("first"), subsidies.reviews("second")]),
+    "reviews": Source(
+        lambda: [classes.reviews(), subsidies.reviews("first"), subsidies.reviews("second")],
+        key="review_id",
+        changed=lambda mark: [*classes.changed_since(mark)["reviews"], *subsidies.changed_since(mark)["reviews"]],
+    ),
     "reveals": _of(journal.reveals, "reveal_id"),
     **{name: _of(make) for name, make in facts.TABLES.items()},
     "lists": Source(facts.listed),
@@ -144,6 +157,22 @@ def read(name: str, people: list[int], of_classes: list[int]) -> pa.Table:
         return pa.concat_tables([empty, *(shaped(name, batch) for batch in source.columns(people))])
     parts = [shaped(name, arrow.read(narrowed(name, rows, people, of_classes))) for rows in source.rows()]
     return pa.concat_tables(parts)
+
+
+def changed(name: str, mark: int) -> pa.Array:
+    """The keys of a table whose rows read differently since a transaction."""
+    asked = SOURCES[name].changed
+    keys = {key for rows in (asked(mark) if asked else ()) for key in rows.iterator() if key is not None}
+    return pa.array(sorted(keys), pa.int64())
+
+
+def with_keys(name: str, keys: pa.Array) -> Iterator[pa.Table]:
+    """The rows of a table with these keys, so many at a time."""
+    source = SOURCES[name]
+    for first in range(0, len(keys), AT_ONCE):
+        some = keys[first : first + AT_ONCE].to_pylist()
+        for rows in source.rows():
+            yield shaped(name, arrow.read(rows.filter(**{f"{source.key}__in": some})))
 
 
 def batches(name: str, after: int = 0) -> Iterator[pa.Table]:

@@ -1,12 +1,19 @@
 """The tables of screening are filled from what the system really holds (N3.5), and read on from where one stopped."""
 
+from datetime import timedelta
+
+import pyarrow.parquet as pq
 import pytest
 
+from rollbook.certificates.models import Certificate
+from rollbook.classes.models import Attendance, Enrolment, Lesson, TrainingClass
 from rollbook.database import lake
+from rollbook.persons.models import Person
 from rollbook.risk import actions
 from rollbook.risk.detectors.tables import SHAPES
 from rollbook.risk.models import Extract
 from rollbook.risk.queries import sources
+from rollbook.subsidies.models import Claim
 from rollbook.subsidies.tests.factories import NOW
 from tests.world import two_counties
 
@@ -38,10 +45,56 @@ def test_every_source_has_the_columns_of_its_table_and_the_lake_goes_on_where_it
         assert read[name] > 0, name
         assert lake.files(sources.root(), name)
     again = actions.refresh(now=NOW)
-    grows = {name for name, source in sources.SOURCES.items() if source.number}
-    assert {again[name] for name in grows} == {0}
-    assert {name: again[name] for name in set(read) - grows} == {name: read[name] for name in set(read) - grows}
+    told = {name for name, source in sources.SOURCES.items() if source.number or source.changed}
+    assert {again[name] for name in told} == {0}
+    assert {name: again[name] for name in set(read) - told} == {name: read[name] for name in set(read) - told}
     assert Extract.objects.count() == len(sources.SOURCES)
+
+
+def rows_in_lake():
+    root = sources.root()
+    return {
+        name: sorted(str(row) for file in lake.files(root, name) for row in pq.read_table(file).to_pylist())
+        for name in sources.SOURCES
+    }
+
+
+def changes():
+    """Every kind of row that a table with keys is made of, changed in some way."""
+    lesson, enrolment = Lesson.objects.filter(is_binding=True)[0], Enrolment.objects.all()[0]
+    of_lesson, klass = Lesson.objects.filter(pk=lesson.pk), TrainingClass.objects.filter(pk=lesson.training_class_id)
+    others = Enrolment.objects.filter(training_class=lesson.training_class)
+    of_lesson.update(attendance_closed_at=NOW)
+    Attendance.objects.bulk_create(
+        Attendance(lesson=lesson, enrolment=one, presence="present", minutes=150) for one in others
+    )
+    yield Claim.objects.update(paid_at=NOW)
+    Attendance.objects.filter(enrolment=others[0]).update(minutes=20)
+    yield of_lesson.update(starts_at=lesson.starts_at - timedelta(40), kind="theory")
+    others.filter(pk=others[0].pk).update(dropped_at=NOW)
+    Certificate.objects.update(level="3")
+    yield klass.update(region_code="320205", level="3")
+    klass.update(state="cancelled")
+    who = Person.objects.filter(pk=enrolment.person_id)
+    yield who.update(bank_digest="another", region_code="320205")
+    yield who.update(merged_into=Person.objects.exclude(pk=enrolment.person_id)[0])
+
+
+def test_what_is_read_of_changes_is_what_is_read_of_everything(monkeypatch):
+    """Parts of months are rewritten where rows change, move to another month, or are no longer of the table (N3.5)."""
+    kept = {name: source for name, source in sources.SOURCES.items() if source.changed}
+    monkeypatch.setattr(sources, "SOURCES", kept)
+    two_counties()
+    actions.refresh(now=NOW)
+    before = rows_in_lake()
+    for _change in changes():
+        actions.refresh(now=NOW)
+        went_on = rows_in_lake()
+        assert went_on != before
+        actions.refresh(now=NOW, whole=True)
+        before = rows_in_lake()
+        assert went_on == before, [name for name in before if went_on[name] != before[name]]
+        assert dict(Extract.objects.values_list("table", "rows")) == {name: len(rows) for name, rows in before.items()}
 
 
 def test_the_night_goes_on_where_it_broke_off():

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, ExtractHour, ExtractMinute, NullIf, TruncDate
 
+from rollbook.database.changes import changed
 from rollbook.subsidies.models import Claim, Discrepancy, Hold, Objection
 from rollbook.subsidies.rules import Basis, State
 
@@ -33,6 +34,19 @@ def claims() -> "QuerySet[Claim, Any]":
         number=F("enrolment__certificate__number"),
         due_fen=Coalesce(Subquery(again.values("now_fen")[:1]), F("amount_fen")),
     )
+
+
+def changed_since(mark: int) -> dict[str, list["QuerySet[Any, Any]"]]:
+    """The claims that read differently since the transaction `mark`, and the reviews of those."""
+    return {
+        "claims": [
+            changed(Claim, mark),
+            changed(Discrepancy, mark, "claim_id"),
+            changed(Claim, mark, of="person__created_at"),
+            changed(Claim, mark, of="enrolment__certificate__issued_on"),
+        ],
+        "reviews": [changed(Claim, mark, F("pk") * 4 + offset) for offset in (1, 3)],
+    }
 
 
 def objections() -> "QuerySet[Objection, Any]":
