@@ -102,6 +102,8 @@ SEEN = {
     "claims/simulations/<int:simulation_id>/": STAFF,
     "claims/classes/<int:class_id>/": STAFF | MANAGER | WORKER,
     "claims/enrolments/<int:enrolment_id>/": STAFF | MANAGER | WORKER,
+    "claims/classes/<int:class_id>/enterprise/": MANAGER,
+    "claims/apprenticeships/<int:apprenticeship_id>/": STAFF | MANAGER,
     "claims/policies/<int:policy_id>/": STAFF,
     "claims/policies/<int:policy_id>/difference/": STAFF,
     "claims/policies/<int:policy_id>/file/": OFFICE - {Role.COUNTY_SECOND_REVIEWER},

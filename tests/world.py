@@ -32,7 +32,7 @@ from rollbook.persons import actions as persons
 from rollbook.persons.models import Candidate
 from rollbook.risk.models import Alert, Finding, Hit, Run
 from rollbook.subsidies import actions as subsidies
-from rollbook.subsidies.models import Discrepancy, Objection, PolicyVersion, Proposal, Simulation
+from rollbook.subsidies.models import Apprenticeship, Discrepancy, Objection, PolicyVersion, Proposal, Simulation
 from rollbook.subsidies.rules.simulation import Scenario
 from rollbook.subsidies.tests.factories import NOW, PolicyFactory, assessed_class, load_policies, payee
 from rollbook.supervision.models import Case, Inspection, Measure, Task
@@ -136,6 +136,10 @@ class County:
             begins_at=self.lesson.starts_at,
             ends_at=self.lesson.ends_at,
         )
+        filed = Apprenticeship.objects.create(
+            training_class=self.klass, enterprise=self.firm(), region_code=self.region_code,
+            institution=self.institution, agreement="学徒培养协议", paper=item, filed_at=now, filed_by=self.office,
+        )  # fmt: skip
         hold = evidence.place_hold(by=second, item_id=item.pk, ground="立案调查", now=now)
         device = Device.objects.create(
             institution=self.institution, name="Door", kind="kiosk", serial="SN1", digest=self.region_code,
@@ -154,6 +158,7 @@ class County:
         )  # fmt: skip
         make_up.places.create(enrolment=self.enrolment)
         return {
+            "apprenticeship_id": filed.pk,
             "make_up_id": make_up.pk,
             "device_id": device.pk,
             "roll_id": roll.pk,
@@ -327,14 +332,16 @@ class County:
         newer = payee(int(self.region_code) + 1, region_code=self.region_code)
         pair = Candidate.objects.create(older=self.person, newer=newer, likeness="sound", found_at=timezone.now())
         face = Likeness.objects.create(older=self.person, newer=newer, score=0.9, found_at=timezone.now())
-        firm = persons.register_organisation(
+        return {"candidate_id": pair.pk, "likeness_id": face.pk, "organisation_id": self.firm().pk}
+
+    def firm(self):
+        return persons.register_organisation(
             by=self.office,
             uscc=f"9132{self.region_code}X",
             name="金陵机械厂",
             region_code=self.region_code,
             now=timezone.now(),
         )
-        return {"candidate_id": pair.pk, "likeness_id": face.pk, "organisation_id": firm.pk}
 
     def _of_the_account(self):
         now = timezone.now()

@@ -7,6 +7,7 @@ EXPORTS: dict[str, str] = {
     "devices": "rollbook.classes.views.devices.device_table",
     "make-ups": "rollbook.classes.views.make_ups.make_up_table",
     "institutions": "rollbook.institutions.views.institution_table",
+    "apprenticeships": "rollbook.subsidies.views.apprentices.apprenticeship_table",
     "claims": "rollbook.subsidies.views.claims.claim_table",
     "discrepancies": "rollbook.subsidies.views.recomputation.discrepancy_table",
     "proposals": "rollbook.subsidies.views.proposals.proposal_table",

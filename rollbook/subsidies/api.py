@@ -3,12 +3,13 @@ from typing import Annotated, Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from ninja import Router, Schema, Status
+from ninja import File, Form, Router, Schema, Status
+from ninja.files import UploadedFile
 from ninja.pagination import paginate
 from pydantic import Field
 
 from rollbook.subsidies import actions, queries
-from rollbook.subsidies.models import Claim, Proposal
+from rollbook.subsidies.models import Apprenticeship, Claim, Proposal
 from rollbook.web.api import once, scope
 from rollbook.web.requests import Request
 from rollbook.web.words import said
@@ -58,6 +59,15 @@ class DetailOut(ClaimOut):
         return [{"code": one.code, "text": said(one), "clause": one.clause} for one in found]
 
 
+class ApprenticeshipOut(Schema):
+    id: int
+    class_id: int = Field(alias="training_class_id")
+    uscc: str = Field(alias="enterprise.uscc")
+    name: str = Field(alias="enterprise.name")
+    agreement: str
+    region_code: str
+
+
 class ReviewIn(Schema):
     move: str
     why: str = ""
@@ -67,6 +77,25 @@ class ReviewIn(Schema):
 @paginate
 def claims(request: Request) -> QuerySet[Claim]:
     return queries.visible_to(request.user).order_by("-pk")
+
+
+@router.get("/apprenticeships", response=list[ApprenticeshipOut])
+@paginate
+def apprenticeships(request: Request) -> QuerySet[Apprenticeship]:
+    return queries.apprenticeships_visible_to(request.user)
+
+
+@router.post("/apprenticeships/{class_id}", response={201: ApprenticeshipOut})
+@scope("claims")
+def file_apprenticeship(
+    request: Request, class_id: int, uscc: Form[str], name: Form[str], agreement: Form[str], paper: File[UploadedFile]
+) -> Status[Apprenticeship]:
+    """The enterprise that a class of new apprentices works for; again, to mend it, until something was claimed."""
+    made = actions.file_apprenticeship(
+        by=request.user, class_id=class_id, uscc=uscc, name=name, agreement=agreement, paper=paper.read(),
+        now=timezone.now(),
+    )  # fmt: skip
+    return Status(201, made)
 
 
 @router.get("/{claim_id}", response=DetailOut)

@@ -33,6 +33,13 @@ class OrderForm(forms.Form):
         return values | {"amount_fen": int(values.pop("amount") * 100)}
 
 
+class EnterpriseForm(forms.Form):
+    uscc = forms.CharField(label=_("Unified social credit code"), max_length=18, min_length=18)
+    name = forms.CharField(label=_("Enterprise"), max_length=128)
+    agreement = forms.CharField(label=_("Agreement, with its number and date"), max_length=128)
+    paper = forms.FileField(label=_("The agreement (PDF, JPEG or PNG)"))
+
+
 class DocumentForm(forms.Form):
     document = forms.CharField(label=_("Decision that orders it"), max_length=64)
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.subsidies.views import claims, holds, policies, proposals, recomputation, simulation
+from rollbook.subsidies.views import apprentices, claims, holds, policies, proposals, recomputation, simulation
 
 app_name = "subsidies"
 
@@ -18,6 +18,10 @@ urlpatterns = [
     path("classes/", claims.class_list, name="class_list"),
     path("classes/<int:class_id>/", claims.class_claims, name="class_claims"),
     path("classes/<int:class_id>/file/", claims.file_class_claims, name="file_class"),
+    path("classes/<int:class_id>/enterprise/", apprentices.enterprise, name="enterprise"),
+    path("classes/<int:class_id>/enterprise/file/", apprentices.file_enterprise, name="file_enterprise"),
+    path("apprenticeships/", apprentices.apprenticeship_list, name="apprenticeship_list"),
+    path("apprenticeships/<int:apprenticeship_id>/", apprentices.apprenticeship_detail, name="apprenticeship"),
     path("enrolments/<int:enrolment_id>/", claims.offers, name="offers"),
     path("enrolments/<int:enrolment_id>/file/", claims.file_claim, name="file_claim"),
     path("publicity/", claims.publicity_list, name="publicity_list"),

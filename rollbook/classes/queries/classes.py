@@ -83,6 +83,11 @@ def roster(class_id: int) -> QuerySet[Enrolment]:
     return found.select_related("person", "training_class", "commitment").order_by("pk")
 
 
+def ever_on(class_id: int) -> QuerySet[Enrolment]:
+    """Who is or was in the class: for contexts above that have checked who asks."""
+    return Enrolment.objects.filter(training_class_id=class_id).select_related("person").order_by("pk")
+
+
 def lesson(by: "Account", lesson_id: int, *, lock: bool = False) -> Lesson:
     found = Lesson.objects.filter(pk=lesson_id, training_class__in=visible_to(by).values("pk"))
     if lock:

@@ -1,4 +1,4 @@
-from rollbook.subsidies.actions.apprentices import file_apprenticeship
+from rollbook.subsidies.actions.apprentices import file_apprenticeship, reasons_against_enterprise
 from rollbook.subsidies.actions.claims import (
     cancel_batch,
     correct_account,
@@ -64,6 +64,7 @@ __all__ = [
     "publish_claims",
     "publish_policy",
     "raise_objection",
+    "reasons_against_enterprise",
     "recompute",
     "refile",
     "remove_policy_row",

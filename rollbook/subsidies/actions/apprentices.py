@@ -11,6 +11,7 @@ from rollbook.classes.rules.states import StudyForm
 from rollbook.evidence import actions as evidence
 from rollbook.evidence.rules import Keep, Kind
 from rollbook.journal.actions import record
+from rollbook.kernel.messages import Message
 from rollbook.kernel.reasons import refuse_if
 from rollbook.persons import actions as persons
 from rollbook.subsidies import queries, rules
@@ -18,6 +19,19 @@ from rollbook.subsidies.models import Apprenticeship
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
+    from rollbook.classes.models import TrainingClass
+
+
+def reasons_against_enterprise(klass: "TrainingClass") -> list[Message]:
+    """Why no enterprise can be filed for a class now: shown before anything is filled in."""
+    return list(
+        rules.reasons_against_apprenticeship(
+            is_apprenticeship=klass.study_form == StudyForm.APPRENTICESHIP,
+            state=klass.state,
+            years=rules.years_of(klass.starts_on, klass.ends_on),
+            is_claimed=queries.is_claimed(klass.pk),
+        )
+    )
 
 
 @transaction.atomic
@@ -29,18 +43,8 @@ def file_apprenticeship(
     klass = classes.get(by, class_id, lock=True)
     authorise(by, Permission.CLAIM_FILE, institution_id=klass.institution_id)
     uscc = uscc.strip().upper()
-    refuse_if(
-        rules.reasons_against_apprenticeship(
-            is_apprenticeship=klass.study_form == StudyForm.APPRENTICESHIP,
-            state=klass.state,
-            years=rules.years_of(klass.starts_on, klass.ends_on),
-            uscc=uscc,
-            name=name,
-            agreement=agreement,
-            has_paper=bool(paper),
-            is_claimed=queries.is_claimed(klass.pk),
-        )
-    )
+    against = reasons_against_enterprise(klass)
+    refuse_if([*against, *rules.reasons_against_agreement(uscc, name, agreement, has_paper=bool(paper))])
     enterprise = persons.register_organisation(
         by=by, uscc=uscc, name=name.strip(), region_code=klass.region_code, now=now
     )

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet
 
 from rollbook.accounts.rules import holds
 from rollbook.certificates import queries as certificates
 from rollbook.classes import queries as classes
+from rollbook.classes.rules.states import State as ClassState
 from rollbook.classes.rules.states import StudyForm
 from rollbook.funds import queries as funds
 from rollbook.kernel.reasons import NotFound
@@ -18,13 +19,25 @@ from rollbook.subsidies.queries.claims import READERS, subject_of
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
-    from rollbook.classes.models import TrainingClass
+    from rollbook.classes.models import Enrolment, TrainingClass
 
 
 def subsidy_of(klass: "TrainingClass") -> rules.Subsidy:
     """What is claimed for the training of a class: an apprenticeship has no other subsidy for the same (domain 3.3, 6)."""
     is_apprenticeship = klass.study_form == StudyForm.APPRENTICESHIP
     return rules.Subsidy.APPRENTICE if is_apprenticeship else rules.Subsidy.TRAINING
+
+
+def classes_open(by: "Account") -> "QuerySet[TrainingClass]":
+    """Classes that have come so far that something may be claimed for them."""
+    is_under_way = Q(study_form=StudyForm.APPRENTICESHIP, state__in=rules.OPENED)
+    return classes.class_list(by).filter(Q(state=ClassState.ASSESSED) | is_under_way)
+
+
+def may_claim_at(klass: "TrainingClass", subsidy: str) -> bool:
+    """Whether a class has come so far that this may be claimed: its results are locked, or, of an apprenticeship, the
+    county has approved it; its policy says whether an advance is due by then."""
+    return klass.state == ClassState.ASSESSED or (subsidy == rules.Subsidy.APPRENTICE and klass.state in rules.OPENED)
 
 
 def offered(klass: "TrainingClass") -> tuple[rules.Subsidy, ...]:
@@ -50,10 +63,9 @@ def apprenticeships_visible_to(by: "Account") -> QuerySet[Apprenticeship]:
     return found.filter(region_code__startswith=prefix(by.region_code))
 
 
-def apprenticeship(by: "Account", class_id: int) -> Apprenticeship:
-    """The filing of a class with its paper, for whoever sees it."""
+def apprenticeship(by: "Account", apprenticeship_id: int) -> Apprenticeship:
     try:
-        return apprenticeships_visible_to(by).select_related("paper").get(training_class=class_id)
+        return apprenticeships_visible_to(by).select_related("paper", "filed_by").get(pk=apprenticeship_id)
     except Apprenticeship.DoesNotExist:
         raise NotFound from None
 
@@ -64,12 +76,12 @@ def is_claimed(class_id: int) -> bool:
     return live.exclude(state=rules.State.REFUSED).exists()
 
 
-def tally_of(class_id: int) -> rules.Tally:
-    """What the apprentices of a class come to by number, whoever left among them: a fixed number of queries."""
+def apprentices_of(class_id: int) -> "list[tuple[Enrolment, rules.Apprentice]]":
+    """What each apprentice of a class came to, also of those who left: a fixed number of queries."""
     found = Claim.objects.filter(enrolment__training_class=class_id, kind=rules.Kind.APPRENTICE)
     paid = list(found.filter(state=rules.State.PAID).order_by("pk"))
     open_ones = Proposal.objects.filter(claim__in=paid, state=rules.ProposalState.OPEN)
-    proposed = dict(open_ones.order_by().values("claim").annotate(sum=Sum("amount_fen")).values_list("claim", "sum"))
+    proposed = dict(open_ones.values_list("claim", "amount_fen"))
     out = funds.paid_out(subject_of(one) for one in paid)
     ahead: dict[int, int] = defaultdict(int)
     later: dict[int, int] = defaultdict(int)
@@ -78,9 +90,9 @@ def tally_of(class_id: int) -> rules.Tally:
         (ahead if one.stage == rules.Stage.FILED else later)[one.enrolment_id] += one.amount_fen
         payment = out.get(subject_of(one))
         back[one.enrolment_id] += proposed.get(one.pk, 0) + (payment.ordered_fen if payment else 0)
-    issued = certificates.of_class(class_id)
-    valid = {pk for pk, one in issued.items() if one.state == "valid"}
-    people = {*classes.roster(class_id).values_list("pk", flat=True), *ahead, *later}
-    return rules.tally(
-        rules.Apprentice(ahead[pk], later[pk], back[pk], is_certified=pk in valid) for pk in sorted(people)
-    )
+    valid = {pk for pk, one in certificates.of_class(class_id).items() if one.state == "valid"}
+    return [
+        (one, rules.Apprentice(ahead[one.pk], later[one.pk], back[one.pk], is_certified=one.pk in valid))
+        for one in classes.ever_on(class_id)
+        if one.dropped_at is None or one.pk in ahead
+    ]

@@ -10,7 +10,6 @@ from django.utils.timezone import localdate
 
 from rollbook.certificates import queries as certificates
 from rollbook.classes import queries as classes
-from rollbook.classes.rules.states import State as ClassState
 from rollbook.exchange import queries as exchange
 from rollbook.kernel.decisions import reasons
 from rollbook.kernel.messages import Message, _
@@ -31,7 +30,7 @@ def reasons_by_enrolment(
 ) -> "list[tuple[Enrolment, list[Message], int]]":
     """For each trainee why nothing is due, or what is, in fen: for pages."""
     subsidy = apprentices.subsidy_of(klass)
-    if not people or not may_claim_at(klass, subsidy):
+    if not people or not apprentices.may_claim_at(klass, subsidy):
         return []
     facts, version = entitlement(klass, people, today, subsidy=subsidy)
     policy = policies.rules_of(version)
@@ -120,12 +119,6 @@ def payees(
     return {pk: one.payee() for pk, one in said.items()}
 
 
-def may_claim_at(klass: "TrainingClass", subsidy: str) -> bool:
-    """Whether a class has come so far that this may be claimed: its results are locked, or, of an apprenticeship, the
-    county has approved it; its policy says whether an advance is due by then."""
-    return klass.state == ClassState.ASSESSED or (subsidy == rules.Subsidy.APPRENTICE and klass.state in rules.OPENED)
-
-
 @dataclass(frozen=True, slots=True)
 class Offer:
     """One subsidy for one trainee: what is due and how it comes about, or why nothing is."""
@@ -145,7 +138,7 @@ def offers(by: "Account", klass: "TrainingClass", one: "Enrolment", today: date)
     filed: dict[str, list[Claim]] = defaultdict(list)
     for claim in live.order_by("pk"):
         filed[claim.policy.subsidy].append(claim)
-    wanted = [subsidy for subsidy in apprentices.offered(klass) if may_claim_at(klass, subsidy)]
+    wanted = [subsidy for subsidy in apprentices.offered(klass) if apprentices.may_claim_at(klass, subsidy)]
     return [_offer(by, klass, one, subsidy, filed[subsidy], today) for subsidy in wanted]
 
 

@@ -1,4 +1,11 @@
-from rollbook.subsidies.rules.apprentices import OPENED, Apprentice, Tally, reasons_against_apprenticeship, tally
+from rollbook.subsidies.rules.apprentices import (
+    OPENED,
+    Apprentice,
+    Tally,
+    reasons_against_agreement,
+    reasons_against_apprenticeship,
+    tally,
+)
 from rollbook.subsidies.rules.changes import Change, compared, figures
 from rollbook.subsidies.rules.entitlement import award, grounds, payable_fen
 from rollbook.subsidies.rules.facts import (
@@ -179,6 +186,7 @@ __all__ = [
     "percent",
     "project_identity",
     "proof_of",
+    "reasons_against_agreement",
     "reasons_against_apprenticeship",
     "reasons_against_closing",
     "reasons_against_ordering",

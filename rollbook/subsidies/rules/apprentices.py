@@ -13,24 +13,27 @@ OPENED = (ClassState.APPROVED, ClassState.RUNNING, ClassState.ENDED, ClassState.
 
 
 def reasons_against_apprenticeship(
-    *, is_apprenticeship: bool, state: str, years: int, uscc: str, name: str, agreement: str, has_paper: bool,
-    is_claimed: bool,
-) -> Iterator[Message]:  # fmt: skip
-    """Why an enterprise cannot be filed for a class of apprentices."""
+    *, is_apprenticeship: bool, state: str, years: int, is_claimed: bool
+) -> Iterator[Message]:
+    """Why no enterprise can be filed for a class."""
     if not is_apprenticeship:
         yield reason("not-apprenticeship", _("The class was not applied for as a new apprenticeship."), "3.5")
     if state not in OPENED:
         yield reason("not-approved", _("The county has not approved the class."), "N4.1")
     if years < 1:
         yield reason("apprentice-years", _("An apprenticeship runs at least one whole year."), "3.5")
+    if is_claimed:
+        text = _("Subsidies were claimed for this enterprise already: who is paid stays.")
+        yield reason("apprentice-claimed", text, "N16.2")
+
+
+def reasons_against_agreement(uscc: str, name: str, agreement: str, *, has_paper: bool) -> Iterator[Message]:
+    """What is wrong with what was filled in of an enterprise."""
     yield from reasons_against_uscc(uscc)
     if not name.strip() or not agreement.strip():
         yield reason("agreement", _("Name the enterprise and the agreement with it."), "3.5")
     if not has_paper:
         yield reason("no-paper", _("Attach the agreement with the enterprise."), "3.5")
-    if is_claimed:
-        text = _("Subsidies were claimed for this enterprise already: who is paid stays.")
-        yield reason("apprentice-claimed", text, "N16.2")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from datetime import date
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from rollbook.assessment.models import Assessment
 from rollbook.certificates.models import Certificate
@@ -17,7 +19,7 @@ from rollbook.journal.models import Entry
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused
 from rollbook.persons import actions as persons
 from rollbook.persons.models import Organisation
-from rollbook.subsidies import actions, queries
+from rollbook.subsidies import actions, queries, rules
 from rollbook.subsidies.models import Apprenticeship, Claim, Proposal
 from rollbook.subsidies.tests import factories as f
 from rollbook.subsidies.tests.cases import shipped
@@ -92,6 +94,10 @@ def pay(claims):
     return list(batch.lines.all())
 
 
+def tally_of(klass):
+    return rules.tally(one for _enrolment, one in queries.apprentices_of(klass.pk))
+
+
 def file(klass):
     return actions.file_class_claims(by=f.manager_of(klass), class_id=klass.pk, now=f.NOW)
 
@@ -141,7 +147,7 @@ def test_twenty_of_fujian_at_level_4_of_whom_fifteen_pass():
     assert sum(one.due_fen for one in lines) == 3_750_000
     assert sum(one.netted_fen for one in lines) == 1_250_000
     assert sum(one.amount_fen for one in lines) == 2_500_000
-    tally = queries.tally_of(klass.pk)
+    tally = tally_of(klass)
     assert (tally.people, tally.certified, tally.ahead, tally.later, tally.back) == (20, 15, 20, 15, 5)
     assert (tally.ahead_fen, tally.later_fen, tally.back_fen) == (5_000_000, 3_750_000, 1_250_000)
     assert tally.left_fen == 7_500_000
@@ -160,7 +166,7 @@ def test_who_leaves_before_the_end_is_proposed_to_come_back_at_once():
     classes.drop_trainee(by=f.manager_of(klass), enrolment_id=one.pk, why="离职", now=f.LATER)
     actions.recompute(region_code="320102", now=f.LATER)
     assert Proposal.objects.get().amount_fen == 250_000
-    assert queries.tally_of(klass.pk).left_fen == 0
+    assert tally_of(klass).left_fen == 0
 
 
 def test_where_the_policy_keeps_it_who_finished_without_certificate_keeps_the_half():
@@ -268,3 +274,55 @@ def test_others_do_not_file_for_an_enterprise():
     with pytest.raises(Refused) as refusal:
         actions.file_claim(by=trainee, enrolment_id=one.pk, now=f.NOW)
     assert [why.code for why in refusal.value.reasons] == ["enterprise-claims"]
+
+
+def test_pages_from_the_class_to_the_tally(client, settings):
+    """The manager files and claims by clicking, the office reads what it comes to, a file carries it out."""
+    settings.DEMO = True
+    klass = apprentices(2)
+    policy()
+    client.force_login(f.manager_of(klass))
+    claims_page = reverse("subsidies:class_claims", args=[klass.pk])
+    assert klass.title in client.get(reverse("subsidies:class_list")).content.decode()
+    assert reverse("subsidies:enterprise", args=[klass.pk]) in client.get(claims_page).content.decode()
+    assert client.get(reverse("subsidies:enterprise", args=[klass.pk])).status_code == 200
+    sent = FILING | {"paper": SimpleUploadedFile("a.pdf", PAPER)}
+    answer = client.post(reverse("subsidies:file_enterprise", args=[klass.pk]), sent)
+    one = Apprenticeship.objects.get()
+    assert answer["Location"] == reverse("subsidies:apprenticeship", args=[one.pk])
+    page = client.get(claims_page).content.decode()
+    assert ("2,500" in page, "5,000" in page) == (True, True), "each and all of them, before anything is filed"
+    file(klass)
+    firm = account(klass)
+    client.force_login(f.account("county-reviewer"))
+    page = client.get(reverse("subsidies:apprenticeship", args=[one.pk])).content.decode()
+    assert (firm.bank_masked in page, FIRM in page) == (True, True)
+    assert firm.name in client.get(reverse("subsidies:apprenticeship_list"), {"q": FIRM}).content.decode()
+    assert FIRM not in client.get(reverse("subsidies:apprenticeship_list"), {"q": OTHER}).content.decode()
+    claim = Claim.objects.first()
+    page = client.get(reverse("subsidies:claim_detail", args=[claim.pk])).content.decode()
+    assert reverse("subsidies:apprenticeship", args=[one.pk]) in page
+    for address in (reverse("subsidies:apprenticeship", args=[one.pk]), reverse("subsidies:apprenticeship_list")):
+        answer = client.get(address, {"export": 1})
+        assert answer["Content-Type"].endswith("sheet")
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_the_page_of_a_tally_asks_the_same_whatever_the_size(client, settings, django_assert_num_queries, count):
+    settings.DEMO = True
+    one = filed(apprentices(count))
+    client.force_login(f.account("county-reviewer"))
+    address = reverse("subsidies:apprenticeship", args=[one.pk])
+    client.get(address)
+    with django_assert_num_queries(7):
+        client.get(address)
+
+
+def test_the_enterprise_is_filed_over_the_api(client, settings):
+    settings.DEMO = True
+    klass = apprentices(1)
+    client.force_login(f.manager_of(klass))
+    sent = FILING | {"paper": SimpleUploadedFile("a.pdf", PAPER)}
+    answer = client.post(f"/api/claims/apprenticeships/{klass.pk}", sent)
+    assert (answer.status_code, answer.json()["uscc"]) == (201, FIRM)
+    assert [one["class_id"] for one in client.get("/api/claims/apprenticeships").json()["items"]] == [klass.pk]

@@ -97,6 +97,9 @@ def claim_detail(request: "Request", claim_id: int) -> HttpResponse:
         "may_refile": state == rules.State.RETURNED and is_own and holds(by, Permission.CLAIM_FILE),
         "may_correct": state == rules.State.FAILED and (is_own or holds(by, Permission.CLAIM_REVIEW)),
         "account_form": forms.OrganisationAccountForm() if claim.organisation else forms.AccountForm(),
+        "apprenticeship": queries.apprenticeship_of(claim.enrolment.training_class_id)
+        if claim.kind == rules.Kind.APPRENTICE and by.role != "worker"
+        else None,
         "stops": queries.holds_on(claim),
         "recoveries": _recoveries(claim),
         "may_lift": holds(by, Permission.HOLD_LIFT),
@@ -224,8 +227,8 @@ def correct_account(request: "Request", claim_id: int) -> HttpResponse:
 
 @require_GET
 def class_list(request: "Request") -> HttpResponse:
-    """Classes whose results are locked: what may be claimed for."""
-    found = classes.class_list(request.user).filter(state="assessed")
+    """What may be claimed for: classes whose results are locked, and apprenticeships from their approval on."""
+    found = queries.classes_open(request.user)
     shown = listing(request, found, search=("title", "number"), hint=gettext("Class number or title"))
     return render(request, "subsidies/class_list.html", {"listing": shown})
 
@@ -241,7 +244,8 @@ def class_claims(request: "Request", class_id: int) -> HttpResponse:
         claims = {pk: one for pk, one in claims.items() if one.person_id == request.user.person_id}
     today, fresh = timezone.localdate(), [one for one in people if one.pk not in claims]
     rows = queries.reasons_by_enrolment(request.user, klass, fresh, today)
-    if klass.state == "assessed" and claims:
+    is_open = queries.may_claim_at(klass, queries.subsidy_of(klass))
+    if is_open and claims:
         had = [one for one in people if one.pk in claims]
         parts = queries.next_parts(request.user, klass, had, today)
         rows += [row for row in parts if not any(why.code == "all-parts-had" for why in row[1])]
@@ -252,7 +256,9 @@ def class_claims(request: "Request", class_id: int) -> HttpResponse:
         "sum_fen": sum(fen for _one, against, fen in rows if not against),
         "claims": claims.values(),
         "stops": queries.holds_on_class(class_id),
-        "is_locked": klass.state == "assessed",
+        "is_open": is_open,
+        "is_apprenticeship": queries.subsidy_of(klass) == rules.Subsidy.APPRENTICE,
+        "apprenticeship": queries.apprenticeship_of(class_id),
         "may_file": holds(request.user, Permission.CLAIM_FILE),
     }
     return render(request, "subsidies/class_claims.html", context)
@@ -272,15 +278,21 @@ def offers(request: "Request", enrolment_id: int) -> HttpResponse:
     admit(request.user, Permission.CLAIM_FILE, *queries.READERS)
     one = classes.enrolment(request.user, enrolment_id)
     klass = classes.by_id(one.training_class_id)
-    is_locked = klass.state == "assessed"
-    found = queries.offers(request.user, klass, one, timezone.localdate()) if is_locked else []
-    context = {"one": one, "klass": klass, "offers": found, "may_file": holds(request.user, Permission.CLAIM_FILE)}
-    return render(request, "subsidies/offers.html", context | {"is_locked": is_locked})
+    is_worker = request.user.role == "worker"
+    context = {
+        "one": one,
+        "klass": klass,
+        "offers": queries.offers(request.user, klass, one, timezone.localdate()),
+        "is_open": queries.may_claim_at(klass, queries.subsidy_of(klass)),
+        "may_file": holds(request.user, Permission.CLAIM_FILE),
+        "of_enterprise": rules.Subsidy.APPRENTICE if is_worker else "",  # which is not for the trainee to claim
+    }
+    return render(request, "subsidies/offers.html", context)
 
 
 @require_POST
 def file_claim(request: "Request", enrolment_id: int) -> HttpResponse:
-    subsidy = request.POST.get("subsidy", rules.Subsidy.TRAINING)
+    subsidy = request.POST.get("subsidy", "")
     claim = actions.file_claim(by=request.user, enrolment_id=enrolment_id, subsidy=subsidy, now=timezone.now())
     return redirect("subsidies:claim_detail", claim.pk)
 
