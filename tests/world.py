@@ -22,9 +22,8 @@ from rollbook.exchange.tests.factories import delivered
 from rollbook.faces.models import Likeness
 from rollbook.fees import actions as fees
 from rollbook.funds import actions as funds
-from rollbook.funds.files import Moved
+from rollbook.funds.files import Moved, write_statement
 from rollbook.funds.models import Difference, LedgerAccount, PaymentBatch, PaymentLine, Resolution, WriteOff
-from rollbook.funds.tests.statements import write_statement
 from rollbook.institutions.models import Restriction, Room, SiteVisit, Teacher
 from rollbook.institutions.tests.factories import equipped
 from rollbook.live.models import Camera, Fault, HeadCount, Recording

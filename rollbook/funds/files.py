@@ -110,6 +110,14 @@ def statement_of(content: bytes) -> tuple[str, date]:
     raise Refused(reason("statement-header", _("The header is not that of a statement."), "N14.1"))
 
 
+def write_statement(region_code: str, day: date, moved: Sequence[Moved]) -> bytes:
+    """As the bank writes it, for the demo and for tests: header with count and both sums, a record a movement, trailer."""
+    sums = [sum(one.amount_fen for one in moved if one.direction == way) for way in ("OUT", "IN")]
+    body = [f"H|{VERSION}|STM|{region_code}|{day:%Y%m%d}|{len(moved)}|{sums[0]}|{sums[1]}"]
+    body += [f"D|{one.bank_reference}|{one.batch}|{one.reference}|{one.direction}|{one.amount_fen}" for one in moved]
+    return closed(body)
+
+
 def read_statement(content: bytes) -> list[Moved]:
     """Read a statement strictly: all of it, or what is wrong in it."""
     statement_of(content)

@@ -253,11 +253,14 @@ def pay(rng: random.Random, claims: list[Claim], offices: Offices, today: date) 
         home = code == "320102"
         newest = max(key[2] for key in groups if key[0] == code)
         if home and month == newest:
-            thirds = [rows[n::3] for n in range(3)]
-            for n, part in enumerate(thirds[:2]):
+            paid_on, made_on = (
+                min(month + timedelta(20), today - timedelta(4)),
+                min(month + timedelta(24), today - timedelta(1)),
+            )
+            steps = ((rows[::3], paid_on, "settled"), (rows[1::6], made_on, "draft"), (rows[4::6], made_on, "checked"))
+            for serial, (part, on, until) in enumerate(steps, 1):  # the rest waits for its batch
                 if part:
-                    made_on = min(month + timedelta(24), today - timedelta(1))
-                    _batch(rng, part, offices, code, year, made_on, serial=n + 2, until=("draft", "checked")[n])
+                    _batch(rng, part, offices, code, year, on, serial=serial, until=until)
         elif month + timedelta(26) < today:  # later ones still wait for their batch
             _batch(rng, rows, offices, code, year, month + timedelta(24), serial=1, until="settled")
 

@@ -77,10 +77,10 @@ def managers() -> dict[int, Account]:
     return {one.institution_id or 0: one for one in Account.objects.filter(role=Role.INSTITUTION_MANAGER)}
 
 
-def worker(person: Person) -> Account:
-    """The demo's worker: someone whose money is on its way."""
+def worker(person: Person, username: str = Role.WORKER.value) -> Account:
+    """A worker's own account; the demo's `worker` is someone whose money is on its way."""
     return Account.objects.create(
-        username=Role.WORKER.value,
+        username=username,
         password=make_password(PASSWORD),
         name=person.name,
         role=Role.WORKER,

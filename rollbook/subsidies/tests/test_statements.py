@@ -20,7 +20,6 @@ from rollbook.funds.models import (
     Resolution,
 )
 from rollbook.funds.rules import Compared, DifferenceKind, difference
-from rollbook.funds.tests.statements import write_statement
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused
 from rollbook.persons.tests.factories import PersonFactory
 from rollbook.subsidies.tests import factories as f
@@ -66,7 +65,7 @@ def movement(line, way="OUT", amount=None, suffix=""):
 
 
 def statement(*moved, day=DAY, now=NEXT, by=None, region="320102"):
-    return actions.take_statement(content=write_statement(region, day, moved), now=now, by=by)
+    return actions.take_statement(content=files.write_statement(region, day, moved), now=now, by=by)
 
 
 def lines_of(batch):
@@ -152,7 +151,7 @@ def test_a_difference_is_looked_into_by_one_and_settled_by_another():
 def test_a_statement_is_taken_once_whole_and_of_a_day_that_is_over():
     batch = sent(1)
     [one] = lines_of(batch)
-    good = write_statement("320102", DAY, [movement(one)])
+    good = files.write_statement("320102", DAY, [movement(one)])
     by = f.account("county-finance-releaser")
     refuses("day-not-over", actions.take_statement, content=good, now=f.LATER)
     refuses("bank-digest", actions.take_statement, content=good[:-30], now=NEXT)
@@ -283,7 +282,7 @@ def test_the_pages_of_the_bank_do_what_the_actions_do(client, settings):
     take(batch, answer(batch, ["PAID"], lines=[one]))
     by, second = f.account("county-finance"), f.account("county-finance-releaser")
     client.force_login(second)
-    content = write_statement("320102", DAY, [movement(one, amount=1)])
+    content = files.write_statement("320102", DAY, [movement(one, amount=1)])
     posted = client.post(reverse("funds:statement_list"), {"file": SimpleUploadedFile("a.txt", content)})
     assert posted["Location"] == reverse("funds:statement", args=[BankStatement.objects.get().pk])
     assert "1,499.99" in client.get(posted["Location"]).text
