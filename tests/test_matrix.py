@@ -90,6 +90,7 @@ SEEN = {
     "evidence/<int:evidence_id>/": EVIDENCE,
     "evidence/<int:evidence_id>/thumb/": EVIDENCE,
     "classes/devices/<int:device_id>/": STAFF | MANAGER,
+    "learning/classes/<int:class_id>/": STAFF | MANAGER,
     "assessments/classes/<int:class_id>/": STAFF | MANAGER,
     "assessments/sittings/<int:sitting_id>/": STAFF | MANAGER,
     "certificates/<int:certificate_id>/": STAFF | MANAGER | WORKER,

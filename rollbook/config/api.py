@@ -15,6 +15,7 @@ from rollbook.fees.api import router as fees
 from rollbook.funds.api import router as funds
 from rollbook.institutions.api import router as institutions
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused, SignedOut
+from rollbook.learning.api import router as learning
 from rollbook.persons.api import router as persons
 from rollbook.portal.api import router as public
 from rollbook.reports.api import router as statistics
@@ -37,6 +38,7 @@ api.add_router("classes", classes)
 api.add_router("make-ups", make_ups)
 api.add_router("devices", devices)
 api.add_router("faces", faces)
+api.add_router("learning", learning)
 api.add_router("assessments", assessment)
 api.add_router("certificates", certificates)
 api.add_router("claims", subsidies)

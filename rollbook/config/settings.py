@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "rollbook.faces",
     "rollbook.classes",
     "rollbook.live",
+    "rollbook.learning",
     "rollbook.assessment",
     "rollbook.certificates",
     "rollbook.funds",

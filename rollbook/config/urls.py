@@ -22,6 +22,7 @@ urlpatterns = [
     path("classes/", include("rollbook.classes.urls")),
     path("supervision/", include("rollbook.supervision.urls")),
     path("live/", include("rollbook.live.urls")),
+    path("learning/", include("rollbook.learning.urls")),
     path("assessments/", include("rollbook.assessment.urls")),
     path("certificates/", include("rollbook.certificates.urls")),
     path("claims/", include("rollbook.subsidies.urls")),

@@ -12,6 +12,7 @@ from rollbook.kernel.reasons import reason
 SCOPES = (
     "classes",
     "attendance",
+    "learning",
     "scores",
     "certificates",
     "claims",
@@ -25,6 +26,7 @@ AREAS: dict[str, frozenset[str]] = {
     "directory": frozenset(SCOPES),
     "institutions": frozenset({"institution"}),
     "classes": frozenset({"classes", "attendance"}),
+    "learning": frozenset({"learning"}),
     "assessments": frozenset({"scores"}),
     "certificates": frozenset({"certificates"}),
     "claims": frozenset({"claims"}),

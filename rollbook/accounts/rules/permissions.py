@@ -26,6 +26,7 @@ class Permission(StrEnum):
     ATTENDANCE_CORRECT = "attendance.correct"
     ATTENDANCE_APPROVE = "attendance.approve"
     CHECK_IN = "attendance.check-in"
+    STUDY_FILE = "study.file"
     SCORE_ENTER = "score.enter"
     SCORE_CHANGE_APPROVE = "score.change-approve"
     CERTIFICATE_ISSUE = "certificate.issue"
@@ -203,6 +204,7 @@ GRANTS: dict[Role, set[Permission]] = {
         P.CLASS_APPLY,
         P.ATTENDANCE_TAKE,
         P.ATTENDANCE_CORRECT,
+        P.STUDY_FILE,
         P.SCORE_ENTER,
         P.CERTIFICATE_ISSUE,
         P.CLAIM_FILE,

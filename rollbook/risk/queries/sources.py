@@ -22,6 +22,7 @@ from rollbook.faces import queries as faces
 from rollbook.fees import queries as fees
 from rollbook.institutions import queries as institutions
 from rollbook.journal import queries as journal
+from rollbook.learning import queries as learning
 from rollbook.live import queries as live
 from rollbook.persons import queries as persons
 from rollbook.risk.detectors.tables import SHAPES
@@ -91,6 +92,8 @@ SOURCES: dict[str, Source] = {
     },
     "scores": _kept(lambda: assessment.screened()["scores"], "enrolment_id", assessment.changed_since),
     **{name: _of_many(assessment.screened, name) for name in ("score_changes", "exams", "exam_staff")},
+    "sessions": _kept(lambda: learning.screened()["sessions"], "session_id", learning.changed_since),
+    "quizzes": _of_many(learning.screened, "quizzes"),
     "answers": Source(columns=assessment.answers),
     "certificates": _kept(certificates.screened, "certificate_id", certificates.changed_since),
     "receipts": _of(fees.screened),

@@ -15,10 +15,12 @@ from rollbook.evidence import actions as evidence
 from rollbook.evidence.rules import Keep, Kind
 from rollbook.evidence.tests.pictures import photo
 from rollbook.exchange.tests.test_months import drop, paid
+from rollbook.learning import actions as learning
+from rollbook.learning import rules as online
 from rollbook.live.models import Camera, CameraCall, Fault, HeadCount
 from rollbook.persons.models import Person
 from rollbook.risk import actions
-from rollbook.risk.models import Extract, Hit
+from rollbook.risk.models import Extract, Hit, Setting
 from rollbook.risk.queries import facts, sources
 from rollbook.subsidies.models import Discrepancy
 from rollbook.subsidies.tests import factories as f
@@ -134,6 +136,56 @@ def test_what_is_filed_of_sittings_fires_the_control_of_assessment(scene):
     Assessment.objects.update(locked_at=NOW)
     actions.screen_everyone(now=NOW + timedelta(1), codes=("D109",))
     assert {row["what"] for row in Hit.objects.get(finding__detector="D109").rows} == {"video", "sign_in", "papers"}
+
+
+def test_what_platforms_file_fires_the_detectors_of_online_study(scene):
+    """D83-D96 from sessions and tests as they are filed (N7.4); what is in order fires none of them."""
+    [a, b, c, d, good, *_rest] = [one.pk for one in scene.people]
+    starts = ENDS - timedelta(hours=12)
+
+    def session(pk, number, hours=0, length=2, **said):
+        at = starts + timedelta(hours=hours)
+        ordinary = {
+            "course": "焊接安全", "device": f"d{pk}", "content": length * 3600, "credited": length * 3600, "idle": 20,
+            "beats": 240, "beat_spread_ms": 900.0, "clicks": 40, "click_places": 25, "face_checks": 8,
+            "answer_spread_ms": 800.0, "city": "320100",
+        }  # fmt: skip
+        return online.Session(
+            enrolment_id=pk, number=number, starts_at=at, ends_at=at + timedelta(hours=length), **{**ordinary, **said}
+        )
+
+    filed = [
+        session(a, "1"), session(a, "2", device="other"),
+        session(b, "3", content=20_000, unseen_jump=40, idle=900, blurs=12, seeks=6),
+        session(b, "4", hours=2.5, city="440100", face_fails=3, fails_in_a_row=2),
+        session(c, "5", beat_spread_ms=1.0), session(c, "6", course="别的", beat_spread_ms=1.0),
+        session(d, "7", hours=-24, credited=9 * 3600),
+        session(good, "8"),
+    ]  # fmt: skip
+    values = {"by": scene.manager, "class_id": scene.klass.pk, "platform": "职培云", "now": NOW}
+    learning.file_sessions(sessions=filed, **values)
+    quick = [
+        online.Quiz(
+            enrolment_id=a, number=str(n), course="焊接安全", taken_at=starts, questions=10, right_first=10, seconds=20
+        )
+        for n in range(2)
+    ]
+    learning.file_quizzes(quizzes=quick, **values)
+    codes = tuple(f"D{n}" for n in range(83, 97))
+    Setting.objects.create(
+        region_code="320102", detector="D92", name="people", value=1, in_force=("2026-01-01", None), why="小班",
+        set_by=scene.county, set_at=NOW,
+    )  # fmt: skip
+    run = actions.screen_everyone(now=NOW, codes=codes)
+    assert {step.detector: step.error for step in run.steps.all() if step.error} == {}
+    found = {}
+    for code, pk in Hit.objects.values_list("finding__detector", "subject_id"):
+        found.setdefault(code, set()).add(pk)
+    assert good not in set().union(*(pks for code, pks in found.items() if code not in ("D92", "D93")))
+    assert found == {
+        "D83": {a}, "D84": {c}, "D85": {b}, "D86": {b}, "D87": {b}, "D88": {b}, "D89": {d}, "D90": {b}, "D91": {c},
+        "D92": {scene.klass.pk}, "D93": {scene.klass.pk}, "D94": {b}, "D96": {d},
+    }  # fmt: skip
 
 
 def test_how_many_examine_is_ruled_for_evaluation_only(scene):
