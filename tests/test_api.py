@@ -10,6 +10,7 @@ WITHOUT_A_KEY = {
     "/alerts/{alert_id}/settle",
     "/classes/{class_id}/review",
     "/classes/lessons/{lesson_id}/check-in",
+    "/classes/lessons/{lesson_id}/face",
     "/classes/lessons/{lesson_id}/roll",
     "/classes/lessons/{lesson_id}/teacher",
     "/classes/rolls/{roll_id}/decide",

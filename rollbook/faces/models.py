@@ -128,6 +128,7 @@ class Check(models.Model):
     score = models.FloatField()
     liveness = models.FloatField()
     passed = models.BooleanField()
+    used_up = models.BooleanField(default=False)  # it was the last try on a phone that the terms allow in a day
     recheck = models.CharField(max_length=16, choices=rules.Recheck.choices(), default="none")
     rechecked_at = models.DateTimeField(null=True)
     server_score = models.FloatField(null=True)

@@ -29,6 +29,12 @@ def is_set_up() -> bool:
     return adapters.matcher() is not None
 
 
+def model() -> str:
+    """Of the matcher that is set up here."""
+    found = adapters.matcher()
+    return found.model if found else ""
+
+
 def policy_for(region_code: str, on: date) -> rules.Policy:
     terms = directory.terms_for(region_code, on)
     return rules.policy(terms.values)
@@ -47,6 +53,11 @@ def template_of(person_id: int) -> Template | None:
     return Template.objects.select_related("permit").filter(pk=owner_of(person_id)).first()
 
 
+def may_show(person_id: int) -> bool:
+    """Whether a person may check in with the face before a phone."""
+    return is_set_up() and consent_of(person_id) is not None and template_of(person_id) is not None
+
+
 def deletions_of(person_id: int) -> QuerySet[Deletion]:
     return Deletion.objects.filter(owner=owner_of(person_id)).order_by("-pk")
 
@@ -56,10 +67,9 @@ def holder_of(account_id: int) -> str:
     return f"account:{account_id}"
 
 
-def tries_failed(account_id: int, purpose: str, day: date) -> int:
+def tries_failed(holder: str, purpose: str, day: date) -> int:
     """How often the face of an account did not pass on a day, those included that are looked at just now."""
-    found = Challenge.objects.filter(holder=holder_of(account_id), purpose=purpose, used_at__date=day, passed=False)
-    return found.count()
+    return Challenge.objects.filter(holder=holder, purpose=purpose, used_at__date=day, passed=False).count()
 
 
 def set_up_of(person_ids: Collection[int]) -> dict[int, str]:
@@ -189,6 +199,16 @@ def failed_before(enrolment: str, lesson: str, at: str) -> "QuerySet[Check, Any]
     """The face that did not pass before this trainee was passed otherwise in the same lesson (D33)."""
     found = Check.objects.filter(enrolment_id=OuterRef(enrolment), lesson_id=OuterRef(lesson), passed=False)
     return found.filter(at__lte=OuterRef(at)).order_by("-at")
+
+
+def used_up_before(enrolment: str, lesson: str, at: str) -> "QuerySet[Check, Any]":
+    """The face that used up the tries of the day before this trainee came in another way (D49)."""
+    return failed_before(enrolment, lesson, at).filter(used_up=True)
+
+
+def is_known(event_id: UUID) -> bool:
+    """Whether a face was noted of an event already."""
+    return Check.objects.filter(event_id=event_id).exists()
 
 
 def wanted_of(institution_id: int, event_id: UUID) -> Check | None:

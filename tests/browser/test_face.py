@@ -1,15 +1,21 @@
 """A face before a phone's camera at 390 px: Chromium plays a film of real photographs to the page (N7.2, S69)."""
 
+from datetime import timedelta
 from io import BytesIO
 
 import numpy as np
 import pytest
+from django.utils import timezone
 from PIL import Image
 
 from rollbook.accounts.rules import Role
 from rollbook.accounts.tests.factories import AccountFactory
+from rollbook.classes import actions as class_actions
+from rollbook.classes.models import CheckIn
+from rollbook.classes.tests.scenes import running
 from rollbook.directory.tests.factories import load_terms
-from rollbook.faces.models import Challenge, Template
+from rollbook.faces import actions as faces
+from rollbook.faces.models import Challenge, Check, Template
 from rollbook.faces.rules import liveness
 from rollbook.faces.rules.liveness import Move
 from rollbook.faces.tests.test_local import TURNS, face, needs_faces
@@ -109,6 +115,30 @@ def test_a_film_of_other_moves_is_refused_in_words_and_may_be_stopped(at, traine
     page.locator("[data-state=failed] [data-said]").get_by_text("Not seen").wait_for()
     assert not Template.objects.exists()
     assert start.evaluate("one => one === document.activeElement")
+
+
+@needs_faces
+def test_a_trainee_checks_in_with_the_face_beside_the_code_and_never_without(at, site, transactional_db, monkeypatch):
+    monkeypatch.setattr(liveness, "ORDERS", (((Move.LEFT,),),))
+    scene = running(code_seconds=86_400, method_face=1, fence=0)
+    now = timezone.now()
+    scene.lesson.starts_at, scene.lesson.ends_at = now - timedelta(minutes=5), now + timedelta(hours=2)
+    scene.lesson.save()
+    faces.give_consent(by=scene.worker, agrees=True, now=now)
+    officer = AccountFactory(region_code=scene.people[0].person.region_code)
+    picture = face(1, TURNS[1]["straight"])
+    faces.enrol_at_counter(by=officer, person_id=scene.worker.person_id, picture=picture, now=now)
+    page = quickly(at(scene.worker, f"/me/lessons/{scene.lesson.pk}/", width=390), 400)
+    start = page.get_by_role("button", name="Check in with my face", disabled=False)
+    start.click()
+    page.get_by_text("a face alone does not count").wait_for()
+    page.fill("#code", class_actions.code_of(scene.lesson, timezone.now()))
+    start.click()
+    page.locator("[data-camera][data-state=done]").wait_for()
+    assert CheckIn.objects.get().means == "face"
+    assert Check.objects.get().passed
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.faults == []
 
 
 CANNOT = [

@@ -1,4 +1,4 @@
-"""Faces that devices saw: what is known of each before it is decided on, and what is noted of it after (N7.2)."""
+"""Faces that devices and phones saw: what is known of each before it is decided on, and what is noted of it (N7.2)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,22 +6,32 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.timezone import localdate
 
+from rollbook.accounts.rules import Permission, authorise
 from rollbook.classes import queries
-from rollbook.classes.models import Lesson
+from rollbook.classes.actions.attendance import answered, own
+from rollbook.classes.actions.check_ins import settle
+from rollbook.classes.models import Enrolment, Lesson
 from rollbook.classes.queries.devices import Known
-from rollbook.classes.rules.check_ins import Answer, Wish
-from rollbook.classes.rules.methods import SeenFace
+from rollbook.classes.rules.check_ins import Answer, Mark, Wish, used
+from rollbook.classes.rules.methods import SeenFace, against_face, against_means, policy
+from rollbook.classes.rules.positions import Position
+from rollbook.classes.rules.states import Means
 from rollbook.evidence.rules import Keep
 from rollbook.faces import actions as faces
 from rollbook.faces import queries as face_queries
 from rollbook.faces.actions.checks import Claim, Noted
+from rollbook.faces.rules import Purpose
 from rollbook.institutions import queries as institutions
-from rollbook.kernel.reasons import NotFound
+from rollbook.kernel.reasons import NotFound, Refused, refuse_if
 
 if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
     from rollbook.faces.models import Challenge
+
+PHONE = "phone"  # who compared: the server, what a phone's camera saw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +87,53 @@ def note_faces(answered: Sequence[tuple[Wish, Answer]], said: Mapping[UUID, Face
         if answer.mark
     ]  # fmt: skip
     faces.note_checks(noted=noted)
+
+
+def check_in_by_face(
+    *, by: "Account", lesson_id: int, nonce: str, pictures: Sequence[bytes], code: str, position: Position | None,
+    direction: str, event_id: UUID, now: datetime,
+) -> Mark:  # fmt: skip
+    """A trainee checks in with the face before the own phone's camera, beside the code or the position (N4.1, N7.2).
+
+    What could be told without the face is told first, so that no try is spent on it. A face that does not pass is noted
+    with its scores, and screening reads those of whoever then came in another way. Sent again, an event that counts is
+    answered as before.
+    """
+    authorise(by, Permission.CHECK_IN)
+    lesson = queries.lesson(by, lesson_id)
+    one = queries.those_in(lesson).filter(person_id=by.person_id or 0).first()
+    if one is None:
+        raise NotFound
+    wish = own(by, lesson_id, code, direction, event_id, now)
+    wish.means, wish.code, wish.position, wish.nonce = Means.FACE, code or None, position, nonce
+    if mark := queries.mark_of_event(event_id, one.pk):
+        return mark
+    if face_queries.is_known(event_id):
+        raise Refused(used())
+    chosen = policy(queries.terms_of(lesson.training_class, now).values)
+    with_proof = wish.code is not None or position is not None
+    refuse_if(against_means(Means.FACE, chosen, with_other_proof=with_proof))
+    seen = faces.look(by=by, purpose=Purpose.CHECK_IN, nonce=nonce, pictures=pictures, now=now)
+    wish.face = SeenFace(
+        is_set_up=True, is_fresh=True, score=faces.likeness(by=by, seen=seen), liveness=0.0 if seen.reasons else 1.0
+    )
+    against = seen.reasons or tuple(against_face(wish.face, chosen))
+    with transaction.atomic():
+        answer = Answer(reasons=against) if against else settle([wish])[0]
+        if not against:
+            faces.pass_look(seen)
+        if against or answer.mark:
+            faces.note_look(seen=seen, noted=_noted(wish, one, lesson, wish.face, passed=not against))
+    return answered(answer)
+
+
+def _noted(wish: Wish, one: Enrolment, lesson: Lesson, face: SeenFace, *, passed: bool) -> Noted:
+    said = FaceSaid(vendor=PHONE, model=face_queries.model(), score=face.score, liveness=face.liveness)
+    klass = lesson.training_class
+    return Noted(
+        claim=_claim(wish, said), person_id=one.person_id, enrolment_id=one.pk, lesson_id=lesson.pk,
+        institution_id=klass.institution_id, region_code=klass.region_code, passed=passed, sample_percent=0,
+    )  # fmt: skip
 
 
 def take_picture(*, device: Known, event_id: UUID, picture: bytes, now: datetime) -> None:

@@ -7,15 +7,18 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Schema
+from ninja import File, Form, Schema
+from ninja.files import UploadedFile
 from ninja.security import HttpBearer, django_auth
 from pydantic import BaseModel, ConfigDict, Field
 
 from rollbook.accounts.rules import Permission, Ticket, authorise, read_ticket
 from rollbook.classes import actions, queries
+from rollbook.classes.actions import faces
 from rollbook.classes.actions.attendance import Event
 from rollbook.classes.api.classes import for_staff, router
 from rollbook.classes.api.positions import Moment, PositionIn
+from rollbook.classes.rules.positions import Position
 from rollbook.kernel.reasons import SignedOut
 from rollbook.web.api import scope, written
 from rollbook.web.requests import Request
@@ -44,6 +47,21 @@ class CheckInIn(BaseModel):  # by the hundred a second: what ninja adds to a sch
     direction: Literal["in", "out"] = "in"
     happened_at: Moment | None = None  # by the phone's clock, where it kept this for want of a signal
     position: PositionIn | None = None
+
+
+class FaceCheckInIn(Schema):
+    event_id: UUID
+    nonce: str
+    code: str = ""
+    direction: Literal["in", "out"] = "in"
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    accuracy: Annotated[int, Field(ge=0, le=1_000_000)] | None = None  # WGS-84, as a browser gives it
+
+    def position(self) -> Position | None:
+        if self.latitude is None or self.longitude is None:
+            return None
+        return Position(self.latitude, self.longitude, "wgs84", self.accuracy, is_mock=False)
 
 
 class EventIn(Schema):
@@ -164,6 +182,26 @@ def check_in(request: Request, lesson_id: int, sent: CheckInIn) -> HttpResponse:
         event_id=sent.event_id,
         happened_at=sent.happened_at,
         position=sent.position.position() if sent.position else None,
+        now=timezone.now(),
+    )
+    return written(PresenceOut, mark)
+
+
+@router.post("/lessons/{lesson_id}/face", response=PresenceOut, auth=django_auth)
+def check_in_by_face(
+    request: Request, lesson_id: int, sent: Form[FaceCheckInIn], pictures: File[list[UploadedFile]]
+) -> HttpResponse:
+    """One's own check-in or check-out with the face before the phone's camera, beside the code or the position. The
+    pictures answer a challenge of `/api/faces/challenges/check-in`; they are looked at and not kept."""
+    mark = faces.check_in_by_face(
+        by=request.user,
+        lesson_id=lesson_id,
+        nonce=sent.nonce,
+        pictures=[one.read() for one in pictures],
+        code=sent.code.strip(),
+        position=sent.position(),
+        direction=sent.direction,
+        event_id=sent.event_id,
         now=timezone.now(),
     )
     return written(PresenceOut, mark)

@@ -24,6 +24,8 @@ from rollbook.classes.queries.attendance import (
     lessons_ahead,
     lessons_today,
     mark_of,
+    mark_of_event,
+    takes_faces,
     worst_day_percent,
 )
 from rollbook.classes.queries.classes import (
@@ -154,6 +156,7 @@ __all__ = [
     "make_ups_ahead",
     "make_ups_open",
     "mark_of",
+    "mark_of_event",
     "missed_by",
     "mocked",
     "overlapping_classes",
@@ -173,6 +176,7 @@ __all__ = [
     "roster",
     "subject_of",
     "taken_during",
+    "takes_faces",
     "teaching_of",
     "terms_of",
     "there_at",

@@ -2,18 +2,21 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils.timezone import localtime
 
-from rollbook.classes.models import Attendance, Correction, Enrolment, Leave, Lesson, TrainingClass
+from rollbook.classes.models import Attendance, CheckIn, Correction, Enrolment, Leave, Lesson, TrainingClass
 from rollbook.classes.queries.application import terms_of
 from rollbook.classes.queries.classes import visible_to
 from rollbook.classes.queries.make_ups import made_up_in, of_whom, those_in
 from rollbook.classes.queries.months import check_ins_of
 from rollbook.classes.rules import Attended, attendance, counting
-from rollbook.classes.rules.states import AskState, Direction, Presence, State
+from rollbook.classes.rules.check_ins import Mark
+from rollbook.classes.rules.methods import policy
+from rollbook.classes.rules.states import AskState, Direction, Means, Presence, State
 from rollbook.directory.rules import TermKey, Terms
 from rollbook.kernel.messages import Message
 from rollbook.kernel.reasons import NotFound
@@ -138,6 +141,20 @@ def lessons_ahead(one: Enrolment, now: datetime) -> QuerySet[Lesson]:
 def mark_of(lesson_id: int, person_id: int) -> Attendance | None:
     """What is recorded of a person's attendance of a lesson: for that person."""
     return Attendance.objects.filter(lesson_id=lesson_id, enrolment__person_id=person_id).first()
+
+
+def takes_faces(lesson: Lesson, now: datetime) -> bool:
+    """Whether the region of a lesson takes a face beside another proof."""
+    return Means.FACE in policy(terms_of(lesson.training_class, now).values).methods
+
+
+def mark_of_event(event_id: UUID, enrolment_id: int) -> Mark | None:
+    """What is recorded where an event of a trainee counts already."""
+    known = CheckIn.objects.filter(event_id=event_id, enrolment_id=enrolment_id, set_aside="").first()
+    if known is None:
+        return None
+    row = Attendance.objects.get(lesson_id=known.lesson_id, enrolment_id=enrolment_id)
+    return Mark(row.lesson_id, enrolment_id, row.in_at, row.out_at, row.presence, row.minutes)
 
 
 def checked(lesson_id: int, direction: str) -> set[int]:

@@ -49,7 +49,7 @@ from rollbook.classes.models import (
     Teaching,
     TrainingClass,
 )
-from rollbook.classes.rules.states import LIVE, AskState, Means, State
+from rollbook.classes.rules.states import LIVE, AskState, Direction, Means, State
 from rollbook.database.changes import changed
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import TermKey
@@ -257,9 +257,11 @@ def photos() -> "QuerySet[Item, Any]":
 
 def check_ins() -> "QuerySet[CheckIn, Any]":
     """Every event by its number; `outside_m` is left to the distance that the region's fence was measured by. The face
-    of what was noted by hand is the one that had not passed before it (D33)."""
+    of what was noted by hand is the one that had not passed before it (D33); who used up the tries on a phone and then came
+    in another way is as living as in the last of them (D49)."""
     seen = faces.checked("event_id")
     failed = faces.failed_before("enrolment_id", "lesson_id", "happened_at")
+    used_up = faces.used_up_before("enrolment_id", "lesson_id", "happened_at")
     return CheckIn.objects.filter(set_aside="").values(
         "enrolment_id",
         "lesson_id",
@@ -287,7 +289,10 @@ def check_ins() -> "QuerySet[CheckIn, Any]":
             When(means=Means.FACE, then=Subquery(seen.values("score"))),
             When(BY_HAND, then=Subquery(failed.values("score")[:1])),
         ),
-        liveness=Case(When(means=Means.FACE, then=Subquery(seen.values("liveness")))),
+        liveness=Case(
+            When(means=Means.FACE, then=Subquery(seen.values("liveness"))),
+            When(direction=Direction.IN, then=Subquery(used_up.values("liveness")[:1])),
+        ),
     )
 
 

@@ -1,6 +1,6 @@
-from rollbook.faces.actions.checks import answer_challenges, note_checks, take_capture
+from rollbook.faces.actions.checks import answer_challenges, likeness, note_checks, note_look, take_capture
 from rollbook.faces.actions.consent import expire, give_consent, withdraw_consent
-from rollbook.faces.actions.looks import challenge_account, challenge_device
+from rollbook.faces.actions.looks import challenge_account, challenge_device, look, pass_look
 from rollbook.faces.actions.province import count_templates, decide_likeness, note_filing
 from rollbook.faces.actions.templates import enrol, enrol_at_counter, rotate
 
@@ -14,8 +14,12 @@ __all__ = [
     "enrol_at_counter",
     "expire",
     "give_consent",
+    "likeness",
+    "look",
     "note_checks",
     "note_filing",
+    "note_look",
+    "pass_look",
     "rotate",
     "take_capture",
     "withdraw_consent",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
@@ -14,11 +15,15 @@ from rollbook.evidence import queries as pictures
 from rollbook.evidence import rules as picture_rules
 from rollbook.evidence.rules import Kind, Place
 from rollbook.faces import adapters, queries, rules
+from rollbook.faces.actions.looks import Look, answering, own
 from rollbook.faces.models import Challenge, Check, Template
 from rollbook.faces.sealing import chance, owner_of, unseal
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import _
-from rollbook.kernel.reasons import NotFound, Refused, reason
+from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,32 +74,54 @@ def answer_challenges(*, device_id: int, claims: Iterable[Claim], skew_seconds: 
 
 def note_checks(*, noted: Sequence[Noted]) -> None:
     """Keep what was said of each face; of a share, the device is asked for the picture. In the caller's transaction."""
-    Check.objects.bulk_create(
-        [
-            Check(
-                event_id=one.claim.event_id,
-                owner=owner_of(one.person_id),
-                enrolment_id=one.enrolment_id,
-                lesson_id=one.lesson_id,
-                institution_id=one.institution_id,
-                region_code=one.region_code,
-                at=one.claim.happened_at,
-                vendor=one.claim.vendor,
-                model=one.claim.model,
-                score=one.claim.score,
-                liveness=one.claim.liveness,
-                passed=one.passed,
-                recheck=_wanted(one),
-            )
-            for one in noted
-        ],
-        ignore_conflicts=True,  # sent before
+    Check.objects.bulk_create([_check(one) for one in noted], ignore_conflicts=True)  # some were sent before
+
+
+def _check(one: Noted) -> Check:
+    return Check(
+        event_id=one.claim.event_id,
+        owner=owner_of(one.person_id),
+        enrolment_id=one.enrolment_id,
+        lesson_id=one.lesson_id,
+        institution_id=one.institution_id,
+        region_code=one.region_code,
+        at=one.claim.happened_at,
+        vendor=one.claim.vendor,
+        model=one.claim.model,
+        score=one.claim.score,
+        liveness=one.claim.liveness,
+        passed=one.passed,
+        recheck=_wanted(one),
     )
 
 
 def _wanted(one: Noted) -> rules.Recheck:
     is_sampled = rules.is_sampled(chance(str(one.claim.event_id)), one.sample_percent)
     return rules.Recheck.WANTED if is_sampled else rules.Recheck.NONE
+
+
+def likeness(*, by: "Account", seen: Look) -> float:
+    """How like the kept face is to the one before the phone's camera, 0 to 1; 0 where the kept one is of another model."""
+    template = Template.objects.filter(pk=owner_of(own(by))).first()
+    refuse_if(rules.reasons_without_template(has_template=template is not None))
+    with answering(seen.challenge):
+        return _score(template, seen.straight) or 0.0
+
+
+def note_look(*, seen: Look, noted: Noted) -> Check:
+    """Keep what came of a face before a phone's camera, and whether its picture was shown before. In the caller's
+    transaction."""
+    check = _check(noted)
+    check.used_up = seen.is_last and not noted.passed
+    check.fingerprint = _fingerprint(seen.straight)
+    check.bands = [] if picture_rules.is_plain(check.fingerprint) else picture_rules.bands(check.fingerprint)
+    check.alike = queries.same_capture(check, check.fingerprint)
+    check.save()
+    if not noted.passed:
+        record("face.not-passed", check, by=None, at=noted.claim.happened_at, region_code=check.region_code,
+               institution_id=check.institution_id, used_up=check.used_up,
+               alike=[check.alike_id] if check.alike_id else [])  # fmt: skip
+    return check
 
 
 def take_capture(
@@ -140,14 +167,18 @@ def _outcome(check: Check, score: float | None, least_score: int) -> rules.Reche
 
 def _compared(template: Template | None, picture: bytes) -> float | None:
     """The server's own score; None where it has none, since the template is gone or the matcher is away."""
+    try:
+        return _score(template, picture)
+    except adapters.Unavailable:
+        return None
+
+
+def _score(template: Template | None, picture: bytes) -> float | None:
     matcher = adapters.matcher()
     if template is None or matcher is None or template.model != matcher.model:
         return None
     _person, content = unseal(template.pk, template.key_version, bytes(template.box))
-    try:
-        return matcher.compare(content, picture)
-    except adapters.Unavailable:
-        return None
+    return matcher.compare(content, picture)
 
 
 MOST_BYTES = 2 * 2**20

@@ -33,6 +33,7 @@ class Look:
     challenge: Challenge
     reasons: tuple[Message, ...]
     straight: bytes
+    is_last: bool  # of the tries of the day, should it not pass
 
 
 def own(by: "Account") -> int:
@@ -62,7 +63,11 @@ def challenge_account(*, by: "Account", purpose: str = rules.Purpose.ENROL, now:
     if wanted == rules.Purpose.CHECK_IN:
         refuse_if(rules.reasons_without_template(has_template=queries.template_of(person_id) is not None))
     chosen = queries.policy_for(persons.by_id(person_id).region_code or by.region_code, localdate(now))
-    refuse_if(rules.reasons_against_trying(queries.tries_failed(by.pk, wanted, localdate(now)), chosen.tries))
+    refuse_if(
+        rules.reasons_against_trying(
+            queries.tries_failed(queries.holder_of(by.pk), wanted, localdate(now)), chosen.tries
+        )
+    )
     made = _challenge(queries.holder_of(by.pk), wanted, chosen.nonce_seconds + TIME_TO_READ, now)
     made.save()
     return made
@@ -92,12 +97,12 @@ def look(*, by: "Account", purpose: rules.Purpose, nonce: str, pictures: Sequenc
                 "pictures", text, "N7.2", least=liveness.LEAST_FRAMES, most=liveness.MOST_FRAMES, count=len(pictures)
             )
         )
-    spent = _spend(by, person_id, purpose, nonce, now)
+    spent, is_last = _spend(by, person_id, purpose, nonce, now)
     with answering(spent):
         frames = matcher().frames(pictures)
     found = tuple(liveness.reasons_against_liveness(spent.moves, frames))
     turns = {n: abs(one.turn) for n, one in enumerate(frames) if one is not None}
-    return Look(spent, found, pictures[min(turns, key=lambda n: turns[n])] if turns else pictures[0])
+    return Look(spent, found, pictures[min(turns, key=lambda n: turns[n])] if turns else pictures[0], is_last)
 
 
 @contextmanager
@@ -136,15 +141,14 @@ def unavailable() -> Message:
 
 
 @transaction.atomic
-def _spend(by: "Account", person_id: int, purpose: rules.Purpose, nonce: str, now: datetime) -> Challenge:
-    """Tries are counted with the person's row held, so that many at once are not more than one after the other."""
+def _spend(by: "Account", person_id: int, purpose: rules.Purpose, nonce: str, now: datetime) -> tuple[Challenge, bool]:
+    """The challenge, and whether it is the last try. Tries are counted with the person's row held, so that many at once
+    are not more than one after the other."""
     persons.lock(person_id)
-    chosen = queries.policy_for(persons.by_id(person_id).region_code or by.region_code, localdate(now))
-    found = (
-        Challenge.objects.select_for_update()
-        .filter(nonce=nonce, holder=queries.holder_of(by.pk), purpose=purpose)
-        .first()
-    )
+    most = queries.policy_for(persons.by_id(person_id).region_code or by.region_code, localdate(now)).tries
+    holder = queries.holder_of(by.pk)
+    failed = queries.tries_failed(holder, purpose, localdate(now))
+    found = Challenge.objects.select_for_update().filter(nonce=nonce, holder=holder, purpose=purpose).first()
     refuse_if(
         [
             *rules.reasons_against_challenge(
@@ -152,11 +156,11 @@ def _spend(by: "Account", person_id: int, purpose: rules.Purpose, nonce: str, no
                 is_used=found is not None and found.used_at is not None,
                 is_over=found is not None and now > found.expires_at,
             ),
-            *rules.reasons_against_trying(queries.tries_failed(by.pk, purpose, localdate(now)), chosen.tries),
+            *rules.reasons_against_trying(failed, most),
         ]
     )
     if found is None:
         raise NotFound
     found.used_at = now
     found.save(update_fields=["used_at"])
-    return found
+    return found, failed + 1 >= most

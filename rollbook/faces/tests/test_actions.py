@@ -141,7 +141,7 @@ def test_tries_of_a_day_have_a_limit_and_a_matcher_that_is_away_takes_none():
     assert code_of(actions.challenge_account, by=by, now=NOW) == "face-tries"
     assert not Template.objects.exists()
     enrolled(by, now=NOW + timedelta(days=1))
-    assert queries.tries_failed(by.pk, rules.Purpose.ENROL, date(2026, 3, 3)) == 0
+    assert queries.tries_failed(queries.holder_of(by.pk), rules.Purpose.ENROL, date(2026, 3, 3)) == 0
 
 
 def test_a_challenge_is_for_what_it_was_drawn_for():

@@ -108,3 +108,13 @@ def test_one_challenge_answered_twice_at_once_is_spent_once():
     answer = lambda: actions.enrol(by=by, nonce=asked.nonce, pictures=drawn.answering(asked.moves), now=NOW)  # noqa: E731
     assert at_once(answer, answer) == ["challenge-used"]
     assert Template.objects.count() == 1
+
+
+def test_many_tries_at_once_are_no_more_than_one_after_the_other():
+    """N7.2: three may fail in a day, however they come."""
+    by = agreed()
+    asked = [actions.challenge_account(by=by, now=NOW) for _n in range(5)]
+    still = [drawn.picture()] * 6
+    deeds = [lambda one=one: actions.enrol(by=by, nonce=one.nonce, pictures=still, now=NOW) for one in asked]
+    assert sorted(at_once(*deeds)) == ["face-tries"] * 2 + ["move-missing"] * 3
+    assert not Template.objects.exists()

@@ -49,6 +49,7 @@ LABELS = {
     "face.consented": _("Agreed to the use of the face"),
     "face.consent-ended": _("Consent to the use of the face ended"),
     "face.set-up": _("Face set up"),
+    "face.not-passed": _("A face on a phone did not pass"),
     "face.deleted": _("Template of a face deleted"),
     "face.rechecked": _("Face compared on the server"),
     "face.alike": _("Two persons with one face found"),

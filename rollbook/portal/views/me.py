@@ -15,6 +15,8 @@ from rollbook.accounts.rules import Permission, admit
 from rollbook.certificates import queries as certificates
 from rollbook.classes import actions as class_actions
 from rollbook.classes import queries as classes
+from rollbook.faces import queries as faces
+from rollbook.faces import rules as face_rules
 from rollbook.funds import queries as funds
 from rollbook.kernel.reasons import Forbidden
 from rollbook.persons import queries as persons
@@ -75,6 +77,9 @@ def check_in(request: "Request", lesson_id: int) -> HttpResponse:
         "event": uuid4(),
         "now": timezone.now(),
         "mark": classes.mark_of(lesson_id, _person(request)),
+        "by_face": classes.takes_faces(lesson, timezone.now()) and faces.may_show(_person(request)),
+        "dark": face_rules.DARK,
+        "bright": face_rules.BRIGHT,
     }
     return render(request, "portal/check_in.html", context)
 

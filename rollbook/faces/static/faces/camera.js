@@ -85,9 +85,8 @@ for (const place of document.querySelectorAll("[data-camera]")) {
   }
 
   async function run(button) {
-    const form = place.querySelector("form");
-    if (form && !form.reportValidity()) return;
     try {
+      if (place.ready) place.ready();
       await open();
       const challenge = await ask(words.challenge);
       const pictures = [];
@@ -100,8 +99,8 @@ for (const place of document.querySelectorAll("[data-camera]")) {
       }
       say(words.straight, "primary");
       await take(pictures, STRAIGHT);
-      const body = form ? new FormData(form) : new FormData();
-      if (button.value) body.set("direction", button.value);
+      const body = new FormData();
+      if (place.complete) await place.complete(body, button);
       body.set("nonce", challenge.nonce);
       pictures.forEach((one, n) => body.append("pictures", one, `${n}.jpg`));
       close();
