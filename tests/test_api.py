@@ -14,6 +14,7 @@ WITHOUT_A_KEY = {
     "/classes/lessons/{lesson_id}/roll",
     "/classes/lessons/{lesson_id}/teacher",
     "/classes/rolls/{roll_id}/decide",
+    "/claims/papers/{work_paper_id}/decide",
     "/claims/{claim_id}/review",
     "/devices/challenges",
     "/devices/events/{event_id}/picture",

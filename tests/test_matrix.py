@@ -104,6 +104,8 @@ SEEN = {
     "claims/classes/<int:class_id>/": STAFF | MANAGER | WORKER,
     "claims/enrolments/<int:enrolment_id>/": STAFF | MANAGER | WORKER,
     "claims/classes/<int:class_id>/enterprise/": MANAGER,
+    "claims/enrolments/<int:enrolment_id>/paper/": MANAGER | WORKER,
+    "claims/papers/<int:work_paper_id>/": STAFF | MANAGER | WORKER,
     "claims/apprenticeships/<int:apprenticeship_id>/": STAFF | MANAGER,
     "claims/policies/<int:policy_id>/": STAFF,
     "claims/policies/<int:policy_id>/difference/": STAFF,

@@ -31,7 +31,15 @@ from rollbook.persons import actions as persons
 from rollbook.persons.models import Candidate
 from rollbook.risk.models import Alert, Finding, Hit, Run
 from rollbook.subsidies import actions as subsidies
-from rollbook.subsidies.models import Apprenticeship, Discrepancy, Objection, PolicyVersion, Proposal, Simulation
+from rollbook.subsidies.models import (
+    Apprenticeship,
+    Discrepancy,
+    Objection,
+    PolicyVersion,
+    Proposal,
+    Simulation,
+    WorkPaper,
+)
 from rollbook.subsidies.rules.simulation import Scenario
 from rollbook.subsidies.tests.factories import NOW, PolicyFactory, assessed_class, load_policies, payee
 from rollbook.supervision.models import Case, Inspection, Measure, Task
@@ -139,6 +147,11 @@ class County:
             training_class=self.klass, enterprise=self.firm(), region_code=self.region_code,
             institution=self.institution, agreement="学徒培养协议", paper=item, filed_at=now, filed_by=self.office,
         )  # fmt: skip
+        paper = WorkPaper.objects.create(
+            enrolment=self.enrolment, region_code=self.region_code, institution=self.institution, paper=item,
+            kind="labour-contracts", uscc="91320102MA1X000019", name="金陵机械厂", from_on=now.date(), filed_at=now,
+            filed_by=self.account(Role.WORKER),
+        )  # fmt: skip
         hold = evidence.place_hold(by=second, item_id=item.pk, ground="立案调查", now=now)
         device = Device.objects.create(
             institution=self.institution, name="Door", kind="kiosk", serial="SN1", digest=self.region_code,
@@ -158,6 +171,7 @@ class County:
         make_up.places.create(enrolment=self.enrolment)
         return {
             "apprenticeship_id": filed.pk,
+            "work_paper_id": paper.pk,
             "make_up_id": make_up.pk,
             "device_id": device.pk,
             "roll_id": roll.pk,

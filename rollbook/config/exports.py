@@ -8,6 +8,7 @@ EXPORTS: dict[str, str] = {
     "make-ups": "rollbook.classes.views.make_ups.make_up_table",
     "institutions": "rollbook.institutions.views.institution_table",
     "apprenticeships": "rollbook.subsidies.views.apprentices.apprenticeship_table",
+    "work-papers": "rollbook.subsidies.views.papers.paper_table",
     "claims": "rollbook.subsidies.views.claims.claim_table",
     "discrepancies": "rollbook.subsidies.views.recomputation.discrepancy_table",
     "proposals": "rollbook.subsidies.views.proposals.proposal_table",

@@ -91,6 +91,13 @@ PAGES: list[Page] = [
         may(P.CLAIM_REVIEW, P.CLAIM_SECOND_REVIEW),
     ),
     page(_("Subsidies and funds"), "subsidies:class_list", _("Classes to claim for"), "school", MANAGER),
+    page(
+        _("Subsidies and funds"),
+        "subsidies:paper_list",
+        _("Papers of work"),
+        "file-certificate",
+        may(P.CLAIM_REVIEW, P.CLAIM_SECOND_REVIEW) | MANAGER,
+    ),
     page(_("Subsidies and funds"), "subsidies:apprenticeship_list", _("New apprenticeships"), "tools", ALL_STAFF),
     page(
         _("Subsidies and funds"),

@@ -9,7 +9,7 @@ from ninja.pagination import paginate
 from pydantic import Field
 
 from rollbook.subsidies import actions, queries
-from rollbook.subsidies.models import Apprenticeship, Claim, Proposal
+from rollbook.subsidies.models import Apprenticeship, Claim, Proposal, WorkPaper
 from rollbook.web.api import once, scope
 from rollbook.web.requests import Request
 from rollbook.web.words import said
@@ -68,6 +68,23 @@ class ApprenticeshipOut(Schema):
     region_code: str
 
 
+class PaperOut(Schema):
+    id: int
+    enrolment_id: int
+    kind: str
+    uscc: str
+    name: str
+    from_on: date
+    until_on: date | None
+    state: str
+    remark: str
+
+
+class DecisionIn(Schema):
+    granted: bool
+    remark: str = ""
+
+
 class ReviewIn(Schema):
     move: str
     why: str = ""
@@ -96,6 +113,33 @@ def file_apprenticeship(
         now=timezone.now(),
     )  # fmt: skip
     return Status(201, made)
+
+
+@router.get("/papers", response=list[PaperOut])
+@paginate
+def papers(request: Request) -> QuerySet[WorkPaper]:
+    return queries.papers_visible_to(request.user)
+
+
+@router.post("/enrolments/{enrolment_id}/paper", response={201: PaperOut})
+@scope("claims")
+def file_paper(
+    request: Request, enrolment_id: int, kind: Form[str], uscc: Form[str], name: Form[str], from_on: Form[date],
+    file: File[UploadedFile], until_on: Form[date | None] = None,
+) -> Status[WorkPaper]:  # fmt: skip
+    """A labour contract or business licence that shows work where no department does."""
+    made = actions.file_paper(
+        by=request.user, enrolment_id=enrolment_id, kind=kind, uscc=uscc, name=name, from_on=from_on,
+        until_on=until_on, file=file.read(), now=timezone.now(),
+    )  # fmt: skip
+    return Status(201, made)
+
+
+@router.post("/papers/{work_paper_id}/decide", response=PaperOut)
+def decide_paper(request: Request, work_paper_id: int, decision: DecisionIn) -> WorkPaper:
+    return actions.decide_paper(
+        by=request.user, paper_id=work_paper_id, granted=decision.granted, remark=decision.remark, now=timezone.now()
+    )
 
 
 @router.get("/{claim_id}", response=DetailOut)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rollbook.funds.rules import RecoveryGround
 from rollbook.persons.rules import AccountKind
 from rollbook.subsidies import files, rules
-from rollbook.subsidies.rules import Field, Move, Outcome, Policy, Sort
+from rollbook.subsidies.rules import Field, Move, Outcome, PaperKind, Policy, Sort
 from rollbook.subsidies.rules.simulation import Scenario
 from rollbook.web.forms import day
 from rollbook.web.words import translated
@@ -38,6 +38,15 @@ class EnterpriseForm(forms.Form):
     name = forms.CharField(label=_("Enterprise"), max_length=128)
     agreement = forms.CharField(label=_("Agreement, with its number and date"), max_length=128)
     paper = forms.FileField(label=_("The agreement (PDF, JPEG or PNG)"))
+
+
+class PaperForm(forms.Form):
+    kind = forms.ChoiceField(label=_("What it is"), choices=translated(PaperKind))
+    name = forms.CharField(label=_("Employer or own business"), max_length=128)
+    uscc = forms.CharField(label=_("Unified social credit code"), max_length=18, min_length=18)
+    from_on = day(_("From"))
+    until_on = day(_("Until (empty where it has no end)"), required=False)
+    file = forms.FileField(label=_("The paper (PDF, JPEG or PNG)"))
 
 
 class DocumentForm(forms.Form):

@@ -26,6 +26,12 @@ def certificate_revoked(certificate_id: int) -> None:
 
 
 @task
+def paper_decided(paper_id: int) -> None:
+    """What was paid on a paper that was found false is proposed to come back."""
+    actions.propose(claim_ids=queries.paid_on_paper(paper_id), now=timezone.now())
+
+
+@task
 def claim_looked_into(claim_id: int) -> None:
     """An inspection or a settled alert concerns a claim, or no longer does."""
     actions.propose(claim_ids=[claim_id], now=timezone.now())

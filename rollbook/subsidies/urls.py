@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.subsidies.views import apprentices, claims, holds, policies, proposals, recomputation, simulation
+from rollbook.subsidies.views import apprentices, claims, holds, papers, policies, proposals, recomputation, simulation
 
 app_name = "subsidies"
 
@@ -24,6 +24,12 @@ urlpatterns = [
     path("apprenticeships/<int:apprenticeship_id>/", apprentices.apprenticeship_detail, name="apprenticeship"),
     path("enrolments/<int:enrolment_id>/", claims.offers, name="offers"),
     path("enrolments/<int:enrolment_id>/file/", claims.file_claim, name="file_claim"),
+    path("enrolments/<int:enrolment_id>/paper/", papers.paper_new, name="paper_new"),
+    path("enrolments/<int:enrolment_id>/paper/file/", papers.file_paper, name="file_paper"),
+    path("papers/", papers.paper_list, name="paper_list"),
+    path("papers/<int:work_paper_id>/", papers.paper_detail, name="work_paper"),
+    path("papers/<int:work_paper_id>/open/", papers.open_own, name="open_paper"),
+    path("papers/<int:work_paper_id>/decide/", papers.decide_paper, name="decide_paper"),
     path("publicity/", claims.publicity_list, name="publicity_list"),
     path("publicity/publish/", claims.publish_claims, name="publish"),
     path("objections/", claims.objection_list, name="objection_list"),

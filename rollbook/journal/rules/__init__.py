@@ -169,6 +169,8 @@ LABELS = {
     "certificate.reprinted": _("Certificate printed again"),
     "certificate.revoked": _("Certificate revoked"),
     "apprenticeship.filed": _("Enterprise of apprentices filed"),
+    "work-paper.filed": _("Paper of work filed"),
+    "work-paper.decided": _("Paper of work decided"),
     "claim.filed": _("Claim filed"),
     "claim.passed-first": _("First review passed"),
     "claim.passed-second": _("Second review passed"),

@@ -15,6 +15,7 @@ from rollbook.subsidies.actions.claims import (
 )
 from rollbook.subsidies.actions.filing import file_claim, file_class_claims
 from rollbook.subsidies.actions.holds import hold_claim, hold_class, lift_hold
+from rollbook.subsidies.actions.papers import decide_paper, file_paper
 from rollbook.subsidies.actions.policies import (
     agree_policy,
     draft_policy,
@@ -45,10 +46,12 @@ __all__ = [
     "cancel_batch",
     "close_proposal",
     "correct_account",
+    "decide_paper",
     "draft_policy",
     "file_apprenticeship",
     "file_claim",
     "file_class_claims",
+    "file_paper",
     "finish_publicity",
     "hold_claim",
     "hold_class",

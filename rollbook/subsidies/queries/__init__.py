@@ -62,6 +62,7 @@ from rollbook.subsidies.queries.holds import (
     live_hold,
     reasons_held,
 )
+from rollbook.subsidies.queries.papers import paid_on_paper, papers_of, papers_visible_to, work_of, work_paper
 from rollbook.subsidies.queries.parts import first_part, in_parts, parts_before
 from rollbook.subsidies.queries.payments import payments_without_claim
 from rollbook.subsidies.queries.policies import (
@@ -170,7 +171,10 @@ __all__ = [
     "out_of_band",
     "paid_of_enrolment",
     "paid_of_person",
+    "paid_on_paper",
     "paid_to",
+    "papers_of",
+    "papers_visible_to",
     "parts_before",
     "payee_name",
     "payee_now",
@@ -211,5 +215,7 @@ __all__ = [
     "to_replay",
     "to_simulate",
     "visible_to",
+    "work_of",
+    "work_paper",
     "worked_out",
 ]

@@ -1,8 +1,9 @@
 """What other departments say of the trainees of a class, and what it shows (N3.5, N16.2)."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import localdate
@@ -12,7 +13,7 @@ from rollbook.kernel.messages import _
 from rollbook.persons import queries as persons
 from rollbook.persons.rules import age_on
 from rollbook.subsidies import rules
-from rollbook.subsidies.models import Apprenticeship, Claim
+from rollbook.subsidies.models import Apprenticeship, Claim, WorkPaper
 
 if TYPE_CHECKING:
     from rollbook.certificates.models import Certificate
@@ -118,6 +119,15 @@ class Said:
         months = sorted(month for month in self.insured if since < month <= until)
         return rules.OtherFact("insurance-months", months[0], months[-1], {}) if months else None
 
+    def lacks_work(self) -> bool:
+        """Whether the policy pays for work after the certificate that nothing shows."""
+        return self.policy.pays_at(rules.Stage.EMPLOYED) and self.certified_on is not None and self.employed() is None
+
+    def lacks_contract(self) -> bool:
+        """Whether the policy asks for a labour contract that nothing shows."""
+        is_asked = self.policy.limits.contract_months >= 0 and self.contract() is None
+        return is_asked or not self.payee().is_known
+
     def proofs(self) -> list[dict[str, Any]]:
         """Which proof was found where, and as of when: kept beside the claim and shown on its page."""
         needs_work = self.policy.pays_at(rules.Stage.EMPLOYED)
@@ -132,7 +142,7 @@ class Said:
             {
                 "what": what, "feed": fact.feed, "source": fact.source, "number": fact.number,
                 "as_of": str(fact.as_of or ""), "from": str(fact.from_on or ""), "until": str(fact.until_on or ""),
-                "looked_at": str(on or ""),
+                "looked_at": str(on or ""), "paper": fact.paper,
             }
             for what, fact, on in found
             if fact
@@ -158,6 +168,7 @@ def said_of(
         Apprenticeship.objects.filter(training_class=klass).select_related("enterprise") if is_apprenticeship else ()
     )
     enterprise = next((one.enterprise for one in filed), None)
+    papers = _papers(people)
     counts = policy.limits.insured_months >= 0 or policy.pays_at(rules.Stage.EMPLOYED)
     insured = exchange.insured_of([one.person_id for one in people], INSURANCE) if counts else {}
     return {
@@ -168,12 +179,28 @@ def said_of(
                     fact.feed, fact.from_on, fact.until_on, fact.data, fact.source.name, fact.batch.number, fact.as_of
                 )
                 for fact in facts[one.person_id]
-            ],
+            ] + papers.get(one.pk, []),
             policy, issued.get(one.pk), days[one.pk], is_apprentice=one.person_id in apprentices,
             enterprise=enterprise, insured=insured.get(one.person_id, ()),
         )
         for one in people
     }  # fmt: skip
+
+
+def _papers(people: "Collection[Enrolment]") -> dict[int, list[rules.OtherFact]]:
+    """What accepted papers of these trainees show, where no department says so (domain 3.2)."""
+    found: dict[int, list[rules.OtherFact]] = defaultdict(list)
+    for one in WorkPaper.objects.filter(enrolment__in=[one.pk for one in people], state=rules.PaperState.GRANTED):
+        data = {"employer": one.uscc}
+        fact = rules.OtherFact(
+            one.kind, one.from_on, one.until_on, data, one.name, as_of=_day(one.decided_at), paper=one.pk
+        )
+        found[one.enrolment_id].append(fact)
+    return found
+
+
+def _day(moment: datetime | None) -> date | None:
+    return localdate(moment) if moment else None
 
 
 def _apprentices(people: "Collection[Enrolment]", klass: "TrainingClass") -> set[int]:

@@ -41,10 +41,18 @@ from rollbook.subsidies.rules.others import (
     contract_on,
     employment,
     excluded,
+    found_in,
     frozen_at,
     proof_of,
 )
 from rollbook.subsidies.rules.others import Fact as OtherFact
+from rollbook.subsidies.rules.papers import (
+    SHOWN_BY_PAPER,
+    PaperKind,
+    PaperState,
+    reasons_against_decision,
+    reasons_against_paper,
+)
 from rollbook.subsidies.rules.parts import Part, earlier, is_in_parts, paid_fen, reasons_against_part, stage_again
 from rollbook.subsidies.rules.policy import (
     KINDS,
@@ -113,6 +121,7 @@ __all__ = [
     "NEVER",
     "OPENED",
     "PARTS",
+    "SHOWN_BY_PAPER",
     "SOURCES",
     "TITLES",
     "TOTAL",
@@ -138,6 +147,8 @@ __all__ = [
     "Move",
     "OtherFact",
     "Outcome",
+    "PaperKind",
+    "PaperState",
     "Part",
     "Payee",
     "Policy",
@@ -168,6 +179,7 @@ __all__ = [
     "facts_apart",
     "facts_told",
     "figures",
+    "found_in",
     "frozen_at",
     "ground_of",
     "grounds",
@@ -189,7 +201,9 @@ __all__ = [
     "reasons_against_agreement",
     "reasons_against_apprenticeship",
     "reasons_against_closing",
+    "reasons_against_decision",
     "reasons_against_ordering",
+    "reasons_against_paper",
     "reasons_against_part",
     "reasons_against_policy",
     "reasons_against_settling",

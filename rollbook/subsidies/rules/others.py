@@ -8,6 +8,7 @@ from typing import Any
 
 from rollbook.exchange.rules import Feed
 from rollbook.subsidies.rules.facts import EXCLUSIONS, whole_months
+from rollbook.subsidies.rules.papers import PaperKind
 from rollbook.subsidies.rules.policy import Exclusion, FrozenAt, Policy
 
 # The list of another department that proves a category.
@@ -32,6 +33,7 @@ class Fact:
     source: str = ""  # who says so, in which delivery, as of when
     number: str = ""
     as_of: date | None = field(default=None)
+    paper: int = 0  # of a trainee, where no department says so
 
     def holds_on(self, day: date) -> bool:
         return (self.from_on is None or self.from_on <= day) and (self.until_on is None or day <= self.until_on)
@@ -100,6 +102,11 @@ def contract_on(facts: Iterable[Fact], day: date, employer: str = "") -> Fact | 
     return max(found, key=lambda one: one.from_on or date.min, default=None)
 
 
+def found_in(feed: str) -> str:
+    """What a proof was found in, in words."""
+    return PaperKind(feed).label if feed == PaperKind.LICENCE else Feed(feed).label
+
+
 def contract_months(contract: Fact | None) -> int:
     """Whole months that a labour contract runs."""
     if contract is None or contract.from_on is None:
@@ -110,10 +117,11 @@ def contract_months(contract: Fact | None) -> int:
 
 
 def employment(facts: Iterable[Fact], since: date, until: date) -> Fact | None:
-    """The first labour contract under which somebody worked after a day and not later than another (domain 3.2)."""
+    """The first labour contract, or business of one's own, under which somebody worked after a day and not later than
+    another (domain 3.2)."""
     found = [
         one for one in facts
-        if one.feed == Feed.LABOUR_CONTRACTS and one.from_on is not None and one.from_on <= until
+        if one.feed in (Feed.LABOUR_CONTRACTS, PaperKind.LICENCE) and one.from_on is not None and one.from_on <= until
         and (one.until_on is None or one.until_on > since)
     ]  # fmt: skip
     return min(found, key=lambda one: one.from_on or date.min, default=None)

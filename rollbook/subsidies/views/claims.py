@@ -10,7 +10,6 @@ from django.views.decorators.http import require_GET, require_POST
 from rollbook.accounts import queries as accounts
 from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.classes import queries as classes
-from rollbook.exchange.rules import Feed
 from rollbook.funds import queries as funds
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
@@ -88,7 +87,7 @@ def claim_detail(request: "Request", claim_id: int) -> HttpResponse:
         "met": queries.met(claim),
         "apart": queries.replayed(claim),
         "facts": _facts(claim),
-        "proofs": [one | {"found_in": Feed(one["feed"]).label} for one in claim.sources.get("proofs", ())],
+        "proofs": [one | {"found_in": rules.found_in(one["feed"])} for one in claim.sources.get("proofs", ())],
         "may_see_payee": holds(by, Permission.CLAIM_REVIEW) or holds(by, Permission.LEDGER_READ),
         "discrepancies": queries.discrepancies_visible_to(by).filter(claim=claim),
         "may_review": (is_first or is_second) and holds(by, needed),
@@ -278,13 +277,16 @@ def offers(request: "Request", enrolment_id: int) -> HttpResponse:
     admit(request.user, Permission.CLAIM_FILE, *queries.READERS)
     one = classes.enrolment(request.user, enrolment_id)
     klass = classes.by_id(one.training_class_id)
-    is_worker = request.user.role == "worker"
+    is_worker, may_file = request.user.role == "worker", holds(request.user, Permission.CLAIM_FILE)
+    found = queries.offers(request.user, klass, one, timezone.localdate())
     context = {
         "one": one,
         "klass": klass,
-        "offers": queries.offers(request.user, klass, one, timezone.localdate()),
+        "offers": found,
+        "papers": queries.papers_of(one.pk),
+        "may_show_work": may_file and any(why.code in rules.SHOWN_BY_PAPER for offer in found for why in offer.against),
         "is_open": queries.may_claim_at(klass, queries.subsidy_of(klass)),
-        "may_file": holds(request.user, Permission.CLAIM_FILE),
+        "may_file": may_file,
         "of_enterprise": rules.Subsidy.APPRENTICE if is_worker else "",  # which is not for the trainee to claim
     }
     return render(request, "subsidies/offers.html", context)
