@@ -6,7 +6,7 @@ REACTIONS: dict[str, list[str]] = {
     "claim.held": ["rollbook.subsidies.tasks.claim_looked_into"],
     "claim.hold-lifted": ["rollbook.subsidies.tasks.claim_looked_into"],
     "work-paper.decided": ["rollbook.subsidies.tasks.paper_decided"],
-    "person.merged": ["rollbook.subsidies.tasks.person_merged"],
+    "person.merged": ["rollbook.subsidies.tasks.person_merged", "rollbook.faces.tasks.person_merged"],
     "person.unmerged": ["rollbook.subsidies.tasks.person_merged"],
     "claim.filed": ["rollbook.risk.tasks.screen_claim"],
     "alert.closed": ["rollbook.supervision.tasks.follow_alert"],

@@ -25,7 +25,8 @@ class Consent(models.Model):
             models.CheckConstraint(name="consent_ends_after_it_was_given", condition=Q(ended_at__gte=F("given_at"))),
             models.CheckConstraint(
                 name="consent_ends_for_a_cause",
-                condition=Q(ended_at=None, cause="") | Q(ended_at__isnull=False, cause__in=["withdrawn", "expired"]),
+                condition=Q(ended_at=None, cause="")
+                | Q(ended_at__isnull=False, cause__in=["withdrawn", "expired", "merged"]),
             ),
         ]
 

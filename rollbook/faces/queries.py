@@ -15,6 +15,7 @@ from rollbook.faces.models import Challenge, Check, Consent, Deletion, Filing, L
 from rollbook.faces.sealing import owner_of
 from rollbook.kernel.messages import Message
 from rollbook.kernel.reasons import NotFound
+from rollbook.persons import queries as persons
 from rollbook.regions.queries import working_days
 from rollbook.regions.rules import prefix
 
@@ -40,6 +41,11 @@ def policy_for(region_code: str, on: date) -> rules.Policy:
     return rules.policy(terms.values)
 
 
+def kept(person_id: int) -> int:
+    """The record under which a person is kept, whose consent and template alone count (N3.1)."""
+    return persons.kept_of([person_id])[person_id]
+
+
 def consent_of(person_id: int) -> Consent | None:
     """The consent of a person that stands."""
     return Consent.objects.filter(person_id=person_id, ended_at=None).first()
@@ -55,7 +61,7 @@ def template_of(person_id: int) -> Template | None:
 
 def may_show(person_id: int) -> bool:
     """Whether a person may check in with the face before a phone."""
-    return is_set_up() and consent_of(person_id) is not None and template_of(person_id) is not None
+    return is_set_up() and person_id in set_up_of([person_id])
 
 
 def deletions_of(person_id: int) -> QuerySet[Deletion]:
@@ -74,9 +80,10 @@ def tries_failed(holder: str, purpose: str, day: date) -> int:
 
 def set_up_of(person_ids: Collection[int]) -> dict[int, str]:
     """Of these people, those who agreed and whose face is set up, each with its owner's digest."""
-    owners = {owner_of(pk): pk for pk in person_ids}
-    found = Template.objects.filter(pk__in=owners).values_list("pk", flat=True)
-    return {owners[owner]: owner for owner in found}
+    above = persons.kept_of(person_ids)
+    owners = {pk: owner_of(above[pk]) for pk in person_ids if pk in above}
+    found = set(Template.objects.filter(pk__in=owners.values()).values_list("pk", flat=True))
+    return {pk: owner for pk, owner in owners.items() if owner in found}
 
 
 def near(owner: str, vector: Sequence[float], model: str, most: float) -> list[tuple[Template, float]]:

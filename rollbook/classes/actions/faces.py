@@ -26,6 +26,7 @@ from rollbook.faces.actions.checks import Claim, Noted
 from rollbook.faces.rules import Purpose
 from rollbook.institutions import queries as institutions
 from rollbook.kernel.reasons import NotFound, Refused, refuse_if
+from rollbook.persons import queries as persons
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -56,14 +57,14 @@ def seen_faces(
     """Put beside each wish what is known of its person and its challenge; the challenges are spent."""
     mine = [one for one in wishes if one.event_id in said]
     people = queries.persons_on(one.enrolment_id for one in mine if one.enrolment_id)
-    persons = {one.event_id: one.person_id or people.get(one.enrolment_id or 0) or 0 for one in mine}
-    ready = face_queries.set_up_of(set(persons.values()))
+    whose = {one.event_id: one.person_id or people.get(one.enrolment_id or 0) or 0 for one in mine}
+    ready = face_queries.set_up_of(set(whose.values()))
     claims = [_claim(one, said[one.event_id]) for one in mine]
     fresh = faces.answer_challenges(device_id=device_id, claims=claims, skew_seconds=skew_seconds, now=now)
     for one in mine:
         face = said[one.event_id]
         one.face = SeenFace(
-            is_set_up=persons[one.event_id] in ready, is_fresh=one.event_id in fresh, score=face.score,
+            is_set_up=whose[one.event_id] in ready, is_fresh=one.event_id in fresh, score=face.score,
             liveness=face.liveness,
         )  # fmt: skip
 
@@ -72,13 +73,14 @@ def note_faces(answered: Sequence[tuple[Wish, Answer]], said: Mapping[UUID, Face
     """Keep the check of each event that belongs to a trainee who agreed; of nobody else is anything kept."""
     mine = [(wish, answer) for wish, answer in answered if wish.face and wish.face.is_set_up and answer.mark]
     people = queries.persons_on(answer.mark.enrolment_id for _wish, answer in mine if answer.mark)
+    above = persons.kept_of(set(people.values()))
     regions = queries.regions_of(wish.lesson_id for wish, _answer in mine)
     shares = {
         code: face_queries.policy_for(code, localdate(mine[0][0].now)).sample_percent for code in set(regions.values())
     }
     noted = [
         Noted(
-            claim=_claim(wish, said[wish.event_id]), person_id=people[answer.mark.enrolment_id],
+            claim=_claim(wish, said[wish.event_id]), person_id=above[people[answer.mark.enrolment_id]],
             enrolment_id=answer.mark.enrolment_id, lesson_id=wish.lesson_id, institution_id=wish.institution_id or 0,
             region_code=regions[wish.lesson_id], passed=not answer.aside,
             sample_percent=shares[regions[wish.lesson_id]],
@@ -131,7 +133,7 @@ def _noted(wish: Wish, one: Enrolment, lesson: Lesson, face: SeenFace, *, passed
     said = FaceSaid(vendor=PHONE, model=face_queries.model(), score=face.score, liveness=face.liveness)
     klass = lesson.training_class
     return Noted(
-        claim=_claim(wish, said), person_id=one.person_id, enrolment_id=one.pk, lesson_id=lesson.pk,
+        claim=_claim(wish, said), person_id=face_queries.kept(one.person_id), enrolment_id=one.pk, lesson_id=lesson.pk,
         institution_id=klass.institution_id, region_code=klass.region_code, passed=passed, sample_percent=0,
     )  # fmt: skip
 

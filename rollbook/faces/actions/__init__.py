@@ -1,5 +1,5 @@
 from rollbook.faces.actions.checks import answer_challenges, likeness, note_checks, note_look, take_capture
-from rollbook.faces.actions.consent import expire, give_consent, withdraw_consent
+from rollbook.faces.actions.consent import end_merged, expire, give_consent, withdraw_consent
 from rollbook.faces.actions.looks import challenge_account, challenge_device, look, pass_look
 from rollbook.faces.actions.province import count_templates, decide_likeness, note_filing
 from rollbook.faces.actions.templates import enrol, enrol_at_counter, rotate
@@ -10,6 +10,7 @@ __all__ = [
     "challenge_device",
     "count_templates",
     "decide_likeness",
+    "end_merged",
     "enrol",
     "enrol_at_counter",
     "expire",

@@ -14,7 +14,7 @@ from rollbook.faces.models import Consent, Deletion, Permit, Template
 from rollbook.faces.sealing import owner_of
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import _
-from rollbook.kernel.reasons import Refused, reason
+from rollbook.kernel.reasons import Refused, reason, refuse_if
 from rollbook.persons import queries as persons
 
 if TYPE_CHECKING:
@@ -26,11 +26,9 @@ def give_consent(*, by: "Account", agrees: bool, now: datetime) -> Consent:
     """I agree that a template of my face is kept, to check in, until a day. Refusing costs nothing."""
     person_id = own(by)
     persons.lock(person_id)
-    if not agrees:
-        raise Refused(reason("not-agreed", _("Tick that you have read it and agree."), "S69"))
-    if queries.consent_of(person_id) is not None:
-        raise Refused(reason("agreed-already", _("You have agreed already."), "S69"))
     person = persons.by_id(person_id)
+    has_consent, is_merged = queries.consent_of(person_id) is not None, person.merged_into_id is not None
+    refuse_if(rules.reasons_against_consent(agrees=agrees, has_consent=has_consent, is_merged=is_merged))
     months = queries.policy_for(person.region_code or by.region_code, localdate(now)).months
     until = months_later(localdate(now), months)
     made = Consent.objects.create(person=person, text=rules.TEXT, given_at=now, given_by=by, until=until)
@@ -48,6 +46,17 @@ def withdraw_consent(*, by: "Account", now: datetime) -> Consent:
     if found is None:
         raise Refused(reason("not-agreed-before", _("You have not agreed to the use of your face."), "S69"))
     return _end(found, rules.Cause.WITHDRAWN, by=by, now=now)
+
+
+@transaction.atomic
+def end_merged(*, person_id: int, now: datetime) -> Consent | None:
+    """A record was joined with another: what was agreed to under it ends and its template is deleted, and the person
+    agrees anew under the one that is kept. Joined by mistake, no face is kept under another's name."""
+    persons.lock(person_id)
+    found = queries.consent_of(person_id)
+    if found is None or persons.by_id(person_id).merged_into_id is None:
+        return None  # nothing was agreed to, or the two were told apart again
+    return _end(found, rules.Cause.MERGED, by=None, now=now)
 
 
 def expire(*, now: datetime) -> int:

@@ -37,11 +37,11 @@ class Look:
 
 
 def own(by: "Account") -> int:
-    """The person of an account. Nobody agrees for another, nor shows a face for another."""
+    """The person of an account, by the record that is kept. Nobody agrees for another, nor shows a face for another."""
     authorise(by, Permission.CHECK_IN)
     if by.person_id is None:
         raise Forbidden("face")
-    return by.person_id
+    return queries.kept(by.person_id)
 
 
 def _challenge(holder: str, purpose: rules.Purpose, seconds: int, now: datetime) -> Challenge:

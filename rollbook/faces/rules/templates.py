@@ -23,6 +23,7 @@ class Cause(Choice):
     WITHDRAWN = "withdrawn", _("Consent withdrawn")
     EXPIRED = "expired", _("Its time was over")
     REPLACED = "replaced", _("Replaced by a newer one")
+    MERGED = "merged", _("Its record was joined with another")
 
 
 class Way(Choice):
@@ -152,6 +153,16 @@ def reasons_against_template(*, has_consent: bool, is_set_up: bool) -> Iterator[
     if not has_consent:
         text = _("The person has not agreed to the use of the face; only the person can, on the own page.")
         yield reason("no-consent", text, "S69")
+
+
+def reasons_against_consent(*, agrees: bool, has_consent: bool, is_merged: bool) -> Iterator[Message]:
+    """Consent is a tick of its own, once at a time, and of the record that a person is kept under (domain 4, S69)."""
+    if not agrees:
+        yield reason("not-agreed", _("Tick that you have read it and agree."), "S69")
+    if has_consent:
+        yield reason("agreed-already", _("You have agreed already."), "S69")
+    if is_merged:
+        yield reason("merged", _("Your record was joined with another just now; open this page again."), "N3.1")
 
 
 def reasons_without_template(*, has_template: bool) -> Iterator[Message]:

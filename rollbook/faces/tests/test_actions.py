@@ -2,18 +2,20 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from rollbook.accounts.rules import Role
 from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.directory.models import Term
 from rollbook.directory.tests.factories import load_terms
-from rollbook.faces import actions, queries, rules
+from rollbook.faces import actions, queries, rules, tasks
 from rollbook.faces.models import Challenge, Consent, Deletion, Likeness, Permit, Template
 from rollbook.faces.sealing import owner_of, turned, unseal
 from rollbook.faces.tests import drawn
 from rollbook.journal.models import Entry
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused
+from rollbook.persons import actions as persons_actions
 from rollbook.persons.sealing import digest
 from rollbook.persons.tests.factories import PersonFactory
 
@@ -151,6 +153,51 @@ def test_a_challenge_is_for_what_it_was_drawn_for():
     asked = actions.challenge_account(by=by, purpose="check-in", now=NOW)
     pictures = drawn.answering(asked.moves)
     assert code_of(actions.enrol, by=by, nonce=asked.nonce, pictures=pictures, now=NOW) == "challenge-unknown"
+
+
+def merged(one, other, now=NOW):
+    """The record of `other` is joined into that of `one`, and what follows has run."""
+    officer = AccountFactory(role=Role.PROVINCE_OFFICER, region_code="320000")
+    persons_actions.merge(by=officer, keep_id=one.person_id, merge_id=other.person_id, why="同一人", now=now)
+    tasks.person_merged.func(other.person_id)
+    return officer
+
+
+def test_a_merge_ends_consent_and_template_of_the_record_that_is_no_longer_used():
+    """N3.1, S69: deleted with its certificate and not carried over; the other's own consent stays."""
+    one, kept = enrolled(face=1)
+    other, gone = enrolled(face=2)
+    assert "rollbook.faces.tasks.person_merged" in settings.REACTIONS["person.merged"]
+    merged(one, other)
+    assert list(Template.objects.all()) == [kept]
+    assert (Deletion.objects.get().owner, Deletion.objects.get().cause) == (gone.pk, "merged")
+    assert Consent.objects.get(person_id=other.person_id).cause == "merged"
+    assert queries.consent_of(one.person_id) is not None
+    assert queries.set_up_of([one.person_id, other.person_id]) == {one.person_id: kept.pk, other.person_id: kept.pk}
+    tasks.person_merged.func(other.person_id)  # told twice
+    assert Deletion.objects.count() == 1
+
+
+def test_who_was_merged_agrees_anew_under_the_record_that_is_kept():
+    one, (other, _gone) = worker(), enrolled()
+    officer = merged(one, other)
+    assert not Template.objects.exists()
+    assert code_of(actions.challenge_account, by=other, now=NOW) == "no-consent"
+    actions.give_consent(by=other, agrees=True, now=NOW)
+    assert queries.consent_of(one.person_id).given_by == other
+    enrolled(other)
+    persons_actions.unmerge(by=officer, person_id=other.person_id, why="两个人", now=NOW)
+    assert queries.template_of(other.person_id) is None  # what was deleted does not come back
+    assert queries.template_of(one.person_id) is not None
+
+
+def test_a_merge_that_was_undone_at_once_ends_nothing():
+    one, (other, made) = worker(), enrolled()
+    officer = AccountFactory(role=Role.PROVINCE_OFFICER, region_code="320000")
+    persons_actions.merge(by=officer, keep_id=one.person_id, merge_id=other.person_id, why="同一人", now=NOW)
+    persons_actions.unmerge(by=officer, person_id=other.person_id, why="两个人", now=NOW)
+    tasks.person_merged.func(other.person_id)
+    assert Template.objects.get() == made
 
 
 @pytest.mark.parametrize(("count", "code"), [(1, "pictures"), (17, "pictures")])

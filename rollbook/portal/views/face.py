@@ -24,7 +24,7 @@ def face(request: "Request") -> HttpResponse:
     admit(request.user, Permission.CHECK_IN)
     if request.user.person_id is None:
         raise Forbidden("face")
-    person = persons.by_id(request.user.person_id)
+    person = persons.by_id(queries.kept(request.user.person_id))
     context = {
         "is_set_up": queries.is_set_up(),
         "consent": queries.consent_of(person.pk),
