@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from rollbook.accounts.rules import Role
@@ -272,3 +273,11 @@ def test_the_page_costs_the_same_for_many(client, settings, django_assert_max_nu
 
 def test_the_roles_have_the_words_that_accounts_give_them():
     assert {one.value: one.label for one in Role} == ROLES
+
+
+def test_money_is_read_in_yuan_and_rows_are_left_to_their_page():
+    by = AccountFactory()
+    data = {"amount_fen": -1_234_567, "lines": [{"label": "x", "amount_fen": 1}], "ground": "revoked", "why": ""}
+    actions.record("recovery.ordered", by, by=by, at=timezone.now(), **data)
+    said = {str(one.name): one.value for one in queries.timeline(by)[0].facts}
+    assert said == {"Amount": "−¥12,345.67", "Ground": "Certificate revoked"}

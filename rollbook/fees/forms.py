@@ -32,7 +32,7 @@ class EntryForm(forms.Form):
     amount = _yuan(_("Amount, yuan"))
     means = forms.ChoiceField(label=_("Means"), choices=translated(rules.Means))
     on = day(_("Day"))
-    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+    note = forms.CharField(label=_("Remark"), max_length=200, required=False)
 
     def values(self) -> dict[str, Any]:
         """What the action wants: money in fen."""

@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, ExtractHour, ExtractMinute, Substr,
 
 from rollbook.journal.models import Entry, Seal
 from rollbook.journal.rules import FACTS, VALUES, Fact, label_of
+from rollbook.kernel.money import yuan
 from rollbook.regions.queries import name_of
 from rollbook.regions.rules import prefix
 
@@ -54,12 +55,14 @@ def said_of(kind: str, subject: Model, name: str) -> object:
 
 
 def facts(entry: Entry) -> Iterator[Fact]:
-    """The data of an entry as it can be read: short values, lists joined."""
+    """The data of an entry as it can be read: short values, money in yuan; rows of a table have a page of their own."""
     for name, value in entry.data.items():
-        if value in (None, "", [], {}):
+        if value in (None, "", [], {}) or (isinstance(value, list) and isinstance(value[0], dict)):
             continue
         if name.startswith("region") and isinstance(value, str):
             value = name_of(value)
+        if name.endswith("_fen") and isinstance(value, int):
+            value = yuan(value)
         shown = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
         yield Fact(FACTS.get(name, name.replace("_", " ")), VALUES.get(f"{name}:{shown}", str(shown)[:120]))
 

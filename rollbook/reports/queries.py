@@ -17,12 +17,12 @@ from rollbook.faces import queries as faces
 from rollbook.funds import queries as funds
 from rollbook.institutions import queries as institutions
 from rollbook.kernel.messages import _
+from rollbook.kernel.money import yuan
 from rollbook.persons import queries as persons
 from rollbook.regions.queries import name_of
 from rollbook.subsidies import queries as subsidies
 from rollbook.subsidies.rules import State as ClaimState
 from rollbook.subsidies.rules import share
-from rollbook.web.words import yuan
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account

@@ -47,13 +47,17 @@ class FileForm(forms.Form):
 
 def day(label: "StrOrPromise", *, required: bool = True) -> forms.DateField:
     """A field for a date, with the browser's own picker."""
-    return forms.DateField(label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}))
+    return forms.DateField(
+        label=label, required=required, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
 
 
 def moment(label: "StrOrPromise", *, required: bool = True) -> forms.DateTimeField:
     """A field for a day and time, with the browser's own picker."""
     return forms.DateTimeField(
-        label=label, required=required, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+        label=label,
+        required=required,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
 
 

@@ -269,6 +269,7 @@ def test_the_pages_from_the_price_to_the_denial(client, klass, settings, django_
     one = SignUp.objects.get()
     client.force_login(boss)
     client.post(reverse("fees:decide", args=[one.pk]), {"move": "accept"})
+    assert f'value="{timezone.localdate()}"' in client.get(reverse("fees:statement", args=[one.pk])).text
     form = {"kind": "taken", "amount": "30", "means": "phone", "on": timezone.localdate().isoformat(), "note": ""}
     assert client.post(reverse("fees:enter", args=[one.pk]), form).status_code == 302
     entry = Entry.objects.get()

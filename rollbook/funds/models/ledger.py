@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from rollbook.funds import rules
+from rollbook.kernel.messages import Message
 
 
 class LedgerAccount(models.Model):
@@ -55,6 +56,11 @@ class Transaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    @property
+    def about(self) -> Message:
+        """What it is for, in words."""
+        return rules.about(self.subject)
 
 
 class LedgerEntry(models.Model):

@@ -57,6 +57,20 @@ class Movement(Choice):
     REVERSE = "reverse", _("Reversal")
 
 
+SUBJECTS = {
+    "subsidies.Claim": _("Claim {number}"),
+    "funds.LedgerAccount": _("Budget of account {number}"),
+    "funds.FundOrder": _("Transfer or freeze {number}"),
+}
+
+
+def about(subject: str) -> Message:
+    """What a transaction is for, in words: "subsidies.Claim:3" is claim 3."""
+    kind, _colon, number = subject.rpartition(":")
+    template = SUBJECTS.get(kind)
+    return Message(template, {"number": number}) if template else Message("{number}", {"number": subject})
+
+
 # Money in these waits: whatever put it there is pending until one other transaction takes it out, whole.
 HOLDING = (AccountKind.FROZEN, AccountKind.RESERVED, AccountKind.TRANSIT, AccountKind.NETTING)
 SOURCES = (AccountKind.TREASURY, AccountKind.OUTSIDE)  # where money comes from: these may hold less than nothing

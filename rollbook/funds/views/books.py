@@ -25,6 +25,7 @@ from rollbook.web.exports import Table, workbook
 from rollbook.web.forms import cleaned, sent
 from rollbook.web.lists import Filter, listing, narrowed
 from rollbook.web.views import exported
+from rollbook.web.words import said
 
 if TYPE_CHECKING:
     from rollbook.funds.models import LedgerAccount, LedgerEntry
@@ -137,7 +138,7 @@ def _book_filters() -> list[Filter]:
 def _entry(one: "LedgerEntry") -> tuple[object, ...]:
     moved = one.transaction
     return (
-        moved.booked_on.isoformat(), gettext(moved.get_kind_display()), moved.subject, moved.document,
+        moved.booked_on.isoformat(), gettext(moved.get_kind_display()), said(moved.about), moved.document,
         one.amount_fen / 100, str(moved.by or ""), str(one.transaction_id),
     )  # fmt: skip
 

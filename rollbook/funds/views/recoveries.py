@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 P, S = Permission, rules.RecoveryState
 SEARCH = ("line__payee_name", "line__reference", "document")
 COLUMNS = (
-    _("Payee"), _("Payment"), _("Region"), _("Ground"), _("Decision that orders it"), _("To be paid back"),
-    _("Came back"), _("Pay back by"), _("Overdue"), _("State"),
+    _("Payee"), _("Payment"), _("Region"), _("Ground"), _("Decision that orders it"), _("Amount to pay back"),
+    _("Came back"), _("Written off"), _("Pay back by"), _("Overdue"), _("State"),
 )  # fmt: skip
 
 
 def _row(one: "Recovery") -> tuple[object, ...]:
     return (
         one.line.payee_name, one.line.reference, name_of(one.region_code), gettext(one.get_ground_display()),
-        one.document, one.amount_fen / 100, one.received_fen / 100, one.due_on.isoformat() if one.due_on else "",
+        one.document, one.amount_fen / 100, one.received_fen / 100, one.written_off_fen / 100, one.due_on.isoformat() if one.due_on else "",
         gettext("Overdue") if one.is_overdue else "",  # type: ignore[attr-defined]
         gettext(one.get_state_display()),
     )  # fmt: skip

@@ -90,7 +90,7 @@ def by_subject(subject: str) -> Claim:
 
 def to_pay(region_code: str) -> QuerySet[Claim]:
     found = Claim.objects.filter(~is_held(), region_code=region_code, state=rules.State.APPROVED)
-    return found.select_related("person", "institution", "item__occupation").order_by("pk")
+    return found.select_related("person", "institution", "item__occupation", "organisation").order_by("pk")
 
 
 def held_back(region_code: str) -> QuerySet[Claim]:

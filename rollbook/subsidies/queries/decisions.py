@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.utils.timezone import localdate
 
 from rollbook.certificates import queries as certificates
@@ -50,7 +51,8 @@ def blocked_by(
     records = persons.records_of([one.person_id for one in people])
     live = Claim.objects.filter(person_id__in=records, occupation_identity=klass.occupation.identity)
     live = live.filter(kind__in=rules.alike(rules.KINDS[subsidy][0]))
-    live = live.exclude(state=rules.State.REFUSED).exclude(enrolment__in=[one.pk for one in people]).order_by("pk")
+    own = Q(enrolment__in=[one.pk for one in people], policy__subsidy=subsidy)
+    live = live.exclude(own).exclude(state=rules.State.REFUSED).order_by("pk")
     seen = {one.pk: one for one in claims.visible_to(by).filter(pk__in=live.values("pk"))}
     found: dict[int, list[Message]] = {}
     for pk, person, level in live.values_list("pk", "person_id", "level"):

@@ -124,7 +124,8 @@ def test_the_unemployment_fund_pays_instead_and_not_besides():
     assert (claim.kind, claim.fund, claim.amount_fen) == ("upgrade", "unemployment", 150_000)
     with pytest.raises(Refused) as refusal:
         actions.file_claim(by=manager, enrolment_id=enrolment.pk, now=f.NOW)
-    assert codes(refusal)[0] == "same-level"
+    assert codes(refusal) == ["same-level", "blocked-by"]
+    assert refusal.value.reasons[1].values["claim"] == claim.pk
     with pytest.raises(Refused) as refusal:
         actions.file_claim(by=manager, enrolment_id=enrolment.pk, now=f.NOW, subsidy="safety")
     assert codes(refusal) == ["not-offered"]

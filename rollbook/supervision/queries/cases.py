@@ -7,11 +7,11 @@ from django.utils.translation import gettext
 from rollbook.accounts.rules import Permission, holds
 from rollbook.classes import queries as classes
 from rollbook.evidence import queries as evidence
+from rollbook.kernel.money import yuan
 from rollbook.kernel.reasons import NotFound
 from rollbook.regions.queries import name_of
 from rollbook.risk import queries as risk
 from rollbook.supervision.models import Case
-from rollbook.web.words import yuan
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account

@@ -19,11 +19,12 @@ from rollbook.evidence.rules import Kind
 from rollbook.funds import queries as funds
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
+from rollbook.kernel.money import yuan
 from rollbook.live import queries as live
 from rollbook.subsidies import queries as subsidies
 from rollbook.supervision import rules
 from rollbook.supervision.queries import inspections
-from rollbook.web.words import said, yuan
+from rollbook.web.words import said
 
 if TYPE_CHECKING:
     from rollbook.classes.models import TrainingClass

@@ -2,8 +2,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from rollbook.kernel.money import yuan
 from rollbook.subsidies import queries
-from rollbook.web.words import said, yuan
+from rollbook.web.words import said
 
 
 class Command(BaseCommand):

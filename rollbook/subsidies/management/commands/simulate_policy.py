@@ -5,9 +5,10 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from rollbook.accounts import queries as accounts
+from rollbook.kernel.money import yuan
 from rollbook.subsidies import actions, queries
 from rollbook.subsidies.rules.simulation import Dimension, Scenario
-from rollbook.web.words import said, yuan
+from rollbook.web.words import said
 
 
 def pair(text: str) -> tuple[int, int]:
