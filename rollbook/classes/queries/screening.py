@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import (
     BigIntegerField,
     Case,
-    Count,
+    Exists,
     ExpressionWrapper,
     F,
     IntegerField,
@@ -59,7 +59,6 @@ from rollbook.faces import queries as faces
 if TYPE_CHECKING:
     from rollbook.evidence.models import Item
 
-COUNTS = Q(attendances__presence__in=["present", "late"])
 BY_HAND = Q(means__in=["roll-call", "correction"])
 
 
@@ -150,15 +149,19 @@ def _with_teacher() -> Any:
 
 
 def lessons() -> "QuerySet[Lesson, Any]":
+    """Each with what others say of it by itself: grouped by lesson, its terms would be looked up for every trainee."""
     asked, teacher_minutes = _with_teacher()
     taught = minutes_between("last", "first")
+    came = (
+        Attendance.objects.filter(lesson=OuterRef("pk"), presence__in=["present", "late"]).order_by().values("lesson")
+    )
+    granted = PlanChange.objects.filter(lesson=OuterRef("pk"), state=AskState.GRANTED)
     return (
         Lesson.objects.filter(is_binding=True)
         .annotate(
-            first=Min("attendances__in_at", filter=COUNTS),
-            last=Max("attendances__out_at", filter=COUNTS),
+            first=Subquery(came.values(at=Min("in_at"))),
+            last=Subquery(came.values(at=Max("out_at"))),
             asked=asked,
-            approved=Count("changes", filter=Q(changes__state=AskState.GRANTED)),
         )
         .values(
             "room_id",
@@ -178,7 +181,7 @@ def lessons() -> "QuerySet[Lesson, Any]":
             minutes=minutes_between("ends_at", "starts_at"),
             taught_minutes=taught,
             teacher_minutes=teacher_minutes,
-            plan_changed=Case(When(approved__gt=0, then=Value(True)), default=Value(False)),
+            plan_changed=Exists(granted),
         )
     )
 
