@@ -106,6 +106,7 @@ SEEN = {
     "claims/classes/<int:class_id>/enterprise/": MANAGER,
     "claims/enrolments/<int:enrolment_id>/paper/": MANAGER | WORKER,
     "claims/papers/<int:work_paper_id>/": STAFF | MANAGER | WORKER,
+    "claims/filings/<int:filing_id>/": STAFF | MANAGER,
     "claims/apprenticeships/<int:apprenticeship_id>/": STAFF | MANAGER,
     "claims/policies/<int:policy_id>/": STAFF,
     "claims/policies/<int:policy_id>/difference/": STAFF,

@@ -34,6 +34,7 @@ from rollbook.subsidies import actions as subsidies
 from rollbook.subsidies.models import (
     Apprenticeship,
     Discrepancy,
+    Filing,
     Objection,
     PolicyVersion,
     Proposal,
@@ -234,7 +235,13 @@ class County:
         proposal = Proposal.objects.create(
             claim=claim, ground="revoked", due_fen=0, paid_fen=claim.amount_fen, reasons=[], found_at=NOW, seen_at=NOW
         )
+        results = {str(claim.enrolment_id): {"claim": claim.pk, "amount_fen": claim.amount_fen}}
+        filing = Filing.objects.create(
+            training_class=klass, region_code=klass.region_code, institution=self.institution, asked_by=manager,
+            asked_at=NOW, seen_at=NOW, ended_at=NOW, state="done", total=1, results=results,
+        )  # fmt: skip
         return {
+            "filing_id": filing.pk,
             "proposal_id": proposal.pk,
             "discrepancy_id": discrepancy.pk,
             "simulation_id": self._simulation(claim.policy_id).pk,

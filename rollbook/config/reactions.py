@@ -8,6 +8,7 @@ REACTIONS: dict[str, list[str]] = {
     "work-paper.decided": ["rollbook.subsidies.tasks.paper_decided"],
     "person.merged": ["rollbook.subsidies.tasks.person_merged", "rollbook.faces.tasks.person_merged"],
     "person.unmerged": ["rollbook.subsidies.tasks.person_merged"],
+    "filing.asked": ["rollbook.subsidies.tasks.run_filing"],
     "claim.filed": ["rollbook.risk.tasks.screen_claim"],
     "alert.closed": ["rollbook.supervision.tasks.follow_alert"],
     "export.asked": ["rollbook.web.tasks.run_export"],

@@ -68,6 +68,16 @@ class ApprenticeshipOut(Schema):
     region_code: str
 
 
+class NotDueOut(Schema):
+    enrolment_id: int
+    against: list[ReasonOut]
+
+
+class FiledOut(Schema):
+    claims: list[ClaimOut]
+    not_due: list[NotDueOut]
+
+
 class PaperOut(Schema):
     id: int
     enrolment_id: int
@@ -113,6 +123,18 @@ def file_apprenticeship(
         now=timezone.now(),
     )  # fmt: skip
     return Status(201, made)
+
+
+@router.post("/classes/{class_id}", response={201: FiledOut})
+@scope("claims")
+def file_class(request: Request, class_id: int) -> Status[dict[str, Any]]:
+    """Claim for all of a class who are due something, all or none; the others come back with their reasons."""
+    filed, against = actions.file_class_claims(by=request.user, class_id=class_id, now=timezone.now())
+    rows = [
+        {"enrolment_id": pk, "against": [ReasonOut(code=one.code, text=said(one), clause=one.clause) for one in why]}
+        for pk, why in against.items()
+    ]
+    return Status(201, {"claims": filed, "not_due": rows})
 
 
 @router.get("/papers", response=list[PaperOut])

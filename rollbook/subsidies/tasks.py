@@ -44,6 +44,12 @@ def person_merged(person_id: int) -> None:
 
 
 @task
+def run_filing(filing_id: int) -> None:
+    """Everybody of a class is claimed for who is due something."""
+    actions.run_filing(filing_id=filing_id)
+
+
+@task
 def recompute(run_id: int) -> None:
     """An officer asked to have the claims of the region worked out again."""
     actions.run_recomputation(run_id=run_id, now=timezone.now())

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from rollbook.subsidies.views import apprentices, claims, holds, papers, policies, proposals, recomputation, simulation
+from rollbook.subsidies.views import (
+    apprentices,
+    claims,
+    filing,
+    holds,
+    papers,
+    policies,
+    proposals,
+    recomputation,
+    simulation,
+)
 
 app_name = "subsidies"
 
@@ -17,7 +27,9 @@ urlpatterns = [
     path("queue/pass/", claims.review_many, name="review_many"),
     path("classes/", claims.class_list, name="class_list"),
     path("classes/<int:class_id>/", claims.class_claims, name="class_claims"),
-    path("classes/<int:class_id>/file/", claims.file_class_claims, name="file_class"),
+    path("classes/<int:class_id>/file/", filing.file_class, name="file_class"),
+    path("filings/<int:filing_id>/", filing.filing_detail, name="filing"),
+    path("filings/<int:filing_id>/go-on/", filing.go_on, name="go_on_filing"),
     path("classes/<int:class_id>/enterprise/", apprentices.enterprise, name="enterprise"),
     path("classes/<int:class_id>/enterprise/file/", apprentices.file_enterprise, name="file_enterprise"),
     path("apprenticeships/", apprentices.apprenticeship_list, name="apprenticeship_list"),

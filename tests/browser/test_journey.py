@@ -326,6 +326,7 @@ def claim(klass, manager, office, clock, at):
     send(page, form)
     page = at(manager, f"/claims/classes/{klass.pk}/")
     press(page, re.compile("Claim for 3 people"))
+    call_command("db_worker", "--batch", "--no-startup-delay", verbosity=0)
     for who in ("first", "second"):
         page = at(office[who], "/claims/queue/")
         for box in page.locator("[name=claim]").all():

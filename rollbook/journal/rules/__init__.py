@@ -172,6 +172,8 @@ LABELS = {
     "apprenticeship.filed": _("Enterprise of apprentices filed"),
     "work-paper.filed": _("Paper of work filed"),
     "work-paper.decided": _("Paper of work decided"),
+    "filing.asked": _("Claims of a class asked to be filed"),
+    "filing.ended": _("Claims of a class filed"),
     "claim.filed": _("Claim filed"),
     "claim.passed-first": _("First review passed"),
     "claim.passed-second": _("Second review passed"),

@@ -13,6 +13,7 @@ from rollbook.subsidies.actions.claims import (
     settle_payment,
     subject_of,
 )
+from rollbook.subsidies.actions.classwide import ask_filing, go_on_filing, run_filing
 from rollbook.subsidies.actions.filing import file_claim, file_class_claims
 from rollbook.subsidies.actions.holds import hold_claim, hold_class, lift_hold
 from rollbook.subsidies.actions.papers import decide_paper, file_paper
@@ -41,6 +42,7 @@ from rollbook.subsidies.actions.simulation import ask_simulation, run_simulation
 
 __all__ = [
     "agree_policy",
+    "ask_filing",
     "ask_recomputation",
     "ask_simulation",
     "cancel_batch",
@@ -53,6 +55,7 @@ __all__ = [
     "file_class_claims",
     "file_paper",
     "finish_publicity",
+    "go_on_filing",
     "hold_claim",
     "hold_class",
     "identified",
@@ -73,6 +76,7 @@ __all__ = [
     "remove_policy_row",
     "return_policy",
     "review_claim",
+    "run_filing",
     "run_recomputation",
     "run_simulation",
     "set_content",

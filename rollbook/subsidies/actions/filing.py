@@ -60,17 +60,19 @@ def file_class_claims(*, by: "Account", class_id: int, now: datetime) -> tuple[l
     return claims, against
 
 
+def file_for(*, by: "Account", class_id: int, enrolment_id: int, now: datetime) -> tuple[list[Claim], list[Message]]:
+    """Claim for one trainee of a class what is due for the training, a first or a later instalment; or say why not."""
+    klass = classes.get(by, class_id)
+    claims, against = _file(by, class_id, [enrolment_id], now, queries.subsidy_of(klass))
+    return claims, against.get(enrolment_id, [])
+
+
 def _file(
     by: "Account", class_id: int, enrolment_ids: Sequence[int], now: datetime, subsidy: str
 ) -> tuple[list[Claim], dict[int, list[Message]]]:
     klass = classes.get(by, class_id)
     authorise(by, Permission.CLAIM_FILE, institution_id=klass.institution_id)
-    if subsidy not in queries.offered(klass):
-        raise Refused(reason("not-offered", _("This subsidy is not claimed for a training."), "N12.2"))
-    if not queries.may_claim_at(klass, subsidy):
-        raise Refused(reason("not-assessed", _("The results of the class are not locked yet."), "N5.1"))
-    if subsidy == rules.Subsidy.APPRENTICE:
-        refuse_if(_against_apprentices(by, klass))
+    refuse_if(reasons_against_claiming(by, klass, subsidy))
     people = [one for one in classes.roster(class_id) if one.pk in set(enrolment_ids)]
     if not people:
         raise NotFound
@@ -97,6 +99,16 @@ def _file(
     for pk, messages in _blockers(by, klass, people, against, subsidy).items():
         against[pk] = [*against[pk], *messages]
     return claims, against
+
+
+def reasons_against_claiming(by: "Account", klass: "TrainingClass", subsidy: str) -> Iterator[Message]:
+    """Why nobody of a class is claimed for, whoever it is."""
+    if subsidy not in queries.offered(klass):
+        yield reason("not-offered", _("This subsidy is not claimed for a training."), "N12.2")
+    elif not queries.may_claim_at(klass, subsidy):
+        yield reason("not-assessed", _("The results of the class are not locked yet."), "N5.1")
+    elif subsidy == rules.Subsidy.APPRENTICE:
+        yield from _against_apprentices(by, klass)
 
 
 def _against_apprentices(by: "Account", klass: "TrainingClass") -> Iterator[Message]:

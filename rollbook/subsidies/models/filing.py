@@ -28,6 +28,38 @@ class Apprenticeship(models.Model):
         return f"{self.enterprise} · {self.training_class}"
 
 
+class Filing(models.Model):
+    """Claiming for a whole class by a worker, one trainee after the other: what came of each, so that it may go on after a
+    stop without filing anything twice (N12.2, N12.3)."""
+
+    training_class = models.ForeignKey("classes.TrainingClass", models.PROTECT, related_name="+")
+    region_code = models.CharField(max_length=6)
+    institution = models.ForeignKey("institutions.Institution", models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=rules.FilingState.choices(), default="waiting")
+    total = models.PositiveSmallIntegerField()  # trainees
+    results = models.JSONField(default=dict)  # of each enrolment its claim, or why there is none
+    failure = models.JSONField(default=list)  # messages: why it was broken off
+    seen_at = models.DateTimeField()  # when it last moved
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_open_filing_a_class", fields=["training_class"], condition=Q(state__in=["waiting", "running"])
+            ),
+            models.CheckConstraint(
+                name="filing_ends_once",
+                condition=Q(state__in=["waiting", "running"], ended_at=None)
+                | Q(state__in=["done", "failed"], ended_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.training_class} #{self.pk}"
+
+
 class WorkPaper(models.Model):
     """A paper that shows somebody's work where no department does, accepted or not by an officer (domain 3.2)."""
 

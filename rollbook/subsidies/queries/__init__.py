@@ -53,6 +53,14 @@ from rollbook.subsidies.queries.decisions import (
 )
 from rollbook.subsidies.queries.departments import Payee
 from rollbook.subsidies.queries.entitlement import entitlement
+from rollbook.subsidies.queries.filing import (
+    Outcome,
+    filing,
+    filings_visible_to,
+    last_filing,
+    left_to_file,
+    outcomes,
+)
 from rollbook.subsidies.queries.holds import (
     held_among,
     holds_among,
@@ -117,6 +125,7 @@ __all__ = [
     "READERS",
     "Again",
     "Offer",
+    "Outcome",
     "Payee",
     "Proposed",
     "Recomputed",
@@ -143,6 +152,8 @@ __all__ = [
     "discrepancy",
     "ended_publicities",
     "entitlement",
+    "filing",
+    "filings_visible_to",
     "first_part",
     "get",
     "held_among",
@@ -156,6 +167,8 @@ __all__ = [
     "in_words",
     "is_claimed",
     "is_held",
+    "last_filing",
+    "left_to_file",
     "live_hold",
     "may_claim_at",
     "met",
@@ -169,6 +182,7 @@ __all__ = [
     "offers",
     "open_discrepancies",
     "out_of_band",
+    "outcomes",
     "paid_of_enrolment",
     "paid_of_person",
     "paid_on_paper",

@@ -34,6 +34,13 @@ from rollbook.subsidies.rules.fields import (
     mark,
     told,
 )
+from rollbook.subsidies.rules.filing import (
+    OPEN,
+    FilingState,
+    is_cut_off,
+    reasons_against_filing,
+    reasons_against_going_on,
+)
 from rollbook.subsidies.rules.once import TRAINED, alike
 from rollbook.subsidies.rules.others import (
     FEEDS,
@@ -119,6 +126,7 @@ __all__ = [
     "LIMITS",
     "LIVE",
     "NEVER",
+    "OPEN",
     "OPENED",
     "PARTS",
     "SHOWN_BY_PAPER",
@@ -140,6 +148,7 @@ __all__ = [
     "Factor",
     "Facts",
     "Field",
+    "FilingState",
     "Instalment",
     "Kind",
     "Ladder",
@@ -185,6 +194,7 @@ __all__ = [
     "grounds",
     "heard",
     "is_confirmed",
+    "is_cut_off",
     "is_in_parts",
     "is_percent",
     "kept",
@@ -202,6 +212,8 @@ __all__ = [
     "reasons_against_apprenticeship",
     "reasons_against_closing",
     "reasons_against_decision",
+    "reasons_against_filing",
+    "reasons_against_going_on",
     "reasons_against_ordering",
     "reasons_against_paper",
     "reasons_against_part",

@@ -258,17 +258,10 @@ def class_claims(request: "Request", class_id: int) -> HttpResponse:
         "is_open": is_open,
         "is_apprenticeship": queries.subsidy_of(klass) == rules.Subsidy.APPRENTICE,
         "apprenticeship": queries.apprenticeship_of(class_id),
+        "filing": queries.last_filing(request.user, class_id),
         "may_file": holds(request.user, Permission.CLAIM_FILE),
     }
     return render(request, "subsidies/class_claims.html", context)
-
-
-@require_POST
-def file_class_claims(request: "Request", class_id: int) -> HttpResponse:
-    filed, against = actions.file_class_claims(by=request.user, class_id=class_id, now=timezone.now())
-    text = gettext("{count} claims filed, {others} people are not due")
-    messages.success(request, text.format(count=len(filed), others=len(against)))
-    return redirect("subsidies:class_claims", class_id)
 
 
 @require_GET
