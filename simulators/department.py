@@ -1,4 +1,4 @@
-"""Plays departments that facts are fetched from: `python -m simulators.department --port 8104`.
+"""Plays departments that facts are fetched from: `python -m simulators.department --port 8104 --keys`.
 
 A program of its own on a real connection; the contract is in docs/adapters/exchange.md. Three departments are played,
 civil affairs (deaths), social insurance (months) and education (school rolls), each with a key of its own. The address
@@ -15,7 +15,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 KEY = os.environ.get("DEPARTMENT_KEY", "demo")
 SLOW_SECONDS = 10
 PEOPLE = 40
-AS_OF = date(2026, 11, 20)
+AS_OF = min(date(2026, 11, 20), datetime.now(UTC).date())
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -125,10 +125,12 @@ class Handler(BaseHTTPRequestHandler):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8104)
-    server = ThreadingHTTPServer(("127.0.0.1", parser.parse_args().port), Handler)
+    parser.add_argument("--keys", action="store_true", help="print the public keys, which their sources need")
+    given = parser.parse_args()
+    for department in DEPARTMENTS if given.keys else ():
+        print(department, public_key(department), flush=True)  # noqa: T201 what was asked for
+    server = ThreadingHTTPServer(("127.0.0.1", given.port), Handler)
     server.daemon_threads = True
-    for department in DEPARTMENTS:
-        print(department, public_key(department), flush=True)  # noqa: T201 what a contract needs
     server.serve_forever()
 
 

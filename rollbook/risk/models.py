@@ -138,7 +138,18 @@ class Alert(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["-score", "id"], name="alert_queue", condition=~Q(state="closed")),
+            # What a queue is narrowed by stands in its indexes, so that rows that do not belong to it are never fetched.
+            models.Index(
+                fields=["-score", "id", "region_code", "scheme", "severity"],
+                include=["subject", "subject_id"],
+                name="alert_queue",
+                condition=~Q(state="closed"),
+            ),
+            models.Index(
+                fields=["region_code", "-score", "id", "scheme", "severity"],
+                name="alert_queue_of_county",
+                condition=~Q(state="closed"),
+            ),
             models.Index(fields=["state", "-score", "id"], name="alert_queue_of_all"),
             models.Index(fields=["institution", "-score", "id"], name="alert_by_institution"),
             models.Index(fields=["training_class", "-score", "id"], name="alert_by_class"),

@@ -8,11 +8,12 @@ from django.conf import settings
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.template import Library
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from rollbook.kernel.messages import _
+from rollbook.web.lists import Filter
 
 register = Library()
 
@@ -82,6 +83,16 @@ def state(value: object, label: str = "") -> SafeString:
         value,
         icon(ICONS[tone]),
         gettext(str(label or value)),
+    )
+
+
+@register.simple_tag
+def options(one: Filter) -> SafeString:
+    """The choices of a filter: written here, since a list may have more of them than rows."""
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((value, mark_safe(" selected") if value == one.value else "", gettext(label)) for value, label in one.choices),
     )
 
 

@@ -120,11 +120,12 @@ def load_feeds(*, by: "Account", now: datetime) -> list[Contract]:
         if queries.source_by_code(code) is not None:
             continue
         source = add_source(by=by, code=code, name=row["department"], public_key="", url="", now=now)
-        made.append(set_contract(by=by, source_id=source.pk, feed=feed, from_on=BEGAN, now=now, **_terms(row)))
+        made.append(set_contract(by=by, source_id=source.pk, feed=feed, from_on=BEGAN, now=now, **terms_of(row)))
     return made
 
 
-def _terms(row: dict[str, Any]) -> dict[str, Any]:
+def terms_of(row: dict[str, Any]) -> dict[str, Any]:
+    """The terms on which the catalogue would have a feed."""
     texts = {name: row[name] for name in ("cadence_days", "purpose", "legal_basis", "document")}
     return texts | {name: row.get(name, least) for name, least in LIMITS.items()}
 

@@ -33,10 +33,16 @@ def visible_to(by: "Account") -> QuerySet[Alert]:
         return told.exclude(scheme__in=NOT_TOLD)
     if not any(holds(by, one) for one in READERS):
         return found.none()
-    found = found.filter(region_code__startswith=prefix(by.region_code))
+    found = found.filter(within(by.region_code))
     if by.role not in ABOVE:
         return found.exclude(scheme=Scheme.INSIDER)
     return found.exclude(subject=Subject.ACCOUNT, subject_id=by.pk)
+
+
+def within(region_code: str) -> Q:
+    """A county's exactly, which an index can be entered by; what has counties of its own by its digits."""
+    digits = prefix(region_code)
+    return Q(region_code=digits) if digits and digits == region_code else Q(region_code__startswith=digits)
 
 
 def get(by: "Account", alert_id: int, *, lock: bool = False) -> Alert:

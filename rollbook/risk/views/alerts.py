@@ -67,7 +67,7 @@ def alert_list(request: "Request") -> HttpResponse:
     if not request.GET.get("state"):
         found = found.exclude(state=State.CLOSED)
     shown = listing(
-        request, found, filters=_filters(request), search=SEARCH, sorts=SORTS, exports=True,
+        request, found.select_related(None), filters=_filters(request), search=SEARCH, sorts=SORTS, exports=True,
         hint=gettext("Name, institution or class number"),
     )  # fmt: skip
     return render(request, "risk/alert_list.html", {"listing": shown, "ranks": RANK_LABELS, "now": timezone.now()})
