@@ -9,7 +9,7 @@ import django
 SECTIONS = (
     "check_ins", "faults", "roster", "lists", "certificates", "ledger", "restore", "disk", "entitlement", "simulation",
     "races", "candidates", "lookups", "screening", "increment", "alerts",
-    "facts", "matching", "faces",
+    "facts", "matching", "faces", "heads",
 )  # fmt: skip
 WIDTHS = (58, 44, 26)
 

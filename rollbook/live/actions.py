@@ -13,6 +13,8 @@ from rollbook.accounts.rules import Permission, authorise
 from rollbook.classes import queries as classes
 from rollbook.evidence import actions as evidence
 from rollbook.evidence.rules import Keep, Kind, Purpose, distance
+from rollbook.faces import actions as faces
+from rollbook.faces.rules import Compared
 from rollbook.institutions import queries as institutions
 from rollbook.institutions.rules import State as Listing
 from rollbook.journal.actions import record
@@ -196,12 +198,16 @@ def _is_moved(camera: Camera, seen: "Sequence[int]") -> bool:
     return far * 2 > len(seen)
 
 
-def _still(camera: Camera, lesson: "Lesson", image: "Image.Image", by: "Account | None", now: datetime) -> "Item":
+def _jpeg(image: "Image.Image") -> bytes:
     content = BytesIO()
     image.save(content, "JPEG", quality=85)
+    return content.getvalue()
+
+
+def _still(camera: Camera, lesson: "Lesson", image: "Image.Image", by: "Account | None", now: datetime) -> "Item":
     place = classes.place_of(lesson.training_class, lesson, Keep.VIDEO, now)
     return evidence.store(
-        by=by, kind=Kind.PHOTO, content=content.getvalue(), place=place, title=f"{lesson} · {camera}", now=now
+        by=by, kind=Kind.PHOTO, content=_jpeg(image), place=place, title=f"{lesson} · {camera}", now=now
     )
 
 
@@ -209,7 +215,8 @@ def _sample(camera: Camera, lesson: "Lesson", image: "Image.Image", moment: date
     item = _still(camera, lesson, image, None, now)
     made, _is_new = HeadCount.objects.get_or_create(
         camera=camera, taken_at=moment,
-        defaults={"lesson": lesson, "item": item, "checked_in": classes.there_at(lesson.pk, moment)},
+        defaults={"lesson": lesson, "item": item, "checked_in": classes.there_at(lesson.pk, moment),
+                  "found": faces.count_faces(_jpeg(image))},
     )  # fmt: skip
     return made
 
@@ -289,7 +296,11 @@ def count_heads(*, by: "Account", count_id: int, counted: int, now: datetime) ->
 def call_to_camera(
     *, by: "Account", lesson_id: int, enrolment_id: int, outcome: str, remark: str, now: datetime
 ) -> CameraCall:
-    """Ask a trainee to the camera, compare with the file, write down who came (domain 2.6); the picture is kept."""
+    """Ask a trainee to the camera, compare with the file, write down who came (domain 2.6); the picture is kept.
+
+    Where the trainee agreed to it, the machine compares the face too, and what it found stands beside the officer's word,
+    which alone counts.
+    """
     lesson = queries.lesson(by, lesson_id)
     authorise(by, Permission.LIVE_CHECK, region_code=lesson.training_class.region_code)
     one = classes.roster(lesson.training_class_id).filter(pk=enrolment_id).first()
@@ -300,6 +311,9 @@ def call_to_camera(
     if outcome in (rules.Outcome.OTHER, rules.Outcome.UNCLEAR) and not remark.strip():
         raise Refused(reason("describe", _("Describe what you saw."), "2.6"))
     lesson, camera, image = _shown_now(by, lesson_id)
+    compared, likeness = Compared.NO_FACE, None
+    if outcome != rules.Outcome.ABSENT:
+        compared, likeness = faces.compare_still(person_id=one.person_id, picture=_jpeg(image))
     with transaction.atomic():
         item = _still(camera, lesson, image, by, now)
         made = CameraCall.objects.create(
@@ -308,11 +322,14 @@ def call_to_camera(
             outcome=outcome,
             remark=remark.strip()[:200],
             item=item,
+            compared=compared,
+            likeness=likeness,
             called_at=now,
             called_by=by,
         )
         record("lesson.trainee-called", lesson, by=by, at=now, region_code=camera.region_code,
-               institution_id=camera.institution_id, trainee=one.person.name, called=outcome, remark=remark)  # fmt: skip
+               institution_id=camera.institution_id, trainee=one.person.name, called=outcome, remark=remark,
+               percent=made.percent if likeness is not None else None)  # fmt: skip
     return made
 
 

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from rollbook.faces.rules import Compared
 from rollbook.live import rules
 
 
@@ -113,6 +114,7 @@ class HeadCount(models.Model):
     item = models.ForeignKey("evidence.Item", models.PROTECT, related_name="+")
     taken_at = models.DateTimeField()
     checked_in = models.PositiveSmallIntegerField()
+    found = models.PositiveSmallIntegerField(null=True)  # faces that the machine found: there are at least so many
     counted = models.PositiveSmallIntegerField(null=True)
     counted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     counted_at = models.DateTimeField(null=True)
@@ -139,6 +141,8 @@ class CameraCall(models.Model):
     outcome = models.CharField(max_length=16, choices=rules.Outcome.choices())
     remark = models.CharField(max_length=200, blank=True)
     item = models.ForeignKey("evidence.Item", models.PROTECT, null=True, related_name="+")
+    compared = models.CharField(max_length=16, choices=Compared.choices(), default="not-agreed")
+    likeness = models.FloatField(null=True)  # by the machine, beside the officer's word
     called_at = models.DateTimeField()
     called_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
 
@@ -146,9 +150,18 @@ class CameraCall(models.Model):
         constraints = [
             models.CheckConstraint(name="outcome_of_call_is_known", condition=Q(outcome__in=rules.Outcome.values())),
             models.CheckConstraint(
+                name="compared_with_a_likeness",
+                condition=Q(compared="done", likeness__gte=0, likeness__lte=1)
+                | ~Q(compared="done") & Q(likeness__isnull=True),
+            ),
+            models.CheckConstraint(
                 name="another_person_is_described", condition=~Q(outcome__in=["other", "unclear"]) | ~Q(remark="")
             ),
         ]
 
     def __str__(self) -> str:
         return f"call #{self.pk}"
+
+    @property
+    def percent(self) -> int:
+        return int((self.likeness or 0) * 100)

@@ -144,10 +144,12 @@ def told_of(lesson: "Lesson", now: datetime) -> list[Message]:
             is_moved=any(one.kind == "moved" for one in faults),
         )
     )  # fmt: skip
-    for one in HeadCount.objects.filter(lesson=lesson, counted__isnull=False):
-        told += rules.reasons_of_count(
-            counted=one.counted or 0, checked_in=one.checked_in, percent=terms[TermKey.HEAD_COUNT_PERCENT]
-        )
+    percent = terms[TermKey.HEAD_COUNT_PERCENT]
+    for one in HeadCount.objects.filter(lesson=lesson).order_by("taken_at"):
+        if one.counted is not None:
+            told += rules.reasons_of_count(counted=one.counted, checked_in=one.checked_in, percent=percent)
+        elif one.found is not None:
+            told += rules.reasons_of_faces(found=one.found, checked_in=one.checked_in, percent=percent)
     return told
 
 

@@ -109,3 +109,13 @@ def reasons_of_count(*, counted: int, checked_in: int, percent: int) -> Iterator
     if abs(counted - checked_in) * 100 > percent * max(checked_in, counted, 1):
         text = _("{counted} people are in the picture where {checked_in} had checked in.")
         yield reason("head-count", text, "2.6", counted=counted, checked_in=checked_in)
+
+
+def reasons_of_faces(*, found: int, checked_in: int, percent: int) -> Iterator[Message]:
+    """Faces that the machine found against check-ins. It finds never all, so that fewer say nothing; more than have
+    checked in by the share of the terms ask a person to look, and do no more (D52)."""
+    if (found - checked_in) * 100 > percent * max(checked_in, 1):
+        text = _(
+            "At least {found} faces are in a picture where {checked_in} had checked in: look, and count the people."
+        )
+        yield reason("faces-found", text, "2.6", found=found, checked_in=checked_in)

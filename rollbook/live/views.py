@@ -19,6 +19,8 @@ from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.classes import queries as classes
 from rollbook.evidence import actions as evidence
 from rollbook.evidence.rules import Purpose
+from rollbook.faces import queries as faces
+from rollbook.faces.rules import LEAST_HEAD
 from rollbook.institutions import queries as institutions
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound, Refused
@@ -112,6 +114,8 @@ def lesson(request: "Request", lesson_id: int) -> HttpResponse:
         "is_now": one.starts_at <= now <= one.ends_at,
         "call_form": _call_form(one.training_class_id) if may_check else None,
         "count_form": forms.CountForm(),
+        "may_count": faces.is_set_up(),
+        "least_head": LEAST_HEAD,
         **queries.of_lesson(lesson_id),
     }
     return render(request, "live/lesson.html", context)

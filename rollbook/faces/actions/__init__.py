@@ -1,4 +1,12 @@
-from rollbook.faces.actions.checks import answer_challenges, likeness, note_checks, note_look, take_capture
+from rollbook.faces.actions.checks import (
+    answer_challenges,
+    compare_still,
+    count_faces,
+    likeness,
+    note_checks,
+    note_look,
+    take_capture,
+)
 from rollbook.faces.actions.consent import end_merged, expire, give_consent, withdraw_consent
 from rollbook.faces.actions.looks import challenge_account, challenge_device, look, pass_look
 from rollbook.faces.actions.province import count_templates, decide_likeness, note_filing
@@ -8,6 +16,8 @@ __all__ = [
     "answer_challenges",
     "challenge_account",
     "challenge_device",
+    "compare_still",
+    "count_faces",
     "count_templates",
     "decide_likeness",
     "end_merged",

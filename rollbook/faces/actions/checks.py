@@ -124,6 +124,33 @@ def note_look(*, seen: Look, noted: Noted) -> Check:
     return check
 
 
+def compare_still(*, person_id: int, picture: bytes) -> tuple[rules.Compared, float | None]:
+    """The face of who was called to the camera of a classroom beside the one kept, where the person agreed to that: what
+    was found stands beside the word of the officer, who decides. Nothing is written here."""
+    consent = queries.consent_of(queries.kept(person_id))
+    template = queries.template_of(queries.kept(person_id))
+    if consent is None or consent.text < rules.CALLS_SINCE or template is None:
+        return rules.Compared.NOT_AGREED, None
+    matcher = adapters.matcher()
+    if matcher is None or template.model != matcher.model:
+        return rules.Compared.AWAY, None
+    _person, content = unseal(template.pk, template.key_version, bytes(template.box))
+    try:
+        found = matcher.nearest(content, picture)
+    except adapters.Unavailable:
+        return rules.Compared.AWAY, None
+    return (rules.Compared.NO_FACE, None) if found is None else (rules.Compared.DONE, found)
+
+
+def count_faces(picture: bytes) -> int | None:
+    """How many faces are at least in a picture of a room; None where nothing here can count them."""
+    matcher = adapters.matcher()
+    try:
+        return matcher.count(picture) if matcher else None
+    except adapters.Unavailable:
+        return None
+
+
 def take_capture(
     *, institution_id: int, event_id: UUID, picture: bytes, least_score: int, place: Place | None, now: datetime
 ) -> Check:

@@ -39,6 +39,12 @@ class FaceMatcher(Protocol):
     def compare(self, template: bytes, picture: bytes) -> float:
         """How sure it is that a picture is of the person of a template: 0 to 1."""
 
+    def nearest(self, template: bytes, picture: bytes) -> float | None:
+        """The same of the largest face of a picture of a room; None where none is near enough."""
+
+    def count(self, picture: bytes) -> int:
+        """How many faces it finds in a picture of a room: never all of them."""
+
 
 def matcher() -> FaceMatcher | None:
     """The matcher that is set up here."""

@@ -21,6 +21,7 @@ MODEL = "dlib-resnet-v1"
 MOST_BYTES = 2 * 2**20
 MOST_PIXELS = 12_000_000
 SIDE = 640  # pixels of the longer side in which faces are looked for
+WIDE = 1280  # of a picture of many people
 FACE = 150  # pixels to which a face is brought before its sharpness is measured
 LAYOUT = f"<{rules.SIZE}f"
 
@@ -72,17 +73,34 @@ class Local:
         shape = self._landmarks(pixels, max(found, key=lambda box: box.area()))
         return frame(_points(shape), self._vector(pixels, shape))
 
+    def faces(self, picture: bytes) -> list[tuple[int, int, int, int]]:
+        """Where the faces of a picture of many people are: left, top, right, bottom. Those who look down or away, and
+        those below some thirty pixels, are mostly not found (docs/benchmarks.md, Heads)."""
+        boxes = self._detect(_pixels(picture, WIDE), 1)
+        return [(box.left(), box.top(), box.right(), box.bottom()) for box in boxes]
+
     def compare(self, template: bytes, picture: bytes) -> float:
         seen = self.encode(picture)
         if not seen.vector:
             return 0.0
         return rules.score(apart(struct.unpack(LAYOUT, template), seen.vector))
 
+    def nearest(self, template: bytes, picture: bytes) -> float | None:
+        pixels = _pixels(picture, WIDE)
+        near = [box for box in self._detect(pixels, 0) if box.width() >= rules.LEAST_WIDTH]
+        if not near:
+            return None
+        shape = self._landmarks(pixels, max(near, key=lambda box: box.area()))
+        return rules.score(apart(struct.unpack(LAYOUT, template), self._vector(pixels, shape)))
+
+    def count(self, picture: bytes) -> int:
+        return len(self.faces(picture))
+
     def _vector(self, pixels: Any, shape: Any) -> tuple[float, ...]:
         return tuple(self._network.compute_face_descriptor(pixels, shape))
 
 
-def _pixels(picture: bytes) -> Any:
+def _pixels(picture: bytes, side: int = SIDE) -> Any:
     """A picture as dlib takes it; refused where it is none, before anything large is decoded."""
     if len(picture) > MOST_BYTES:
         raise Refused(reason("face-file", _("A picture of a face may have at most 2 MB."), "N7.2"))
@@ -90,11 +108,11 @@ def _pixels(picture: bytes) -> Any:
         with Image.open(BytesIO(picture), formats=["JPEG", "PNG"]) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise Refused(reason("face-file", _("A picture of a face may have at most 12 million pixels."), "N7.2"))
-            image.draft("RGB", (SIDE, SIDE))
+            image.draft("RGB", (side, side))
             seen = image.convert("RGB")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
         raise Refused(reason("face-file", _("The picture cannot be read; take it again."), "N7.2")) from None
-    seen.thumbnail((SIDE, SIDE))
+    seen.thumbnail((side, side))
     return np.asarray(seen)
 
 

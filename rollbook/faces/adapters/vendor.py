@@ -60,6 +60,15 @@ class Vendor:
     def frames(self, pictures: Sequence[bytes]) -> list[Frame | None]:
         return [self.encode(one).frame for one in pictures]
 
+    def nearest(self, template: bytes, picture: bytes) -> float | None:
+        return self.compare(template, picture) if self.count(picture) else None
+
+    def count(self, picture: bytes) -> int:
+        found = _ask("encode", picture=_text(picture)).get("faces")
+        if isinstance(found, bool) or not isinstance(found, int) or found < 0:
+            raise Unavailable("answer")
+        return found
+
     def compare(self, template: bytes, picture: bytes) -> float:
         found = _ask("compare", template=_text(template), picture=_text(picture)).get("score")
         if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= 1:

@@ -14,7 +14,9 @@ from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import reason
 
 SIZE = 128  # numbers of a vector
-TEXT = 1  # the number of the statement that a person agrees to; another wording is another number
+TEXT = 2  # the number of the statement that a person agrees to; another wording is another number
+CALLS_SINCE = 2  # the statement that first names the call to the camera of a classroom
+LEAST_HEAD = 32  # pixels of a face below which few are counted in a picture of a room (docs/benchmarks.md, Heads)
 
 
 class Cause(Choice):
@@ -59,6 +61,15 @@ class Finding(Choice):
     SAME = "same", _("One person with two records")
     TWO = "two", _("Two persons who look alike")
     UNCLEAR = "unclear", _("Could not be told")
+
+
+class Compared(Choice):
+    """Whether a face before the camera of a classroom was compared with the one kept."""
+
+    DONE = "done", _("Compared")
+    NOT_AGREED = "not-agreed", _("Not compared: no consent to this, or no face set up")
+    NO_FACE = "no-face", _("Not compared: no face was near enough to the camera")
+    AWAY = "away", _("Not compared: nothing here compares faces now")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

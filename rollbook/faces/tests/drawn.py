@@ -71,6 +71,12 @@ class Drawn:
     def frames(self, pictures):
         return [self.encode(one).frame for one in pictures]
 
+    def count(self, content):
+        return self.encode(content).quality.faces
+
+    def nearest(self, template, content):
+        return self.compare(template, content) if self.count(content) else None
+
     def compare(self, template, content):
         return rules.score(apart(struct.unpack(LAYOUT, template), self.encode(content).vector))
 

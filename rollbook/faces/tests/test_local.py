@@ -97,3 +97,26 @@ def test_turns_of_a_real_head_are_seen_and_a_photograph_makes_none():
     assert [one.code for one in against] == ["move-missing"]
     swapped = frames[:1] * 3 + matcher.frames([face(4, TURNS[4]["left"])])
     assert [one.code for one in liveness.reasons_against_liveness(["left"], swapped)] == ["another-face"]
+
+
+@needs_faces
+@pytest.mark.slow
+def test_in_a_room_the_nearest_face_is_compared_and_those_that_look_up_are_counted():
+    """Domain 2.6: of who comes to the camera, with others far behind; and never who is too far to be told."""
+    matcher = local.matcher()
+    template = matcher.encode(face(1, 1)).template
+    others = [(n, 60 + 130 * (n - 2), 40, 0.5) for n in range(2, 10)]
+    near = room([(1, 900, 300, 3.2), *others])
+    assert matcher.count(near) == 9
+    assert matcher.nearest(template, near) > 0.6
+    assert matcher.nearest(template, room([(2, 900, 300, 3.2), (1, 60, 40, 0.5)])) < 0.6
+    assert matcher.nearest(template, room(others)) is None
+    assert matcher.count(room([(n, x, y, 0.2) for n, x, y, _scale in others])) == 0  # 13 pixels: too far
+
+
+def room(people):
+    whole = Image.new("RGB", (1280, 720), (120, 120, 120))
+    for person, left, top, scale in people:
+        one = Image.open(BytesIO(face(person, 3 if person == 1 else 1, scale=1)))
+        whole.paste(one.resize((round(one.width * scale), round(one.height * scale))), (left, top))
+    return saved(whole)

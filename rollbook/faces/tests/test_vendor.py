@@ -45,6 +45,8 @@ def test_the_same_picture_is_the_same_person(at):
     template = matcher.encode(ME).template
     assert matcher.compare(template, ME) > 0.9
     assert matcher.compare(template, OTHER) < 0.5
+    assert matcher.count(ME) == 1
+    assert matcher.nearest(template, ME) > 0.9
 
 
 @pytest.mark.parametrize("mood", ["slow", "down", "cut", "wrong", "unclear"])
@@ -54,6 +56,8 @@ def test_no_clear_answer_is_none(at, mood):
         matcher.encode(ME)
     with pytest.raises(adapters.Unavailable):
         matcher.compare(b"x" * 128, ME)
+    with pytest.raises(adapters.Unavailable):
+        matcher.nearest(b"x" * 128, ME)
 
 
 def test_a_wrong_key_is_no_answer(at, settings):

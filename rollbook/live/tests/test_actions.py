@@ -13,6 +13,10 @@ from rollbook.classes.models import Attendance
 from rollbook.classes.tests.scenes import BEGINS, NOW, another, running
 from rollbook.evidence import files as evidence_files
 from rollbook.evidence.models import Item
+from rollbook.faces import actions as faces
+from rollbook.faces.adapters import Unavailable
+from rollbook.faces.models import Consent
+from rollbook.faces.tests import drawn
 from rollbook.journal.models import Entry
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused
 from rollbook.live import actions, files, queries
@@ -181,6 +185,94 @@ def test_a_trainee_is_called_to_the_camera(live):
     made = actions.call_to_camera(by=live.county, outcome="same", **values)
     assert made.item.sha256
     assert Entry.objects.get(kind="lesson.trainee-called").data["called"] == "same"
+
+
+class Room(drawn.Drawn):
+    """A matcher before the camera of a classroom."""
+
+    def __init__(self, *, found=5, like=0.834, away=False):
+        self.found, self.like, self.is_away = found, like, away
+
+    def count(self, content):
+        if self.is_away:
+            raise Unavailable("away")
+        return self.found
+
+    def nearest(self, _template, content):
+        self.count(content)
+        return self.like
+
+
+def with_face(live, monkeypatch, **room):
+    """The called trainee agreed and has a face set up."""
+    drawn.set_up(monkeypatch)
+    faces.give_consent(by=live.worker, agrees=True, now=NOW)
+    officer = AccountFactory(region_code=live.people[0].person.region_code)
+    person_id = live.people[0].person_id
+    faces.enrol_at_counter(by=officer, person_id=person_id, picture=drawn.picture(), now=NOW)
+    drawn.set_up(monkeypatch, Room(**room))
+
+
+def called(live, outcome="same", one=0):
+    return actions.call_to_camera(
+        by=live.county, lesson_id=live.lesson.pk, enrolment_id=live.people[one].pk, outcome=outcome,
+        remark="看不清", now=NOW,
+    )  # fmt: skip
+
+
+def test_the_machines_likeness_stands_beside_the_officers_word(live, monkeypatch):
+    """Domain 2.6, N7.2: where the trainee agreed to it; the officer's word is what screening reads, whatever it says."""
+    with_face(live, monkeypatch, like=0.2)
+    made = called(live)
+    assert (made.outcome, made.compared, made.percent) == ("same", "done", 20)
+    assert Entry.objects.get(kind="lesson.trainee-called").data["percent"] == 20
+    [row] = queries.screened()["calls"]
+    assert row["enrolment_id"] == live.people[0].pk
+    assert "likeness" not in row
+    client = Client()
+    client.force_login(live.county)
+    assert "20 %" in client.get(f"/live/lessons/{live.lesson.pk}/").text
+
+
+@pytest.mark.parametrize(
+    ("room", "one", "outcome", "compared"),
+    [
+        ({}, 1, "same", "not-agreed"),
+        ({"like": None}, 0, "unclear", "no-face"),
+        ({"away": True}, 0, "same", "away"),
+        ({}, 0, "absent", "no-face"),
+    ],
+)
+def test_what_cannot_be_compared_says_why(live, monkeypatch, room, one, outcome, compared):
+    with_face(live, monkeypatch, **room)
+    made = called(live, outcome, one)
+    assert (made.compared, made.likeness) == (compared, None)
+
+
+def test_consent_to_the_earlier_wording_does_not_cover_the_call(live, monkeypatch):
+    """S69: for this purpose; the first statement named checking in alone."""
+    with_face(live, monkeypatch)
+    Consent.objects.update(text=1)
+    assert called(live).compared == "not-agreed"
+
+
+def test_faces_that_the_machine_finds_are_a_suggestion_and_a_lower_bound(live, monkeypatch):
+    """D52: more faces than check-ins ask a person to look; fewer say nothing; screening reads what people count alone."""
+    Attendance.objects.create(lesson=live.lesson, enrolment=live.people[0], in_at=NOW - timedelta(minutes=1))
+    after = live.lesson.ends_at + timedelta(minutes=1)
+    told = lambda: {one.code for one in queries.told_of(live.lesson, after)} - {"no-picture"}  # noqa: E731
+    drawn.set_up(monkeypatch, Room(found=0))
+    assert actions.take_picture(by=live.county, lesson_id=live.lesson.pk, now=NOW).found == 0
+    assert told() == set()
+    drawn.set_up(monkeypatch, Room(found=3))
+    one = actions.take_picture(by=live.county, lesson_id=live.lesson.pk, now=NOW + timedelta(seconds=1))
+    assert told() == {"faces-found"}
+    assert not queries.screened()["head_counts"].exists()
+    actions.count_heads(by=live.county, count_id=one.pk, counted=1, now=NOW)
+    assert told() == set()
+    drawn.set_up(monkeypatch, Room(away=True))
+    away = actions.take_picture(by=live.county, lesson_id=live.lesson.pk, now=NOW + timedelta(seconds=2))
+    assert away.found is None
 
 
 def test_heads_are_counted_once_by_a_person(live):
