@@ -94,7 +94,7 @@ PAGES: list[Page] = [
     page(
         _("Subsidies and funds"),
         "subsidies:paper_list",
-        _("Papers of work"),
+        _("Papers of proof"),
         "file-certificate",
         may(P.CLAIM_REVIEW, P.CLAIM_SECOND_REVIEW) | MANAGER,
     ),

@@ -83,6 +83,7 @@ class PaperOut(Schema):
     enrolment_id: int
     kind: str
     uscc: str
+    number: str
     name: str
     from_on: date
     until_on: date | None
@@ -146,12 +147,12 @@ def papers(request: Request) -> QuerySet[WorkPaper]:
 @router.post("/enrolments/{enrolment_id}/paper", response={201: PaperOut})
 @scope("claims")
 def file_paper(
-    request: Request, enrolment_id: int, kind: Form[str], uscc: Form[str], name: Form[str], from_on: Form[date],
-    file: File[UploadedFile], until_on: Form[date | None] = None,
+    request: Request, enrolment_id: int, kind: Form[str], name: Form[str], from_on: Form[date],
+    file: File[UploadedFile], until_on: Form[date | None] = None, uscc: Form[str] = "", number: Form[str] = "",
 ) -> Status[WorkPaper]:  # fmt: skip
     """A labour contract or business licence that shows work where no department does."""
     made = actions.file_paper(
-        by=request.user, enrolment_id=enrolment_id, kind=kind, uscc=uscc, name=name, from_on=from_on,
+        by=request.user, enrolment_id=enrolment_id, kind=kind, uscc=uscc, number=number, name=name, from_on=from_on,
         until_on=until_on, file=file.read(), now=timezone.now(),
     )  # fmt: skip
     return Status(201, made)

@@ -42,8 +42,11 @@ class EnterpriseForm(forms.Form):
 
 class PaperForm(forms.Form):
     kind = forms.ChoiceField(label=_("What it is"), choices=translated(PaperKind))
-    name = forms.CharField(label=_("Employer or own business"), max_length=128)
-    uscc = forms.CharField(label=_("Unified social credit code"), max_length=18, min_length=18)
+    name = forms.CharField(label=_("Employer, own business or issuing authority"), max_length=128)
+    uscc = forms.CharField(
+        label=_("Unified social credit code (of a contract or licence)"), max_length=18, required=False
+    )
+    number = forms.CharField(label=_("Number (of a certificate)"), max_length=64, required=False)
     from_on = day(_("From"))
     until_on = day(_("Until (empty where it has no end)"), required=False)
     file = forms.FileField(label=_("The paper (PDF, JPEG or PNG)"))

@@ -153,7 +153,7 @@ def _claim(klass: "TrainingClass", one: "Enrolment", kept: dict[str, Any], by: "
                 **kept,
             )
     except IntegrityError as error:
-        if kept["facts"]["kind"] == rules.Kind.LIVING:
+        if kept["facts"]["kind"] in (rules.Kind.LIVING, rules.Kind.SAFETY):
             text = _("This was claimed for the training already.")
             raise Refused(reason("same-training", text, "N12.3")) from error
         if kept["follows"]:

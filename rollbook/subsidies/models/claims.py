@@ -77,6 +77,11 @@ class Claim(models.Model):
                 fields=["enrolment"],
                 condition=~Q(state="refused") & Q(kind="living"),
             ),
+            models.UniqueConstraint(
+                name="one_live_safety_subsidy_a_training",
+                fields=["enrolment"],
+                condition=~Q(state="refused") & Q(kind="safety"),
+            ),
             models.CheckConstraint(
                 name="second_review_is_by_another",
                 condition=Q(second_by__isnull=True) | ~Q(second_by=F("first_by")),

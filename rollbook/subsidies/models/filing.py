@@ -61,14 +61,16 @@ class Filing(models.Model):
 
 
 class WorkPaper(models.Model):
-    """A paper that shows somebody's work where no department does, accepted or not by an officer (domain 3.2)."""
+    """A paper that shows somebody's work, or safety certificate, where no department does; accepted or not by an officer
+    (domain 3.2, 3.3)."""
 
     enrolment = models.ForeignKey("classes.Enrolment", models.PROTECT, related_name="work_papers")
     region_code = models.CharField(max_length=6)
     institution = models.ForeignKey("institutions.Institution", models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=16, choices=rules.PaperKind.choices())
-    uscc = models.CharField(max_length=18)
-    name = models.CharField(max_length=128)  # of the employer, or of the own business
+    kind = models.CharField(max_length=24, choices=rules.PaperKind.choices())
+    uscc = models.CharField(max_length=18, blank=True)  # of the employer or the own business
+    name = models.CharField(max_length=128)  # of these, or of the authority that issued it
+    number = models.CharField(max_length=64, blank=True)  # of a certificate
     from_on = models.DateField()
     until_on = models.DateField(null=True)
     paper = models.ForeignKey("evidence.Item", models.PROTECT, related_name="+")
@@ -86,6 +88,15 @@ class WorkPaper(models.Model):
                 name="paper_is_decided_by_another",
                 condition=Q(state="asked", decided_by=None)
                 | ~Q(state="asked") & Q(decided_by__isnull=False) & ~Q(decided_by=F("filed_by")),
+            ),
+            models.UniqueConstraint(
+                name="safety_certificate_is_used_once",
+                fields=["number"],
+                condition=Q(kind="safety-certificate") & ~Q(state="refused"),
+            ),
+            models.CheckConstraint(
+                name="paper_names_its_number_or_firm",
+                condition=Q(kind="safety-certificate") & ~Q(number="") | ~Q(kind="safety-certificate") & ~Q(uscc=""),
             ),
             models.CheckConstraint(
                 name="paper_days_are_in_order", condition=Q(until_on=None) | Q(until_on__gte=F("from_on"))

@@ -51,7 +51,7 @@ from rollbook.subsidies.queries.decisions import (
     replayed,
     sources,
 )
-from rollbook.subsidies.queries.departments import Payee
+from rollbook.subsidies.queries.departments import Payee, safety_of
 from rollbook.subsidies.queries.entitlement import entitlement
 from rollbook.subsidies.queries.filing import (
     Outcome,
@@ -70,7 +70,14 @@ from rollbook.subsidies.queries.holds import (
     live_hold,
     reasons_held,
 )
-from rollbook.subsidies.queries.papers import paid_on_paper, papers_of, papers_visible_to, work_of, work_paper
+from rollbook.subsidies.queries.papers import (
+    is_number_used,
+    paid_on_paper,
+    papers_of,
+    papers_visible_to,
+    work_of,
+    work_paper,
+)
 from rollbook.subsidies.queries.parts import first_part, in_parts, parts_before
 from rollbook.subsidies.queries.payments import payments_without_claim
 from rollbook.subsidies.queries.policies import (
@@ -167,6 +174,7 @@ __all__ = [
     "in_words",
     "is_claimed",
     "is_held",
+    "is_number_used",
     "last_filing",
     "left_to_file",
     "live_hold",
@@ -218,6 +226,7 @@ __all__ = [
     "row_of",
     "rows_of",
     "rules_of",
+    "safety_of",
     "simulation",
     "simulations_visible_to",
     "sources",

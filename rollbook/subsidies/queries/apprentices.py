@@ -10,11 +10,12 @@ from rollbook.certificates import queries as certificates
 from rollbook.classes import queries as classes
 from rollbook.classes.rules.states import State as ClassState
 from rollbook.classes.rules.states import StudyForm
+from rollbook.directory.rules import ListState
 from rollbook.funds import queries as funds
 from rollbook.kernel.reasons import NotFound
-from rollbook.regions.rules import prefix
+from rollbook.regions.rules import around, prefix
 from rollbook.subsidies import rules
-from rollbook.subsidies.models import Apprenticeship, Claim, Proposal
+from rollbook.subsidies.models import Apprenticeship, Claim, PolicyVersion, Proposal
 from rollbook.subsidies.queries.claims import READERS, subject_of
 
 if TYPE_CHECKING:
@@ -42,10 +43,22 @@ def may_claim_at(klass: "TrainingClass", subsidy: str) -> bool:
 
 def offered(klass: "TrainingClass") -> tuple[rules.Subsidy, ...]:
     """What a training may be claimed for."""
-    also = (rules.Subsidy.EVALUATION, rules.Subsidy.LIVING)
+    also: tuple[rules.Subsidy, ...] = (rules.Subsidy.EVALUATION, rules.Subsidy.LIVING)
     if subsidy_of(klass) == rules.Subsidy.APPRENTICE:
         return (rules.Subsidy.APPRENTICE, *also)
+    if _pays_safety(klass):
+        also = (*also, rules.Subsidy.SAFETY)
     return (rules.Subsidy.TRAINING, rules.Subsidy.UPGRADE, *also)
+
+
+def _pays_safety(klass: "TrainingClass") -> bool:
+    """Whether a policy around names the project of the class: what a first certificate and a renewal come to is its."""
+    identity = klass.occupation.identity if klass.occupation else 0
+    found = PolicyVersion.objects.filter(
+        region_code__in=around(klass.region_code), subsidy=rules.Subsidy.SAFETY, state=ListState.PUBLISHED,
+        content__amounts__contains=[{"identity": identity}],
+    )  # fmt: skip
+    return found.exists()
 
 
 def apprenticeship_of(class_id: int) -> Apprenticeship | None:

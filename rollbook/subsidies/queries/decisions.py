@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 from django.utils.timezone import localdate
 
-from rollbook.certificates import queries as certificates
 from rollbook.classes import queries as classes
 from rollbook.exchange import queries as exchange
 from rollbook.kernel.decisions import reasons
@@ -86,7 +85,7 @@ def sources(
     klass: "TrainingClass", people: "Collection[Enrolment]", today: date, policy: rules.Policy
 ) -> dict[int, dict[str, Any]]:
     """Where the facts of each trainee come from, and as of which day: kept beside them."""
-    issued = certificates.of_class(klass.pk)
+    issued = departments.issued_of(klass, people, policy.subsidy)
     said = departments.said_of(klass, people, policy, issued, {one.pk: today for one in people})
     listed = klass.item.demand_list if klass.item else None
     starts_on = str(klass.starts_on or today)
@@ -116,7 +115,7 @@ def payees(
     klass: "TrainingClass", people: "Collection[Enrolment]", policy: rules.Policy, today: date
 ) -> dict[int, departments.Payee]:
     """Who would be paid for each by the policy (N16.2)."""
-    issued = certificates.of_class(klass.pk)
+    issued = departments.issued_of(klass, people, policy.subsidy)
     said = departments.said_of(klass, people, policy, issued, {one.pk: today for one in people})
     return {pk: one.payee() for pk, one in said.items()}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import localdate
 
+from rollbook.certificates import queries as certificates
 from rollbook.exchange import queries as exchange
 from rollbook.kernel.messages import _
 from rollbook.persons import queries as persons
@@ -46,7 +47,7 @@ class Said:
         one: "Enrolment",
         facts: list[rules.OtherFact],
         policy: rules.Policy,
-        certificate: "Certificate | None",
+        certificate: "Certificate | Issued | None",
         day: date,
         *,
         is_apprentice: bool,
@@ -119,6 +120,12 @@ class Said:
         months = sorted(month for month in self.insured if since < month <= until)
         return rules.OtherFact("insurance-months", months[0], months[-1], {}) if months else None
 
+    def safety(self) -> rules.OtherFact | None:
+        """The accepted safety certificate, where the subsidy is for one."""
+        if self.policy.subsidy != rules.Subsidy.SAFETY:
+            return None
+        return next((one for one in self.facts if one.feed == rules.PaperKind.SAFETY), None)
+
     def lacks_work(self) -> bool:
         """Whether the policy pays for work after the certificate that nothing shows."""
         return self.policy.pays_at(rules.Stage.EMPLOYED) and self.certified_on is not None and self.employed() is None
@@ -136,6 +143,7 @@ class Said:
         found = [
             (_("Category of the person"), self.proof(), day),
             (_("Labour contract"), self.contract() if asks_contract else None, self.days["start"]),
+            (_("Safety certificate"), self.safety(), None),
             (_("Employment after the certificate"), self.employed() if needs_work else None, self.employment_until()),
         ]
         return [
@@ -157,7 +165,7 @@ def said_of(
     klass: "TrainingClass",
     people: "Collection[Enrolment]",
     policy: rules.Policy,
-    issued: "Mapping[int, Certificate]",
+    issued: "Mapping[int, Certificate | Issued]",
     days: Mapping[int, date],
 ) -> dict[int, Said]:
     """What other departments say of each, asked of them all at once; `days` is the day of each claim."""
@@ -193,10 +201,36 @@ def _papers(people: "Collection[Enrolment]") -> dict[int, list[rules.OtherFact]]
     for one in WorkPaper.objects.filter(enrolment__in=[one.pk for one in people], state=rules.PaperState.GRANTED):
         data = {"employer": one.uscc}
         fact = rules.OtherFact(
-            one.kind, one.from_on, one.until_on, data, one.name, as_of=_day(one.decided_at), paper=one.pk
+            one.kind, one.from_on, one.until_on, data, one.name, one.number, as_of=_day(one.decided_at), paper=one.pk
         )
         found[one.enrolment_id].append(fact)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A certificate as an entitlement looks at it."""
+
+    issued_on: date
+    number: str
+    state: str = "valid"
+
+
+def safety_of(enrolment_ids: Collection[int]) -> dict[int, Issued]:
+    """The safety certificates of these trainees that an officer accepted; another authority issued them (domain 3.3, 8)."""
+    found = WorkPaper.objects.filter(
+        enrolment__in=enrolment_ids, kind=rules.PaperKind.SAFETY, state=rules.PaperState.GRANTED
+    )
+    return {one.enrolment_id: Issued(one.from_on, one.number) for one in found.order_by("pk")}
+
+
+def issued_of(
+    klass: "TrainingClass", people: "Collection[Enrolment]", subsidy: str
+) -> "Mapping[int, Certificate | Issued]":
+    """The certificate that a subsidy looks at, by enrolment."""
+    if subsidy == rules.Subsidy.SAFETY:
+        return safety_of([one.pk for one in people])
+    return certificates.of_class(klass.pk)
 
 
 def _day(moment: datetime | None) -> date | None:

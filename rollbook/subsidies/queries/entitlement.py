@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from django.utils.timezone import localdate
 
-from rollbook.certificates import queries as certificates
 from rollbook.classes import queries as classes
 from rollbook.classes.rules.states import State as ClassState
 from rollbook.directory import queries as directory
@@ -52,7 +51,7 @@ def entitlement(
         raise Refused(reason("no-evaluation", text, "N12.2"))
     claims = claims or {}
     terms = directory.terms_for(klass.region_code, klass.starts_on or today)
-    issued, attended = certificates.of_class(klass.pk), classes.attendance_of(klass.pk)
+    issued, attended = departments.issued_of(klass, people, subsidy), classes.attendance_of(klass.pk)
     kind = item.training_type if subsidy == rules.Subsidy.TRAINING else rules.KINDS[subsidy][0].value
     worst_day = classes.worst_day_percent(klass.pk)
     same = {
@@ -116,7 +115,7 @@ def entitlement(
 def _stage(
     klass: "TrainingClass",
     one: "Enrolment",
-    certificate: "Certificate | None",
+    certificate: "Certificate | departments.Issued | None",
     policy: rules.Policy,
     said: departments.Said,
     again: Claim | None,

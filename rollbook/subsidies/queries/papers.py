@@ -9,6 +9,7 @@ from rollbook.accounts.rules import holds
 from rollbook.certificates import queries as certificates
 from rollbook.kernel.reasons import NotFound
 from rollbook.regions.rules import prefix
+from rollbook.subsidies import rules
 from rollbook.subsidies.models import WorkPaper
 from rollbook.subsidies.queries import apprentices, departments, parts, policies, proposals
 from rollbook.subsidies.queries.claims import READERS
@@ -31,6 +32,12 @@ def work_of(klass: "TrainingClass", one: "Enrolment", today: date) -> department
 def papers_of(enrolment_id: int) -> QuerySet[WorkPaper]:
     """For who may see the trainee."""
     return WorkPaper.objects.filter(enrolment=enrolment_id).order_by("-pk")
+
+
+def is_number_used(number: str) -> bool:
+    """Whether a safety certificate was filed before, by anybody, and not refused."""
+    found = WorkPaper.objects.filter(kind=rules.PaperKind.SAFETY, number=number)
+    return found.exclude(state=rules.PaperState.REFUSED).exists()
 
 
 def paid_on_paper(paper_id: int) -> list[int]:

@@ -54,11 +54,13 @@ from rollbook.subsidies.rules.others import (
 )
 from rollbook.subsidies.rules.others import Fact as OtherFact
 from rollbook.subsidies.rules.papers import (
-    SHOWN_BY_PAPER,
     PaperKind,
     PaperState,
+    is_shown_by_paper,
+    reasons_against_certificate,
     reasons_against_decision,
     reasons_against_paper,
+    reasons_against_work,
 )
 from rollbook.subsidies.rules.parts import Part, earlier, is_in_parts, paid_fen, reasons_against_part, stage_again
 from rollbook.subsidies.rules.policy import (
@@ -129,7 +131,6 @@ __all__ = [
     "OPEN",
     "OPENED",
     "PARTS",
-    "SHOWN_BY_PAPER",
     "SOURCES",
     "TITLES",
     "TOTAL",
@@ -197,6 +198,7 @@ __all__ = [
     "is_cut_off",
     "is_in_parts",
     "is_percent",
+    "is_shown_by_paper",
     "kept",
     "ladders",
     "mark",
@@ -210,6 +212,7 @@ __all__ = [
     "proof_of",
     "reasons_against_agreement",
     "reasons_against_apprenticeship",
+    "reasons_against_certificate",
     "reasons_against_closing",
     "reasons_against_decision",
     "reasons_against_filing",
@@ -219,6 +222,7 @@ __all__ = [
     "reasons_against_part",
     "reasons_against_policy",
     "reasons_against_settling",
+    "reasons_against_work",
     "rows",
     "said",
     "share",

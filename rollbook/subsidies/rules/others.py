@@ -104,7 +104,7 @@ def contract_on(facts: Iterable[Fact], day: date, employer: str = "") -> Fact | 
 
 def found_in(feed: str) -> str:
     """What a proof was found in, in words."""
-    return PaperKind(feed).label if feed == PaperKind.LICENCE else Feed(feed).label
+    return Feed(feed).label if feed in Feed.values() else PaperKind(feed).label
 
 
 def contract_months(contract: Fact | None) -> int:

@@ -277,7 +277,7 @@ def offers(request: "Request", enrolment_id: int) -> HttpResponse:
         "klass": klass,
         "offers": found,
         "papers": queries.papers_of(one.pk),
-        "may_show_work": may_file and any(why.code in rules.SHOWN_BY_PAPER for offer in found for why in offer.against),
+        "may_show_work": may_file and any(rules.is_shown_by_paper(offer.subsidy, offer.against) for offer in found),
         "is_open": queries.may_claim_at(klass, queries.subsidy_of(klass)),
         "may_file": may_file,
         "of_enterprise": rules.Subsidy.APPRENTICE if is_worker else "",  # which is not for the trainee to claim

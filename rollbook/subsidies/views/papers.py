@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from rollbook.subsidies.models import WorkPaper
     from rollbook.web.requests import Request
 
-SEARCH = ("enrolment__person__name", "enrolment__person__id_masked", "name", "uscc", "institution__name")
+SEARCH = ("enrolment__person__name", "enrolment__person__id_masked", "name", "uscc", "number", "institution__name")
 COLUMNS = (
-    _("Name"), _("Identity number"), _("Kind"), _("Employer or own business"), _("Code"), _("From"), _("Until"),
+    _("Name"), _("Identity number"), _("Kind"), _("Employer, own business or issuing authority"), _("Code"), _("Number"), _("From"), _("Until"),
     _("Class"), _("Institution"), _("Region"), _("State"), _("Filed on"), _("Reason"),
 )  # fmt: skip
 
@@ -44,7 +44,7 @@ def _filters(request: "Request") -> list[Filter]:
 def _row(one: "WorkPaper") -> tuple[object, ...]:
     person = one.enrolment.person
     return (
-        person.name, person.id_masked, gettext(one.get_kind_display()), one.name, one.uscc, one.from_on, one.until_on,
+        person.name, person.id_masked, gettext(one.get_kind_display()), one.name, one.uscc, one.number, one.from_on, one.until_on,
         one.enrolment.training_class.number, one.institution.name, name_of(one.region_code),
         gettext(one.get_state_display()), timezone.localdate(one.filed_at).isoformat(), one.remark,
     )  # fmt: skip
@@ -52,7 +52,7 @@ def _row(one: "WorkPaper") -> tuple[object, ...]:
 
 def paper_table(request: "Request") -> Table:
     rows = narrowed(request, queries.papers_visible_to(request.user), filters=_filters(request), search=SEARCH)
-    return Table(gettext("Papers of work"), COLUMNS, rows, _row)
+    return Table(gettext("Papers of proof"), COLUMNS, rows, _row)
 
 
 @require_GET
