@@ -43,7 +43,7 @@ from rollbook.subsidies.models import (
 )
 from rollbook.subsidies.rules.simulation import Scenario
 from rollbook.subsidies.tests.factories import NOW, PolicyFactory, assessed_class, load_policies, payee
-from rollbook.supervision.models import Case, Inspection, Measure, Task
+from rollbook.supervision.models import Case, Draw, Inspection, Measure, Task
 from rollbook.web import actions as pages
 
 HERE, ELSEWHERE = "320102", "320583"
@@ -207,7 +207,22 @@ class County:
             institution=self.institution, region_code=self.region_code, grade="talk", trigger="attendance",
             ground="到课率不足", taken_at=now, taken_by=self.office, mend_by=now.date(),
         )  # fmt: skip
-        return {"task_id": task.pk, "inspection_id": inspection.pk, "measure_id": measure.pk}
+        draw = Draw.objects.create(
+            title="双随机检查", region_code=self.region_code, seed="00", percent=10, due_on=now.date(), drawn_at=now,
+            bodies=[{"id": self.institution.pk, "name": self.institution.name, "waits": True, "persons": []}],
+            inspectors=[{"id": one.pk, "name": str(one), "person": None} for one in (self.office, self.supervisor)],
+            drawn_by=self.office,
+        )  # fmt: skip
+        check = draw.checks.create(
+            institution=self.institution, region_code=self.region_code, first=self.office, second=self.supervisor
+        )
+        return {
+            "draw_id": draw.pk,
+            "check_id": check.pk,
+            "task_id": task.pk,
+            "inspection_id": inspection.pk,
+            "measure_id": measure.pk,
+        }
 
     def _of_the_money(self, item):
         klass = assessed_class(

@@ -205,6 +205,7 @@ PAGES: list[Page] = [
         "clipboard-search",
         may(P.INSPECTION_READ) - MANAGER,
     ),
+    page(_("Supervision"), "supervision:draw_list", _("Draws"), "dice-5", may(P.INSPECTION_READ) - MANAGER),
     page(_("Supervision"), "supervision:inspection_list", _("Findings"), "report-search", may(P.INSPECTION_READ)),
     page(
         _("Supervision"),

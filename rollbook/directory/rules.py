@@ -178,6 +178,8 @@ class TermKey(Choice):
     LADDER_REPEATS = "ladder-repeats", _("Measures in one year that lead to the next grade")
     UNQUALIFIED_PERCENT = "unqualified-percent", _("Most unqualified classes of a year, per cent")
     ASKED_DAYS = "asked-days", _("Working days for an inspection that an alert asked for")
+    DRAW_PERCENT = "draw-percent", _("Share of the institutions of a region that one draw takes, per cent")
+    DRAW_MONTHS = "draw-months", _("Months within which every institution is checked once")
     CASE_DAYS = "case-days", _("Days to look into a case")
     REPLY_DAYS = "reply-days", _("Working days for another authority to answer about a case")
     ACCURACY_LEAST = "accuracy-least", _("Least that a county may have paid of 10 000 due")

@@ -275,6 +275,15 @@ class LastDay(Func):
     output_field = DateField()
 
 
+def people_of(institution_ids: Iterable[int]) -> dict[int, set[int]]:
+    """The persons who teach, or taught, at institutions: who does not check them (domain 6.3)."""
+    people: dict[int, set[int]] = {}
+    found = Teacher.objects.filter(institution__in=list(institution_ids))
+    for institution_id, person_id in found.values_list("institution", "person"):
+        people.setdefault(institution_id, set()).add(person_id)
+    return people
+
+
 def placed(ids: Iterable[int]) -> "QuerySet[Institution, Any]":
     """Where institutions belong, for alerts about them."""
     return Institution.objects.filter(pk__in=list(ids)).values("pk", "name", "region_code")

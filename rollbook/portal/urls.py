@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.portal.views import attendance, face, me, policies, public
+from rollbook.portal.views import attendance, draws, face, me, policies, public
 
 app_name = "portal"
 
@@ -15,6 +15,8 @@ urlpatterns = [
     path("open/disclosure/", public.disclosure, name="disclosure"),
     path("open/policies/", policies.policy_list, name="policies"),
     path("open/policies/<int:version_id>/", policies.policy, name="policy"),
+    path("open/draws/", draws.draw_list, name="draws"),
+    path("open/draws/<int:draw_id>/", draws.draw, name="draw"),
     path("verify/", public.verify, name="verify"),
     path("verify/receipts/<str:receipt_token>/", public.verify_receipt, name="verify_receipt"),
     path("verify/<str:token>/", public.verify_token, name="verify_token"),

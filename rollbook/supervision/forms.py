@@ -57,6 +57,21 @@ class PhotoForm(forms.Form):
     sent = FilesField(label=_("Photographs taken on site"))
 
 
+class DrawForm(forms.Form):
+    title = forms.CharField(label=_("What the check is for"), max_length=120)
+    due_on = day(_("Due on"))
+
+
+class CheckForm(forms.Form):
+    checked_on = day(_("Checked on"))
+    in_order = forms.TypedChoiceField(
+        label=_("Result"), choices=[("1", _("In order")), ("0", _("Not in order"))], coerce=lambda text: text == "1"
+    )
+    finding = forms.CharField(
+        label=_("What was found"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
 class MeasureForm(forms.Form):
     institution_id = forms.TypedChoiceField(label=_("Institution"), coerce=int)
     grade = forms.ChoiceField(label=_("Measure"), choices=translated(rules.Grade))

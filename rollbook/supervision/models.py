@@ -180,3 +180,54 @@ class Measure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_grade_display()} #{self.pk}"
+
+
+class Draw(models.Model):
+    """Institutions and inspectors drawn at random by one seed, with both lists as they were. Never changed (N11.2)."""
+
+    title = models.CharField(max_length=120)
+    region_code = models.CharField(max_length=6)
+    seed = models.CharField(max_length=64)
+    percent = models.PositiveSmallIntegerField()  # of the institutions, by the region's terms
+    bodies = models.JSONField()  # {"id", "name", "waits", "persons"}: who might be drawn
+    inspectors = models.JSONField()  # {"id", "name", "person"}
+    due_on = models.DateField()
+    drawn_at = models.DateTimeField()
+    drawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["region_code", "-id"], name="draw_by_region")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Check(models.Model):
+    """One drawn institution with the two who go there, and once both have signed the published result."""
+
+    draw = models.ForeignKey(Draw, models.PROTECT, related_name="checks")
+    institution = models.ForeignKey("institutions.Institution", models.PROTECT, related_name="+")
+    region_code = models.CharField(max_length=6)
+    first = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    second = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    checked_on = models.DateField(null=True)
+    is_in_order = models.BooleanField(null=True)
+    finding = models.CharField(max_length=500, blank=True)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField(null=True)
+    published_at = models.DateTimeField(null=True)  # when the other signed
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="institution_once_a_draw", fields=["draw", "institution"]),
+            models.CheckConstraint(name="two_are_drawn", condition=~Q(first=F("second"))),
+            models.CheckConstraint(
+                name="published_check_has_its_result",
+                condition=Q(published_at__isnull=True)
+                | Q(checked_on__isnull=False, is_in_order__isnull=False, recorded_by__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(fields=["institution", "-checked_on"], name="check_by_institution")]
+
+    def __str__(self) -> str:
+        return f"check #{self.pk}"

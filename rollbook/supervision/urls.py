@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.supervision.views import cases, dossiers, inspections, measures
+from rollbook.supervision.views import cases, dossiers, draws, inspections, measures
 
 app_name = "supervision"
 
@@ -25,6 +25,11 @@ urlpatterns = [
     path("cases/<int:case_id>/hand-over/", cases.hand_over, name="hand_over"),
     path("cases/<int:case_id>/answered/", cases.answered, name="case_answered"),
     path("cases/<int:case_id>/conclude/", cases.conclude, name="conclude"),
+    path("draws/", draws.draw_list, name="draw_list"),
+    path("draws/new/", draws.draw_new, name="draw_new"),
+    path("draws/<int:draw_id>/", draws.draw, name="draw"),
+    path("checks/<int:check_id>/record/", draws.record_check, name="record_check"),
+    path("checks/<int:check_id>/sign/", draws.sign_check, name="sign_check"),
     path("dossiers/<int:class_id>/", dossiers.dossier, name="dossier"),
     path("dossiers/<int:class_id>/archive.zip", dossiers.dossier_archive, name="dossier_archive"),
     path("measures/", measures.measure_list, name="measure_list"),

@@ -51,7 +51,7 @@ def leave(roster: Sequence[Made], register: Sequence[Made], starts_on: date, now
     _leave("education", "2026-1", [_pupil(one, starts_on) for one in pupils], today - timedelta(20))
     insured = [_month(one, f"{month:%Y-%m}") for one in [idle, *working] for month in months]
     _leave("social-insurance", "2026-1", insured, today - timedelta(9))
-    many = register[: max(len(register) // 20, 1)]
+    many = register[: max(len(register) // 6, 1)]
     _leave("civil-affairs", "2026-2", [_death(one, today - timedelta(30)) for one in many], today - timedelta(1))
 
 

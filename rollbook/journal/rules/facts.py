@@ -43,6 +43,8 @@ FACTS = {
     "decide_by": _("Decide by"),
     "limit": _("Decide by"),
     "detector": _("Detector"),
+    "institutions": _("Institutions"),
+    "of": _("In all"),
     "sitting": _("Sitting"),
     "paper": _("Number of the paper"),
     "record": _("Records of the sitting"),

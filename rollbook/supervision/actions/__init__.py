@@ -3,6 +3,7 @@ from rollbook.supervision.actions.dossier import (
     make_dossier,
     may_have_dossier,
 )
+from rollbook.supervision.actions.draws import draw, record_check, sign_check
 from rollbook.supervision.actions.following import follow_alert
 from rollbook.supervision.actions.inspections import (
     accept_mended,
@@ -24,6 +25,7 @@ __all__ = [
     "answer_inspection",
     "cancel_task",
     "conclude",
+    "draw",
     "follow_alert",
     "hand_over",
     "make_dossier",
@@ -31,7 +33,9 @@ __all__ = [
     "plan_task",
     "plan_wanted",
     "record_call",
+    "record_check",
     "record_inspection",
+    "sign_check",
     "sign_inspection",
     "take_measure",
 ]
