@@ -37,6 +37,8 @@ EXPORT_NAMES = {
     "devices": _("Attendance devices"),
     "institutions": _("Institutions"),
     "claims": _("Claims"),
+    "apprenticeships": _("New apprenticeships"),
+    "work-papers": _("Papers of proof"),
     "persons": _("Persons"),
     "accounts": _("Accounts"),
     "journal": _("Journal"),
