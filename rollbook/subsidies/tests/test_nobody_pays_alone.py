@@ -10,6 +10,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from rollbook.accounts.models import Account
+from rollbook.classes.models import TrainingClass
 from rollbook.funds import actions as funds
 from rollbook.funds import queries as ledger
 from rollbook.funds import rules as fund_rules
@@ -20,6 +21,9 @@ from rollbook.subsidies import actions, queries
 from rollbook.subsidies.models import Claim, Publicity
 from rollbook.subsidies.tests import factories as f
 from rollbook.subsidies.tests.debts import TODAY, ordered, paying
+from rollbook.subsidies.tests.test_apprentices import OTHER, apprentices, filed
+from rollbook.subsidies.tests.test_apprentices import account as enterprise_account
+from rollbook.subsidies.tests.test_apprentices import policy as apprentice_policy
 from rollbook.subsidies.tests.test_payments import answer
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +144,40 @@ def test_no_path_leads_to_paid_with_fewer_than_four_of_two_organisations():
     assert path == []
     assert states > 10
     assert Netting.objects.count() == 0, "all that was tried is undone"
+
+
+def advance() -> Claim:
+    """Half of an apprentice's subsidy, claimed ahead for an enterprise whose account is known."""
+    klass = apprentices(1)
+    apprentice_policy()
+    filed(klass)
+    enterprise_account(klass)
+    [claim], _against = actions.file_class_claims(by=f.manager_of(klass), class_id=klass.pk, now=f.NOW)
+    return claim
+
+
+def advance_deeds(by: Account) -> Iterator[tuple[str, Callable[[], object]]]:
+    """And whatever may be tried with the filing it rests on."""
+    class_id = Claim.objects.get().enrolment.training_class_id
+    yield "another enterprise", lambda: filed(TrainingClass.objects.get(pk=class_id), by, uscc=OTHER)
+    yield "the class again", lambda: actions.file_class_claims(by=by, class_id=class_id, now=f.NOW)
+    yield from deeds(by)
+
+
+@pytest.mark.slow
+def test_an_advance_to_an_enterprise_takes_four_of_two_organisations_as_well(settings, tmp_path):
+    settings.MEDIA_ROOT, settings.LAKE_ROOT = tmp_path / "media", tmp_path / "lake"
+    claim = advance()
+    accounts = [
+        *office("county-reviewer", "county-second-reviewer", "county-finance", "county-finance-releaser"),
+        f.account("institution-manager", institution_id=claim.institution_id, person_id=PersonFactory().pk),
+    ]
+    path, states = walk(accounts, bad=too_few, tried=advance_deeds)
+    assert path == []
+    assert states > 5
+    path, _states = walk(accounts, bad=lambda people: len(people) <= 4, tried=advance_deeds)
+    assert path[0] == "county-reviewer: pass-first"
+    assert PaymentLine.objects.get().organisation == claim.organisation
 
 
 @pytest.mark.slow
