@@ -123,6 +123,20 @@ class TeachingOut(Schema):
     out_at: datetime | None
 
 
+class TeachingCorrectionIn(Schema):
+    in_at: Moment
+    out_at: Moment
+    why: Annotated[str, Field(max_length=200)]
+
+
+class TeachingCorrectionOut(Schema):
+    id: int
+    lesson_id: int
+    in_at: datetime
+    out_at: datetime
+    state: str
+
+
 class RollDecisionIn(Schema):
     grant: bool
 
@@ -211,6 +225,18 @@ def check_in_by_face(
 def teach(request: Request, lesson_id: int, sent: TeachIn) -> object:
     """The filed teacher's own check-in or check-out: a person's deed, not one of an institution's key."""
     return actions.check_in_teacher(by=request.user, lesson_id=lesson_id, now=timezone.now(), **sent.dict())
+
+
+@router.post("/lessons/{lesson_id}/teacher/correction", response=TeachingCorrectionOut)
+@scope("attendance")
+def correct_teacher(
+    request: Request, lesson_id: int, sent: Form[TeachingCorrectionIn], paper: File[UploadedFile]
+) -> object:
+    """The institution asks to record its teacher, who forgot to check in or out, with the paper (PDF, JPEG or PNG) that
+    shows the teaching. The county decides; until then nothing counts."""
+    return actions.ask_teaching_correction(
+        by=request.user, lesson_id=lesson_id, paper=paper.read(), now=timezone.now(), **sent.dict()
+    )
 
 
 @router.post("/lessons/{lesson_id}/roll", response=CalledOut)

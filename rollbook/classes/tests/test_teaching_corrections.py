@@ -12,6 +12,7 @@ from rollbook.classes import actions, queries
 from rollbook.classes.models import Lesson, Teaching, TeachingCorrection
 from rollbook.classes.queries import screening
 from rollbook.classes.tests.scenes import BEGINS, ENDS, PROOF, running
+from rollbook.classes.tests.test_api import keyed, stranger
 from rollbook.classes.tests.test_teaching import codes, enter, teach
 from rollbook.directory.models import Term
 from rollbook.journal.models import Entry
@@ -153,3 +154,29 @@ def test_screening_reads_how_long_the_filed_teacher_was_there(forgotten):
     county.delete()
     Lesson.objects.update(ends_at=timezone.now() + timedelta(hours=1))
     assert told() == [None]
+
+
+def test_an_institutions_own_system_asks_with_a_key_for_attendance(forgotten, monkeypatch):
+    """N7.4, N14.1: as on the page; a key for something else, another institution and a missing paper change nothing."""
+    scene, now = forgotten, ENDS + timedelta(hours=1)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    path = f"/api/classes/lessons/{scene.lesson.pk}/teacher/correction"
+
+    def sent(client, **changes):
+        paper = SimpleUploadedFile("a.pdf", PROOF, "application/pdf")
+        said = {"in_at": BEGINS.isoformat(), "out_at": ENDS.isoformat(), "why": "忘记签到", "paper": paper, **changes}
+        return client.post(path, {name: value for name, value in said.items() if value is not None})
+
+    assert sent(keyed(scene.manager, "scores")).status_code == 403
+    assert sent(keyed(stranger(), "attendance")).status_code == 404
+    client = keyed(scene.manager, "attendance")
+    assert sent(client, paper=None).status_code == 422
+    wrong = sent(client, out_at=(ENDS + timedelta(days=1)).isoformat())
+    assert (wrong.status_code, bool(wrong.json()["reasons"])) == (422, True)
+    assert not TeachingCorrection.objects.exists()
+    answer = sent(client)
+    assert (answer.status_code, answer.json()["state"]) == (200, "asked")
+    assert TeachingCorrection.objects.get().paper.sha256
+    assert sent(client).status_code == 422  # it waits
+    grant(scene)
+    assert Teaching.objects.get().is_corrected
