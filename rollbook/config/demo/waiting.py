@@ -41,7 +41,7 @@ def fill(
 def terms(offices: Offices, now: datetime) -> date:
     """The province asks for more than the terms that come with the project; for classes that begin from which day."""
     since = localdate(now) - timedelta(days=SINCE)
-    for key in (TermKey.ROLL_CONFIRM, TermKey.TEACHER_CHECK_IN, TermKey.MAKE_UP_ABSENT):
+    for key in (TermKey.ROLL_CONFIRM, TermKey.TEACHER_CHECK_IN, TermKey.MAKE_UP_ABSENT, TermKey.METHOD_FACE):
         directory.set_term(
             by=offices["province-officer", PROVINCE], key=key, value=1, from_on=since, document="演示数据，非法定",
             now=now - timedelta(days=SINCE),

@@ -91,6 +91,8 @@ def test_turns_of_a_real_head_are_seen_and_a_photograph_makes_none():
     frames = matcher.frames([face(1, mine[one]) for one in ("straight", "left", "again", "right")])
     assert list(liveness.reasons_against_liveness(["left", "right"], frames)) == []
     assert [one.code for one in liveness.reasons_against_liveness(["right", "left"], frames)] == ["move-missing"]
+    for_all = frames + frames  # a film of this head played twice: left, right, left, right
+    assert [one.code for one in liveness.reasons_against_liveness(["left", "right"], for_all)] == ["move-more"]
     still = Image.open(BytesIO(face(1, mine["straight"])))
     squeezed = [saved(still.resize((round(still.width * share), still.height))) for share in (1, 0.9, 0.8, 0.7)]
     against = list(liveness.reasons_against_liveness(["left", "right"], matcher.frames(squeezed)))
