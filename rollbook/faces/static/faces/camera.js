@@ -13,13 +13,16 @@ for (const place of document.querySelectorAll("[data-camera]")) {
   const starts = [...place.querySelectorAll("[data-start]")];
   let stream = null;
 
-  const say = (text, tone = "info") => { said.className = `alert alert-${tone}`; said.textContent = text; };
+  const say = (text, tone = "primary") => { said.className = `alert alert-${tone}`; said.textContent = text; };
   const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-  function close() {
+  function off() {
     if (stream) for (const track of stream.getTracks()) track.stop();
     stream = video.srcObject = null;
     box.hidden = stop.hidden = true;
+  }
+  function close() {
+    off();
     for (const one of starts) one.hidden = false;
   }
 
@@ -90,20 +93,20 @@ for (const place of document.querySelectorAll("[data-camera]")) {
       await open();
       const challenge = await ask(words.challenge);
       const pictures = [];
-      say(words.straight, "primary");
+      say(words.straight);
       await take(pictures, STRAIGHT);
       for (const move of challenge.moves) {
-        say(move.words, "primary");
+        say(move.words);
         if (navigator.vibrate) navigator.vibrate(80);
         await take(pictures, EACH);
       }
-      say(words.straight, "primary");
+      say(words.straight);
       await take(pictures, STRAIGHT);
       const body = new FormData();
       if (place.complete) await place.complete(body, button);
       body.set("nonce", challenge.nonce);
       pictures.forEach((one, n) => body.append("pictures", one, `${n}.jpg`));
-      close();
+      off();
       say(words.looking);
       await ask(words.send, body);
       say(words.done, "success");
