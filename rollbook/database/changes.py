@@ -19,7 +19,11 @@ def watermark() -> int:
 
 def changed(model: type[Model], mark: int, key: Any = "pk", of: str = "pk") -> QuerySet[Any, Any]:
     """What `key` names in the rows of a model where a transaction of `mark` or later wrote the row that holds `of`."""
-    return model._default_manager.filter(_WrittenSince(of, mark=mark)).values_list(key, flat=True)
+    return written_since(model._default_manager.all(), mark, of).values_list(key, flat=True)
+
+
+def written_since(rows: QuerySet[Any, Any], mark: int, of: str = "pk") -> QuerySet[Any, Any]:
+    return rows.filter(_WrittenSince(of, mark=mark))
 
 
 class _WrittenSince(Func):

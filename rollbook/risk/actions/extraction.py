@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,42 +28,30 @@ def refresh(*, now: datetime, whole: bool = False) -> dict[str, int]:
 def _table(name: str, now: datetime, whole: bool) -> int:
     mark, _made = Extract.objects.select_for_update().get_or_create(table=name, defaults={"at": now})
     upto = changes.watermark()  # before anything is read: what is written meanwhile is read again next time
-    if not whole and sources.SOURCES[name].changed and 0 < mark.watermark <= upto:
-        rows = _changed(name, mark)
-    else:
-        rows = _anew(name, mark, whole)
-    mark.watermark, mark.at = upto, now
-    mark.save()
-    return rows
-
-
-def _changed(name: str, mark: Extract) -> int:
-    keys = sources.changed(name, mark.watermark)
-    part = f"w{mark.watermark:020}"
-    rows = _write(name, sources.with_keys(name, keys), part)
-    gone = lake.remove(sources.root(), name, sources.SOURCES[name].key, keys)
-    lake.merge(sources.root(), _fresh(name), name)
-    mark.rows += rows - gone
-    return rows
-
-
-def _anew(name: str, mark: Extract, whole: bool) -> int:
-    number = sources.SOURCES[name].number
-    after = 0 if whole or not number else mark.last_id
-    last = after
+    source = sources.SOURCES[name]
+    goes_on = bool(source.key) and not whole and 0 < mark.watermark <= upto
+    last = mark.last_id if goes_on else 0
 
     def counted(batches: Iterable[pa.Table]) -> Iterable[pa.Table]:
         nonlocal last
         for batch in batches:
-            if number and batch.num_rows:
-                last = max(last, pc.max(batch.column(number)).as_py())
+            if source.only_grows and batch.num_rows:
+                last = max(last, pc.max(batch.column(source.key)).as_py())
             yield batch
 
-    rows = _write(name, counted(sources.batches(name, after)), f"{after:012}")
-    if not after:
+    # The name of who begins again is that of who was stopped; of who goes on while others are open, another.
+    part = f"{mark.watermark:012}-{last:012}"
+    if goes_on:
+        keys = sources.changed(name, mark.watermark, last)
+        new = sources.beyond(name, last) if source.only_grows else ()
+        rows = _write(name, counted(chain(sources.with_keys(name, keys), new)), part)
+        kept = mark.rows - lake.remove(sources.root(), name, source.key, keys)
+    else:
+        rows, kept = _write(name, counted(sources.batches(name)), part), 0
         lake.drop(sources.root(), name)
     lake.merge(sources.root(), _fresh(name), name)
-    mark.last_id, mark.rows = last, rows + (mark.rows if after else 0)
+    mark.watermark, mark.last_id, mark.rows, mark.at = upto, last, kept + rows, now
+    mark.save()
     return rows
 
 

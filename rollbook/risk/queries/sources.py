@@ -17,6 +17,7 @@ from rollbook.assessment import queries as assessment
 from rollbook.certificates import queries as certificates
 from rollbook.classes.queries import screening as classes
 from rollbook.database import arrow
+from rollbook.database.changes import written_since
 from rollbook.evidence import queries as evidence
 from rollbook.faces import queries as faces
 from rollbook.fees import queries as fees
@@ -32,19 +33,23 @@ from rollbook.subsidies.queries import screening as subsidies
 
 Rows = Iterable[QuerySet[Any, Any]]
 AT_ONCE = 20_000  # keys of one statement
+OVERTAKEN = 1_000_000  # numbers that those written meanwhile may be ahead of one that was taken earlier
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`number` is set where rows are only ever added: then just those beyond the last number are read. Where rows change,
-    `changed` gives the keys of those that read differently since a transaction, and `key` is their column. `columns` is
-    of what lies in files of columns already: of everybody, or of some people."""
+    """Where rows are only ever added, `key` is their number: those beyond the last one are read, and those that took
+    their number before it and were written after. Where rows change, `changed` gives the keys of those that read
+    differently since a transaction. `columns` is of what lies in files of columns already: of everybody, or of some."""
 
     rows: Callable[[], Rows] = list
-    number: str = ""
     key: str = ""
     changed: Callable[[int], Rows] | None = None
     columns: Callable[[list[int] | None], Iterator[pa.RecordBatch]] | None = None
+
+    @property
+    def only_grows(self) -> bool:
+        return bool(self.key) and self.changed is None
 
 
 def told() -> QuerySet[Told, Any]:
@@ -57,12 +62,8 @@ def told() -> QuerySet[Told, Any]:
     )  # fmt: skip
 
 
-def _of(make: Callable[[], QuerySet[Any, Any]], number: str = "") -> Source:
-    return Source(lambda: [make()], number)
-
-
-def _kept(make: Callable[[], QuerySet[Any, Any]], key: str, changed: Callable[[int], Rows]) -> Source:
-    return Source(lambda: [make()], key=key, changed=changed)
+def _of(make: Callable[[], QuerySet[Any, Any]], key: str = "", changed: Callable[[int], Rows] | None = None) -> Source:
+    return Source(lambda: [make()], key, changed)
 
 
 def _of_many(make: Callable[[], Mapping[str, QuerySet[Any, Any]]], name: str) -> Source:
@@ -70,13 +71,13 @@ def _of_many(make: Callable[[], Mapping[str, QuerySet[Any, Any]]], name: str) ->
 
 
 SOURCES: dict[str, Source] = {
-    "persons": _kept(persons.screened, "person_id", persons.changed_since),
-    "bank_accounts": _kept(persons.screened_accounts, "person_id", persons.changed_since),
+    "persons": _of(persons.screened, "person_id", persons.changed_since),
+    "bank_accounts": _of(persons.screened_accounts, "person_id", persons.changed_since),
     "face_pairs": _of(faces.screened_pairs),
-    "enrolments": _kept(classes.enrolments, "enrolment_id", lambda mark: classes.changed_since(mark)["enrolments"]),
-    "classes": _kept(classes.classes, "class_id", lambda mark: classes.changed_since(mark)["classes"]),
-    "lessons": _kept(classes.lessons, "lesson_id", lambda mark: classes.changed_since(mark)["lessons"]),
-    "presences": _kept(classes.presences, "lesson_id", lambda mark: classes.changed_since(mark)["presences"]),
+    "enrolments": _of(classes.enrolments, "enrolment_id", lambda mark: classes.changed_since(mark)["enrolments"]),
+    "classes": _of(classes.classes, "class_id", lambda mark: classes.changed_since(mark)["classes"]),
+    "lessons": _of(classes.lessons, "lesson_id", lambda mark: classes.changed_since(mark)["lessons"]),
+    "presences": _of(classes.presences, "lesson_id", lambda mark: classes.changed_since(mark)["presences"]),
     "check_ins": _of(classes.check_ins, "check_in_id"),
     "leaves": _of(classes.leaves),
     "denials": _of(classes.denials),
@@ -90,14 +91,14 @@ SOURCES: dict[str, Source] = {
         name: _of_many(institutions.screened, name)
         for name in ("institutions", "sites", "rooms", "teachers", "qualifications", "papers", "projects")
     },
-    "scores": _kept(lambda: assessment.screened()["scores"], "enrolment_id", assessment.changed_since),
+    "scores": _of(lambda: assessment.screened()["scores"], "enrolment_id", assessment.changed_since),
     **{name: _of_many(assessment.screened, name) for name in ("score_changes", "exams", "exam_staff")},
-    "sessions": _kept(lambda: learning.screened()["sessions"], "session_id", learning.changed_since),
+    "sessions": _of(lambda: learning.screened()["sessions"], "session_id", learning.changed_since),
     "quizzes": _of_many(learning.screened, "quizzes"),
     "answers": Source(columns=assessment.answers),
-    "certificates": _kept(certificates.screened, "certificate_id", certificates.changed_since),
+    "certificates": _of(certificates.screened, "certificate_id", certificates.changed_since),
     "receipts": _of(fees.screened),
-    "claims": _kept(subsidies.claims, "claim_id", lambda mark: subsidies.changed_since(mark)["claims"]),
+    "claims": _of(subsidies.claims, "claim_id", lambda mark: subsidies.changed_since(mark)["claims"]),
     "objections": _of(subsidies.objections),
     "reviews": Source(
         lambda: [classes.reviews(), subsidies.reviews("first"), subsidies.reviews("second")],
@@ -162,11 +163,15 @@ def read(name: str, people: list[int], of_classes: list[int]) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def changed(name: str, mark: int) -> pa.Array:
-    """The keys of a table whose rows read differently since a transaction."""
-    asked = SOURCES[name].changed
-    keys = {key for rows in (asked(mark) if asked else ()) for key in rows.iterator() if key is not None}
-    return pa.array(sorted(keys), pa.int64())
+def changed(name: str, mark: int, last: int) -> pa.Array:
+    """The keys, up to the `last` that was read, of rows that read differently since a transaction."""
+    source = SOURCES[name]
+    if source.changed:
+        found = source.changed(mark)
+    else:
+        near = {f"{source.key}__lte": last, f"{source.key}__gt": last - OVERTAKEN}
+        found = [written_since(rows.filter(**near), mark).values_list(source.key, flat=True) for rows in source.rows()]
+    return pa.array(sorted({key for rows in found for key in rows.iterator() if key is not None}), pa.int64())
 
 
 def with_keys(name: str, keys: pa.Array) -> Iterator[pa.Table]:
@@ -178,14 +183,20 @@ def with_keys(name: str, keys: pa.Array) -> Iterator[pa.Table]:
             yield shaped(name, arrow.read(rows.filter(**{f"{source.key}__in": some})))
 
 
-def batches(name: str, after: int = 0) -> Iterator[pa.Table]:
-    """All rows of a table, or those beyond a number, a batch at a time."""
+def beyond(name: str, last: int) -> Iterator[pa.Table]:
+    """The rows of a table that grows, from a number on."""
+    for rows in SOURCES[name].rows():
+        for batch in arrow.stream(rows.filter(**{f"{SOURCES[name].key}__gt": last})):
+            yield shaped(name, batch)
+
+
+def batches(name: str) -> Iterator[pa.Table]:
+    """All rows of a table, a batch at a time."""
     source = SOURCES[name]
     if source.columns:
         yield from (shaped(name, batch) for batch in source.columns(None))
     for rows in source.rows():
-        wanted = rows.filter(**{f"{source.number}__gt": after}) if source.number else rows
-        for batch in arrow.stream(wanted):
+        for batch in arrow.stream(rows):
             yield shaped(name, batch)
 
 
