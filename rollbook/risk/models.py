@@ -42,12 +42,13 @@ class Setting(models.Model):
 
 class Extract(models.Model):
     """How far a table of the lake has been read from the database: a row's number, or the oldest transaction that was not
-    over then, and when."""
+    over then, and when; and when it was last read from its first row."""
 
     table = models.CharField(max_length=32, unique=True)
     last_id = models.BigIntegerField(default=0)
     watermark = models.BigIntegerField(default=0)
     at = models.DateTimeField()
+    whole_at = models.DateTimeField(null=True)
     rows = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 """From the database into the lake: what was added or changed since the last reading, where a table can tell it."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 
 import pyarrow as pa
@@ -13,12 +13,16 @@ from rollbook.risk.detectors.tables import SHAPES
 from rollbook.risk.models import Extract
 from rollbook.risk.queries import sources
 
+WEEK = timedelta(
+    7
+)  # after so long all is read anew: what no row's own change tells, such as a term that came into force
+
 
 def refresh(*, now: datetime, whole: bool = False) -> dict[str, int]:
     """Bring the lake up to the present; give how many rows of each table were read.
 
     A table that grows by its numbers gets one more part a month. Of one whose rows change, those that changed are read,
-    and taken out where they lay. Every other is read anew, month by month into files that take the places of the old
+    and taken out where they lay. Every other, and once a week all, is read anew, month by month into files that take the places of the old
     ones. Who is stopped in between begins again where the last table ended.
     """
     return {name: _table(name, now, whole) for name in sources.SOURCES}
@@ -29,7 +33,8 @@ def _table(name: str, now: datetime, whole: bool) -> int:
     mark, _made = Extract.objects.select_for_update().get_or_create(table=name, defaults={"at": now})
     upto = changes.watermark()  # before anything is read: what is written meanwhile is read again next time
     source = sources.SOURCES[name]
-    goes_on = bool(source.key) and not whole and 0 < mark.watermark <= upto
+    is_recent = mark.whole_at is not None and now - mark.whole_at < WEEK
+    goes_on = bool(source.key) and not whole and is_recent and mark.watermark <= upto
     last = mark.last_id if goes_on else 0
 
     def counted(batches: Iterable[pa.Table]) -> Iterable[pa.Table]:
@@ -49,6 +54,7 @@ def _table(name: str, now: datetime, whole: bool) -> int:
     else:
         rows, kept = _write(name, counted(sources.batches(name)), part), 0
         lake.drop(sources.root(), name)
+        mark.whole_at = now
     lake.merge(sources.root(), _fresh(name), name)
     mark.watermark, mark.last_id, mark.rows, mark.at = upto, last, kept + rows, now
     mark.save()

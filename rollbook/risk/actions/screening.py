@@ -20,7 +20,6 @@ from rollbook.risk.rules import RunKind
 from rollbook.subsidies.queries import screening as subsidies
 
 SCREENING = 7306  # the number of the lock: one night at a time
-SUNDAY = 6  # when everything is read anew: also what no row's own change tells, such as a term that came into force
 
 
 def screen_everyone(*, now: datetime, whole: bool = False, codes: tuple[str, ...] = ()) -> Run | None:
@@ -35,7 +34,7 @@ def screen_everyone(*, now: datetime, whole: bool = False, codes: tuple[str, ...
     try:
         run = Run.objects.filter(kind=RunKind.NIGHT, finished_at=None).order_by("-pk").first()
         if run is None:
-            refresh(now=now, whole=whole or localdate(now).weekday() == SUNDAY)
+            refresh(now=now, whole=whole)
             run = Run.objects.create(kind=RunKind.NIGHT, engine=settings.SCREENING_ENGINE, started_at=now)
         with screening.engine() as backend:
             _detect(run, backend, screening.from_lake(backend), codes or tuple(DETECTORS), now)

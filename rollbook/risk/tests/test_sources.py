@@ -63,6 +63,7 @@ def test_every_source_has_the_columns_of_its_table_and_the_lake_goes_on_where_it
     told = {name for name, source in sources.SOURCES.items() if source.key}
     assert {again[name] for name in told} == {0}
     assert {name: again[name] for name in set(read) - told} == {name: read[name] for name in set(read) - told}
+    assert actions.refresh(now=NOW + timedelta(7)) == read, "once a week all of it"
     assert Extract.objects.count() == len(sources.SOURCES)
 
 
