@@ -20,6 +20,9 @@ WITHOUT_A_KEY = {
     "/devices/events/{event_id}/picture",
     "/devices/events",  # devices have keys of their own, which open nothing else
     "/directory/{list_id}/publish",
+    "/draws",
+    "/draws/checks/{check_id}",
+    "/draws/checks/{check_id}/sign",
     "/faces/challenges/{purpose}",  # a face is shown by its owner, who is signed in
     "/faces/mine",
     "/payments/batches/{batch_id}/check",

@@ -14,7 +14,7 @@ from rollbook.faces.api import router as faces
 from rollbook.fees.api import router as fees
 from rollbook.funds.api import router as funds
 from rollbook.institutions.api import router as institutions
-from rollbook.kernel.reasons import Forbidden, NotFound, Refused, SignedOut
+from rollbook.kernel.reasons import Forbidden, NoRoom, NotFound, Refused, SignedOut
 from rollbook.learning.api import router as learning
 from rollbook.persons.api import router as persons
 from rollbook.portal.api import router as public
@@ -22,6 +22,7 @@ from rollbook.reports.api import router as statistics
 from rollbook.risk.api import router as risk
 from rollbook.subsidies.api import proposals
 from rollbook.subsidies.api import router as subsidies
+from rollbook.supervision.api import draws
 from rollbook.web.words import said
 
 # Keys first: asking for a session would check CSRF before any key is looked at.
@@ -46,6 +47,7 @@ api.add_router("proposals", proposals)
 api.add_router("payments", funds)
 api.add_router("fees", fees)
 api.add_router("alerts", risk)
+api.add_router("draws", draws)
 api.add_router("statistics", statistics)
 api.add_router("public", public)
 
@@ -53,7 +55,10 @@ api.add_router("public", public)
 @api.exception_handler(Refused)
 def refused(request: HttpRequest, error: Refused) -> HttpResponse:
     reasons = [{"code": r.code, "text": said(r), "clause": r.clause} for r in error.reasons]
-    return api.create_response(request, {"reasons": reasons}, status=422)
+    response = api.create_response(request, {"reasons": reasons}, status=503 if isinstance(error, NoRoom) else 422)
+    if isinstance(error, NoRoom):
+        response["Retry-After"] = "60"
+    return response
 
 
 @api.exception_handler(Forbidden)

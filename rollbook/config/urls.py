@@ -5,6 +5,7 @@ from django.views.i18n import set_language
 from rollbook.config.api import api
 from rollbook.portal.views.public import home
 
+handler500 = "rollbook.web.views.broken"
 urlpatterns = [
     path("api/", api.urls),  # first: check-ins come by the hundred a second
     path("", home, name="home"),

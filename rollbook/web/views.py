@@ -1,4 +1,5 @@
 import json
+import sys
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -6,12 +7,15 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET, require_POST
+from django.views.defaults import server_error
 
+from rollbook.database.full import is_full
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound, reason
 from rollbook.web import actions, queries, rules
@@ -20,6 +24,16 @@ from rollbook.web.exports import Table, workbook
 
 if TYPE_CHECKING:
     from rollbook.web.requests import Request
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """What failed for want of room is done again later; all else is our fault. The site's one place for both."""
+    if not is_full(sys.exception()):
+        return server_error(request)
+    headers = {"Retry-After": "60"}
+    if request.path.startswith("/api/"):
+        return JsonResponse({"detail": "no room"}, status=503, headers=headers)
+    return HttpResponse(render_to_string("503.html"), status=503, headers=headers)
 
 
 @login_not_required

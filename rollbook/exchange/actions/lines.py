@@ -9,11 +9,11 @@ from django.db import transaction
 
 from rollbook.exchange import adapters, queries, rules
 from rollbook.exchange.actions.batches import take_signed
-from rollbook.exchange.files.room import NoRoom, room
+from rollbook.exchange.files.room import room
 from rollbook.exchange.models import Batch, Source
 from rollbook.exchange.rules import lines
 from rollbook.journal.actions import record
-from rollbook.kernel.reasons import Forbidden, Refused
+from rollbook.kernel.reasons import Forbidden, NoRoom, Refused
 
 EVERY = timedelta(minutes=10)  # between two looks at a source that answers
 

@@ -1,19 +1,18 @@
-"""When the disk of the lake is full: said as such, so that the batch is brought again and not mended."""
+"""When a disk is full, the lake's or the database's: said as such, so that the batch is brought again and not mended."""
 
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import duckdb
+from django.db import OperationalError
+from psycopg.errors import DiskFull
 
+from rollbook.database.full import is_full
 from rollbook.kernel.messages import _
-from rollbook.kernel.reasons import Refused, reason
+from rollbook.kernel.reasons import NoRoom, reason
 
 FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
-
-
-class NoRoom(Refused):
-    """Nothing is wrong with the batch: it is taken once there is room."""
 
 
 @contextmanager
@@ -21,8 +20,17 @@ def room() -> Iterator[None]:
     """What is written within either is written whole, or refused for want of room."""
     try:
         yield
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        if isinstance(error, OSError) and error.errno not in FULL:
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException, OperationalError, DiskFull) as error:
+        if not _is_full(error):
             raise
         text = _("There is no room left to keep the batch; nothing of it was taken. Bring it again once there is room.")
         raise NoRoom(reason("no-room", text, "N3.5")) from error
+
+
+def _is_full(error: Exception) -> bool:
+    match error:
+        case OSError(errno=number):
+            return number in FULL
+        case OperationalError():
+            return is_full(error)
+    return True

@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from rollbook.exchange import actions, queries
 from rollbook.exchange.files import lake
-from rollbook.exchange.files.room import NoRoom
 from rollbook.exchange.models import Batch, Fact
 from rollbook.exchange.tests.factories import contract, death, manifest, push, write_csv
 from rollbook.journal.models import Entry
+from rollbook.kernel.reasons import NoRoom
 
 pytestmark = pytest.mark.django_db
 FILL = """

@@ -97,6 +97,12 @@ def checks_of(draw_id: int) -> QuerySet[Check]:
     return found.order_by("pk")
 
 
+def checks_shown(by: "Account", draw_id: int) -> QuerySet[Check]:
+    """All of a draw; whoever is only sent sees theirs."""
+    found = checks_of(draw_id)
+    return found.filter(Q(first=by) | Q(second=by)) if by.role == "supervisor" else found
+
+
 def check(by: "Account", check_id: int, *, lock: bool = False) -> Check:
     found = Check.objects.filter(pk=check_id, draw__in=draws(by).values("pk"))
     try:

@@ -10,6 +10,7 @@ from threading import Barrier
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from rollbook.accounts.models import Account
 from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.directory.tests.factories import load_terms
 from rollbook.institutions.models import Teacher
@@ -204,3 +205,36 @@ def test_the_pages_of_a_draw(client, county, monkeypatch):
     client.logout()
     for path in ("/open/draws/", f"/open/draws/{one.pk}/"):
         assert check.institution.name in client.get(path).content.decode() or path == "/open/draws/"
+
+
+def test_draws_through_the_api(client, county):
+    """Drawn, read with both lists, recorded and signed as on the pages (N13)."""
+    client.force_login(county)
+
+    def ask(path="", **body):
+        answer = client.post(f"/api/draws{path}", json.dumps(body), content_type="application/json")
+        return answer.status_code, answer.json()
+
+    status, made = ask(title="检查", due_on=str(date.today() + timedelta(9)))  # noqa: DTZ011
+    assert (status, len(made["checks"]), made["drawn"], made["published"], made["holds"]) == (200, 3, 3, 0, True)
+    assert set(made["inspectors"][0]) == {"id", "person"}
+    kept = [{"institution": one["institution_id"], "inspectors": one["inspectors"]} for one in made["checks"]]
+    assert again(made) == kept
+    status, refused = ask(title="检查", due_on="2020-01-01")
+    assert (status, [one["code"] for one in refused["reasons"]]) == (422, ["day-past", "draw-open"])
+    check = Check.objects.get(pk=made["checks"][0]["id"])
+    found = {"checked_on": "2026-03-20", "in_order": False, "finding": "消防通道堵塞"}
+    outsider = next(one for one in made["inspectors"] if one["id"] not in (check.first_id, check.second_id))
+    for account, path, body, status in (
+        (outsider["id"], "", found, 403), (check.first_id, "", found, 200), (check.first_id, "/sign", {}, 422),
+        (check.second_id, "/sign", {}, 200),
+    ):  # fmt: skip
+        client.force_login(Account.objects.get(pk=account))
+        assert ask(f"/checks/{check.pk}{path}", **body)[0] == status
+    [row] = client.get("/api/draws").json()["items"]
+    assert (row["id"], row["published"]) == (made["id"], 1)
+    shown = client.get(f"/api/draws/{made['id']}").json()["checks"][0]
+    assert (shown["finding"], shown["in_order"], bool(shown["published_at"])) == ("消防通道堵塞", False, True)
+    client.force_login(AccountFactory(role="county-reviewer", region_code="320104"))
+    assert client.get("/api/draws").json()["items"] == []
+    assert client.get(f"/api/draws/{made['id']}").status_code == 404

@@ -66,9 +66,7 @@ def draw(request: "Request", draw_id: int) -> HttpResponse:
     if by.institution_id is not None:
         raise Forbidden("draws")
     one = queries.draw(by, draw_id)
-    checks = queries.checks_of(draw_id)
-    if by.role == "supervisor":
-        checks = checks.filter(first=by) | checks.filter(second=by)
+    checks = queries.checks_shown(by, draw_id)
     context = {
         "draw": one,
         "rows": [
