@@ -50,14 +50,26 @@ WITHOUT_A_KEY = {
     "/persons/search",
 }
 
+MONEY = {"claims", "proposals", "payments", "fees"}
 
-def test_whatever_an_institutions_key_may_write_names_its_scope():
-    """A key for one purpose is not a key for all: an endpoint that writes says which keys it is for."""
-    unscoped = set()
+
+def writing():
+    """Every endpoint that writes, with its address."""
     for prefix, router in api._routers:
         for path, view in router.path_operations.items():
             for operation in view.operations:
-                writes = set(operation.methods) - {"GET", "HEAD"}
-                if writes and not hasattr(operation.view_func, "scope"):
-                    unscoped.add(f"/{prefix.strip('/')}{path}")
+                if set(operation.methods) - {"GET", "HEAD"}:
+                    yield f"/{prefix.strip('/')}{path}", operation.view_func
+
+
+def test_whatever_moves_money_is_done_once_for_a_key():
+    """As the description of the API says: a system that lost the answer sends it again."""
+    money = [(path, view) for path, view in writing() if path.split("/")[1] in MONEY]
+    assert {path.split("/")[1] for path, _view in money} == MONEY
+    assert [path for path, view in money if not hasattr(view, "once")] == []
+
+
+def test_whatever_an_institutions_key_may_write_names_its_scope():
+    """A key for one purpose is not a key for all: an endpoint that writes says which keys it is for."""
+    unscoped = {path for path, view in writing() if not hasattr(view, "scope")}
     assert unscoped <= WITHOUT_A_KEY, unscoped - WITHOUT_A_KEY

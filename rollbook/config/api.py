@@ -26,9 +26,9 @@ from rollbook.supervision.api import draws
 from rollbook.web.words import said
 
 # Keys first: asking for a session would check CSRF before any key is looked at.
-ABOUT = """Whatever moves money takes the header `Idempotency-Key`: 8 to 64 characters that the caller chooses for one
-deed. Sent again by the same account within seven days it gets the answer of then, and nothing is done twice; with another
-request it is refused (`key-used`). A refused deed leaves no answer."""
+ABOUT = """Whatever is written under claims, proposals, payments and fees takes the header `Idempotency-Key`: 8 to 64
+characters that the caller chooses for one deed. Sent again by the same account within seven days it gets the answer of
+then, and nothing is done twice; with another request it is refused (`key-used`). A refused deed leaves no answer."""
 api = NinjaAPI(title="Rollbook", description=ABOUT, auth=[token_auth, django_auth], docs_decorator=login_required)
 api.add_router("directory", directory)
 api.add_router("institutions", institutions)

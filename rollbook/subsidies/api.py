@@ -3,7 +3,7 @@ from typing import Annotated, Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from ninja import File, Form, Router, Schema, Status
+from ninja import File, Form, Router, Schema
 from ninja.files import UploadedFile
 from ninja.pagination import paginate
 from pydantic import Field
@@ -115,27 +115,28 @@ def apprenticeships(request: Request) -> QuerySet[Apprenticeship]:
 
 @router.post("/apprenticeships/{class_id}", response={201: ApprenticeshipOut})
 @scope("claims")
+@once(ApprenticeshipOut, 201)
 def file_apprenticeship(
     request: Request, class_id: int, uscc: Form[str], name: Form[str], agreement: Form[str], paper: File[UploadedFile]
-) -> Status[Apprenticeship]:
+) -> Apprenticeship:
     """The enterprise that a class of new apprentices works for; again, to mend it, until something was claimed."""
-    made = actions.file_apprenticeship(
+    return actions.file_apprenticeship(
         by=request.user, class_id=class_id, uscc=uscc, name=name, agreement=agreement, paper=paper.read(),
         now=timezone.now(),
     )  # fmt: skip
-    return Status(201, made)
 
 
 @router.post("/classes/{class_id}", response={201: FiledOut})
 @scope("claims")
-def file_class(request: Request, class_id: int) -> Status[dict[str, Any]]:
+@once(FiledOut, 201)
+def file_class(request: Request, class_id: int) -> dict[str, Any]:
     """Claim for all of a class who are due something, all or none; the others come back with their reasons."""
     filed, against = actions.file_class_claims(by=request.user, class_id=class_id, now=timezone.now())
     rows = [
         {"enrolment_id": pk, "against": [ReasonOut(code=one.code, text=said(one), clause=one.clause) for one in why]}
         for pk, why in against.items()
     ]
-    return Status(201, {"claims": filed, "not_due": rows})
+    return {"claims": filed, "not_due": rows}
 
 
 @router.get("/papers", response=list[PaperOut])
@@ -146,19 +147,20 @@ def papers(request: Request) -> QuerySet[WorkPaper]:
 
 @router.post("/enrolments/{enrolment_id}/paper", response={201: PaperOut})
 @scope("claims")
+@once(PaperOut, 201)
 def file_paper(
     request: Request, enrolment_id: int, kind: Form[str], name: Form[str], from_on: Form[date],
     file: File[UploadedFile], until_on: Form[date | None] = None, uscc: Form[str] = "", number: Form[str] = "",
-) -> Status[WorkPaper]:  # fmt: skip
+) -> WorkPaper:  # fmt: skip
     """A labour contract or business licence that shows work where no department does."""
-    made = actions.file_paper(
+    return actions.file_paper(
         by=request.user, enrolment_id=enrolment_id, kind=kind, uscc=uscc, number=number, name=name, from_on=from_on,
         until_on=until_on, file=file.read(), now=timezone.now(),
     )  # fmt: skip
-    return Status(201, made)
 
 
 @router.post("/papers/{work_paper_id}/decide", response=PaperOut)
+@once(PaperOut)
 def decide_paper(request: Request, work_paper_id: int, decision: DecisionIn) -> WorkPaper:
     return actions.decide_paper(
         by=request.user, paper_id=work_paper_id, granted=decision.granted, remark=decision.remark, now=timezone.now()
@@ -172,11 +174,13 @@ def claim(request: Request, claim_id: int) -> Claim:
 
 @router.post("/enrolments/{enrolment_id}", response={201: ClaimOut})
 @scope("claims")
-def file_claim(request: Request, enrolment_id: int) -> Status[Claim]:
-    return Status(201, actions.file_claim(by=request.user, enrolment_id=enrolment_id, now=timezone.now()))
+@once(ClaimOut, 201)
+def file_claim(request: Request, enrolment_id: int) -> Claim:
+    return actions.file_claim(by=request.user, enrolment_id=enrolment_id, now=timezone.now())
 
 
 @router.post("/{claim_id}/review", response=ClaimOut)
+@once(ClaimOut)
 def review_claim(request: Request, claim_id: int, decision: ReviewIn) -> Claim:
     return actions.review_claim(
         by=request.user, claim_id=claim_id, move=decision.move, why=decision.why, now=timezone.now()

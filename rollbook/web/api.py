@@ -43,18 +43,30 @@ def once(kind: Any, status: int = 200) -> Callable[[Callable[..., Any]], Callabl
             def deed() -> str:
                 return written(kind, view(request, *args, **kwargs)).content.decode()
 
-            key, asked = (
-                request.headers.get(KEY),
-                f"{request.method} {request.get_full_path()}\n".encode() + request.body,
-            )
+            key = request.headers.get(KEY)
             content = deed() if key is None else actions.answer_once(
-                by=request.user, key=key, asked=hashlib.sha256(asked).hexdigest(), deed=deed, now=timezone.now()
+                by=request.user, key=key, asked=_asked(request), deed=deed, now=timezone.now()
             )  # fmt: skip
             return HttpResponse(content, "application/json", status)
 
+        kept.once = True  # type: ignore[attr-defined]
         return kept
 
     return decorate
+
+
+def _asked(request: HttpRequest) -> str:
+    """The digest of what was asked; of a form with files its parts, for its body was read and is gone."""
+    found = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    if request.content_type != "multipart/form-data":
+        found.update(request.body)
+        return found.hexdigest()
+    found.update(request.POST.urlencode().encode())
+    for name, files in sorted(request.FILES.lists()):
+        for file in files:
+            found.update(f"\n{name}\n".encode() + file.read())
+            file.seek(0)
+    return found.hexdigest()
 
 
 class Gathered:

@@ -18,6 +18,7 @@ from rollbook.funds.models import (
     PaymentBatch,
     PaymentLine,
 )
+from rollbook.web.api import once
 from rollbook.web.requests import Request
 
 router = Router(tags=["funds"])
@@ -164,32 +165,38 @@ def lines(request: Request, batch_id: int) -> "QuerySet[PaymentLine, Any]":
 
 
 @router.post("/batches/{batch_id}/check", response=BatchOut)
+@once(BatchOut)
 def check_batch(request: Request, batch_id: int) -> PaymentBatch:
     return actions.check_batch(by=request.user, batch_id=batch_id, now=timezone.now())
 
 
 @router.post("/batches/{batch_id}/release", response=BatchOut)
+@once(BatchOut)
 def release_batch(request: Request, batch_id: int) -> PaymentBatch:
     return actions.release_batch(by=request.user, batch_id=batch_id, now=timezone.now())
 
 
 @router.post("/batches/{batch_id}/returns", response=SettledOut)
+@once(SettledOut)
 def take_return(request: Request, batch_id: int, file: File[UploadedFile]) -> dict[str, int]:
     content = file.read()
     return {"settled": actions.upload_return(by=request.user, batch_id=batch_id, content=content, now=timezone.now())}
 
 
 @router.post("/batches/{batch_id}/owners", response=BatchOut)
+@once(BatchOut)
 def request_owners(request: Request, batch_id: int) -> PaymentBatch:
     """Have the bank asked again whose the accounts of the batch are."""
     return actions.request_owners(by=request.user, batch_id=batch_id, now=timezone.now())
 
 
 @router.post("/batches/{batch_id}/cosign", response=BatchOut)
+@once(BatchOut)
 def cosign_batch(request: Request, batch_id: int) -> PaymentBatch:
     return actions.cosign_batch(by=request.user, batch_id=batch_id, now=timezone.now())
 
 
 @router.post("/batches/{batch_id}/confirm", response=BatchOut)
+@once(BatchOut)
 def confirm_batch(request: Request, batch_id: int) -> PaymentBatch:
     return actions.confirm_batch(by=request.user, batch_id=batch_id, now=timezone.now())

@@ -189,9 +189,18 @@ def test_pages_from_the_reason_to_the_accepted_paper(klass, certified, client, s
 def test_the_same_over_the_api(klass, certified, client, settings):  # noqa: F811
     settings.DEMO = True
     client.force_login(f.manager_of(klass))
-    form = {name: value for name, value in SAID.items() if value} | {"file": SimpleUploadedFile("a.pdf", PAPER)}
-    answer = client.post(f"/api/claims/enrolments/{certified.pk}/paper", form)
+    form, url = {name: value for name, value in SAID.items() if value}, f"/api/claims/enrolments/{certified.pk}/paper"
+
+    def sent(content):
+        return client.post(
+            url, form | {"file": SimpleUploadedFile("a.pdf", content)}, headers={"idempotency-key": "paper-0001"}
+        )
+
+    answer = sent(PAPER)
     assert (answer.status_code, answer.json()["state"]) == (201, "asked")
+    assert sent(PAPER).content == answer.content
+    assert [one["code"] for one in sent(PAPER + b" ").json()["reasons"]] == ["key-used"]
+    assert WorkPaper.objects.count() == 1
     client.force_login(f.account("county-reviewer"))
     address = f"/api/claims/papers/{answer.json()['id']}/decide"
     answer = client.post(address, {"granted": True}, content_type="application/json")

@@ -103,10 +103,13 @@ def test_the_api_files_and_explains(client):
     klass = f.assessed_class(1)
     enrolment = klass.enrolments.get()
     client.force_login(f.account("worker", person_id=enrolment.person_id))
-    answer = client.post(f"/api/claims/enrolments/{enrolment.pk}")
+    url, kept = f"/api/claims/enrolments/{enrolment.pk}", {"idempotency-key": "filing-0001"}
+    answer = client.post(url, headers=kept)
     assert answer.status_code == 201, answer.content
     assert answer.json()["lines"][0]["amount_fen"] == 150_000
-    again = client.post(f"/api/claims/enrolments/{enrolment.pk}")
+    assert client.post(url, headers=kept).content == answer.content
+    assert Claim.objects.count() == 1
+    again = client.post(url)
     assert again.status_code == 422
     assert again.json()["reasons"][0]["code"] == "same-level"
     detail = client.get(f"/api/claims/{answer.json()['id']}").json()
