@@ -33,6 +33,11 @@ class Consent(models.Model):
     def __str__(self) -> str:
         return f"consent #{self.pk}"
 
+    @property
+    def covers_calls(self) -> bool:
+        """Whether its wording names the comparison at a call to the camera of a classroom."""
+        return self.text >= rules.CALLS_SINCE
+
 
 class Permit(models.Model):
     """That somebody's consent stands, without who: `owner` is a keyed digest. A template needs one (its foreign key),

@@ -186,7 +186,8 @@ def _cut(camera: Camera, lesson: "Lesson", path: Path, began: datetime, now: dat
     for n in SAMPLES:
         if n < len(views):
             second, _fingerprint, image = views[n]
-            _sample(camera, lesson, image, began + timedelta(seconds=second), now)
+            picture = _jpeg(image)
+            _sample(camera, lesson, picture, faces.count_faces(picture), began + timedelta(seconds=second), now)
     return made
 
 
@@ -204,19 +205,18 @@ def _jpeg(image: "Image.Image") -> bytes:
     return content.getvalue()
 
 
-def _still(camera: Camera, lesson: "Lesson", image: "Image.Image", by: "Account | None", now: datetime) -> "Item":
+def _still(camera: Camera, lesson: "Lesson", picture: bytes, by: "Account | None", now: datetime) -> "Item":
     place = classes.place_of(lesson.training_class, lesson, Keep.VIDEO, now)
-    return evidence.store(
-        by=by, kind=Kind.PHOTO, content=_jpeg(image), place=place, title=f"{lesson} · {camera}", now=now
-    )
+    return evidence.store(by=by, kind=Kind.PHOTO, content=picture, place=place, title=f"{lesson} · {camera}", now=now)
 
 
-def _sample(camera: Camera, lesson: "Lesson", image: "Image.Image", moment: datetime, now: datetime) -> HeadCount:
-    item = _still(camera, lesson, image, None, now)
+def _sample(
+    camera: Camera, lesson: "Lesson", picture: bytes, found: int | None, moment: datetime, now: datetime
+) -> HeadCount:
+    item = _still(camera, lesson, picture, None, now)
     made, _is_new = HeadCount.objects.get_or_create(
         camera=camera, taken_at=moment,
-        defaults={"lesson": lesson, "item": item, "checked_in": classes.there_at(lesson.pk, moment),
-                  "found": faces.count_faces(_jpeg(image))},
+        defaults={"lesson": lesson, "item": item, "checked_in": classes.there_at(lesson.pk, moment), "found": found},
     )  # fmt: skip
     return made
 
@@ -260,21 +260,22 @@ def may_watch(*, by: "Account", key: str) -> None:
         raise Forbidden("live")
 
 
-def _shown_now(by: "Account", lesson_id: int) -> "tuple[Lesson, Camera, Image.Image]":
+def _shown_now(by: "Account", lesson_id: int) -> "tuple[Lesson, Camera, bytes]":
     lesson = queries.lesson(by, lesson_id)
     authorise(by, Permission.LIVE_CHECK, region_code=lesson.training_class.region_code)
     camera = queries.live_in(lesson_id)
     image = files.live_picture(camera.stream) if camera else None
     if camera is None or image is None:
         raise Refused(reason("no-live-picture", _("There is no live picture of this lesson now."), "N4.3"))
-    return lesson, camera, image
+    return lesson, camera, _jpeg(image)
 
 
 def take_picture(*, by: "Account", lesson_id: int, now: datetime) -> HeadCount:
     """Keep what the camera shows now, beside how many have checked in: a person counts the heads (D52)."""
-    lesson, camera, image = _shown_now(by, lesson_id)
+    lesson, camera, picture = _shown_now(by, lesson_id)
+    found = faces.count_faces(picture)  # which takes a while
     with transaction.atomic():
-        made = _sample(camera, lesson, image, now, now)
+        made = _sample(camera, lesson, picture, found, now, now)
         _note("camera.picture-taken", camera, by=by, at=now, lesson=str(lesson))
     return made
 
@@ -310,12 +311,12 @@ def call_to_camera(
         raise Refused(reason("no-outcome", _("Say who came to the camera.")))
     if outcome in (rules.Outcome.OTHER, rules.Outcome.UNCLEAR) and not remark.strip():
         raise Refused(reason("describe", _("Describe what you saw."), "2.6"))
-    lesson, camera, image = _shown_now(by, lesson_id)
+    lesson, camera, picture = _shown_now(by, lesson_id)
     compared, likeness = Compared.NO_FACE, None
     if outcome != rules.Outcome.ABSENT:
-        compared, likeness = faces.compare_still(person_id=one.person_id, picture=_jpeg(image))
+        compared, likeness = faces.compare_still(person_id=one.person_id, picture=picture)
     with transaction.atomic():
-        item = _still(camera, lesson, image, by, now)
+        item = _still(camera, lesson, picture, by, now)
         made = CameraCall.objects.create(
             lesson=lesson,
             enrolment=one,
@@ -342,7 +343,7 @@ def file_view(*, by: "Account", camera_id: int, now: datetime) -> Camera:
     if image is None or lesson is None:
         raise Refused(reason("no-live-picture", _("There is no live picture of this lesson now."), "N4.3"))
     with transaction.atomic():
-        item = _still(camera, lesson, image, by, now)
+        item = _still(camera, lesson, _jpeg(image), by, now)
         camera = queries.get(by, camera_id, lock=True)
         camera.view, camera.view_fingerprint = item, item.fingerprint
         camera.save(update_fields=["view", "view_fingerprint"])

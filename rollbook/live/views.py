@@ -113,7 +113,6 @@ def lesson(request: "Request", lesson_id: int) -> HttpResponse:
         "there": classes.there_at(lesson_id, now),
         "is_now": one.starts_at <= now <= one.ends_at,
         "call_form": _call_form(one.training_class_id) if may_check else None,
-        "count_form": forms.CountForm(),
         "may_count": faces.is_set_up(),
         "least_head": LEAST_HEAD,
         **queries.of_lesson(lesson_id),

@@ -127,9 +127,9 @@ def note_look(*, seen: Look, noted: Noted) -> Check:
 def compare_still(*, person_id: int, picture: bytes) -> tuple[rules.Compared, float | None]:
     """The face of who was called to the camera of a classroom beside the one kept, where the person agreed to that: what
     was found stands beside the word of the officer, who decides. Nothing is written here."""
-    consent = queries.consent_of(queries.kept(person_id))
-    template = queries.template_of(queries.kept(person_id))
-    if consent is None or consent.text < rules.CALLS_SINCE or template is None:
+    kept = queries.kept(person_id)
+    consent, template = queries.consent_of(kept), queries.template_of(kept)
+    if consent is None or not consent.covers_calls or template is None:
         return rules.Compared.NOT_AGREED, None
     matcher = adapters.matcher()
     if matcher is None or template.model != matcher.model:

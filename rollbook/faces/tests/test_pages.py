@@ -47,6 +47,16 @@ def test_a_person_agrees_sees_what_is_kept_and_takes_it_back(client):
     assert Deletion.objects.get().sha256 in client.get(reverse("portal:face")).content.decode()
 
 
+def test_who_agreed_to_the_earlier_wording_reads_what_it_does_not_cover(client):
+    """S69: the first statement did not name the call to the camera."""
+    by = signed_in(client, worker(6))
+    actions.give_consent(by=by, agrees=True, now=timezone.now())
+    page = lambda: client.get(reverse("portal:face")).content.decode()  # noqa: E731
+    assert "不包括课堂视频点名" not in page()
+    Consent.objects.update(text=1)
+    assert "不包括课堂视频点名" in page()
+
+
 def test_an_officer_sets_a_face_up_by_the_number_on_the_card(client):
     by = worker(2)
     signed_in(client, AccountFactory())
