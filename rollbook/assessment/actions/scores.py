@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 from rollbook.persons import queries as persons
 from rollbook.persons import rules as person_rules
-from rollbook.web.sheets import Sheet, read, refuse_wrong
+from rollbook.web.sheets import Column, Sheet, read, refuse_wrong
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -93,12 +93,11 @@ def enter_scores(*, by: "Account", class_id: int, marks: Mapping[int, Marks], no
     return len(marks)
 
 
-def preview_scores(*, by: "Account", class_id: int, content: bytes) -> Sheet:
-    """Read a file of scores; every wrong cell is marked, and nothing is written."""
-    klass = classes.get(by, class_id)
-    sheet = read(content, files.SCORES, max_rows=1000)
+def read_of_roster(columns: Sequence[Column], content: bytes, class_id: int) -> Sheet:
+    """A file with a row for each trainee of a class: `enrolment` is who it is; who is not of the roster is marked."""
+    sheet = read(content, columns, max_rows=1000)
     known = persons.found_by_numbers([row["number"] for row in sheet.rows if row["number"]])
-    roster = {one.person_id: one for one in classes.roster(klass.pk)}
+    roster = {one.person_id: one for one in classes.roster(class_id)}
     seen = set()
     for row in sheet.rows:
         person = known.get(row["number"])
@@ -110,6 +109,13 @@ def preview_scores(*, by: "Account", class_id: int, content: bytes) -> Sheet:
         if row["number"] in seen:
             sheet.mark(row["row"], "身份证号", reason("twice", _("This number stands in the file twice.")))
         seen.add(row["number"])
+    return sheet
+
+
+def preview_scores(*, by: "Account", class_id: int, content: bytes) -> Sheet:
+    """Read a file of scores; every wrong cell is marked, and nothing is written."""
+    sheet = read_of_roster(files.SCORES, content, classes.get(by, class_id).pk)
+    for row in sheet.rows:
         row["is_absent"] = row["is_absent"] is True
         for name in ("theory", "practice"):
             row[name] = None if row[name] == "" else row[name]

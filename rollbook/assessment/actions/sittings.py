@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from rollbook.assessment import files, queries, rules
-from rollbook.assessment.actions.scores import note, opened
+from rollbook.assessment.actions.scores import note, opened, read_of_roster
 from rollbook.assessment.models import AnswerSheet, Duty, Sitting
 from rollbook.classes import queries as classes
 from rollbook.evidence import actions as evidence
@@ -19,9 +19,7 @@ from rollbook.institutions import queries as institutions
 from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 from rollbook.persons import actions as persons
-from rollbook.persons import queries as known
-from rollbook.persons import rules as person_rules
-from rollbook.web.sheets import Sheet, read, refuse_wrong
+from rollbook.web.sheets import Sheet, refuse_wrong
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -94,23 +92,11 @@ def file_answers(*, by: "Account", sitting_id: int, sheets: Mapping[int, rules.A
 def preview_answers(*, by: "Account", sitting_id: int, content: bytes) -> Sheet:
     """Read a file of answers; every wrong cell is marked, and nothing is written."""
     sitting = queries.sitting(by, sitting_id)
-    sheet = read(content, files.ANSWERS, max_rows=1000)
-    people = known.found_by_numbers([row["number"] for row in sheet.rows if row["number"]])
-    roster = {one.person_id: one for one in classes.roster(sitting.assessment.training_class_id)}
-    seen = set()
+    sheet = read_of_roster(files.ANSWERS, content, sitting.assessment.training_class_id)
+    questions = len(rules.parted(sitting.key))
     for row in sheet.rows:
-        person = people.get(row["number"])
-        row["enrolment"] = roster.get(person.pk) if person else None
-        if row["number"] and row["enrolment"] is None:
-            sheet.mark(row["row"], "身份证号", reason("not-on-roster", _("Nobody on the roster has this number.")))
-        elif person and not person_rules.same_name(person.name, row["name"]):
-            sheet.mark(row["row"], "姓名", reason("name-differs", _("The roster has another name for this number.")))
-        if row["number"] in seen:
-            sheet.mark(row["row"], "身份证号", reason("twice", _("This number stands in the file twice.")))
-        seen.add(row["number"])
         if row["minutes"] != "" and row["choices"] != "":
             row["answers"] = rules.Answers(row["minutes"], tuple(row["choices"]))
-            questions = len(rules.parted(sitting.key))
             for wrong in rules.reasons_against_answers(row["answers"], questions=questions, minutes=sitting.minutes):
                 sheet.mark(row["row"], "用时（分钟）" if wrong.code == "took-longer" else "答案", wrong)
     return sheet

@@ -13,17 +13,15 @@ from rollbook.risk.detectors.tables import SHAPES
 from rollbook.risk.models import Extract
 from rollbook.risk.queries import sources
 
-WEEK = timedelta(
-    7
-)  # after so long all is read anew: what no row's own change tells, such as a term that came into force
+WEEK = timedelta(7)  # then all is read anew: what no row's own change tells, such as a term that came into force
 
 
 def refresh(*, now: datetime, whole: bool = False) -> dict[str, int]:
     """Bring the lake up to the present; give how many rows of each table were read.
 
     A table that grows by its numbers gets one more part a month. Of one whose rows change, those that changed are read,
-    and taken out where they lay. Every other, and once a week all, is read anew, month by month into files that take the places of the old
-    ones. Who is stopped in between begins again where the last table ended.
+    and taken out where they lay. Every other, and once a week all, is read anew, month by month into files that take
+    the places of the old ones. Who is stopped in between begins again where the last table ended.
     """
     return {name: _table(name, now, whole) for name in sources.SOURCES}
 

@@ -87,7 +87,7 @@ COLUMNS = {
     "issued_on": _("Issued on"),
     "exam_on": _("Exam on"),
     "certificate_on": _("Certificate of"),
-    "drawn_on": _("Drawn on"),
+    "drawn_on": _("Paper drawn on"),
     "people": _("People"),
     "all_people": _("People in all"),
     "roster": _("On the roster"),
