@@ -266,4 +266,5 @@ def replayed(claim: Claim) -> list[rules.Difference]:
 
 def met(claim: Claim) -> list[Message]:
     """The conditions that had figures, as the claim met them: shown beside the amount (B1)."""
-    return [Message(**one) for one in claim.grounds]
+    is_ahead = claim.stage == rules.Stage.FILED
+    return [Message(**one) for one in claim.grounds if not (is_ahead and one["code"] in rules.ATTENDED)]

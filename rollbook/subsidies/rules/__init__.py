@@ -7,7 +7,7 @@ from rollbook.subsidies.rules.apprentices import (
     tally,
 )
 from rollbook.subsidies.rules.changes import Change, compared, figures
-from rollbook.subsidies.rules.entitlement import award, grounds, payable_fen
+from rollbook.subsidies.rules.entitlement import ATTENDED, award, grounds, payable_fen
 from rollbook.subsidies.rules.facts import (
     EXCLUSIONS,
     FUNDS,
@@ -117,6 +117,7 @@ from rollbook.subsidies.rules.states import LIFECYCLE, LIVE, Move, State
 from rollbook.subsidies.rules.words import LABELS, SOURCES, Told, facts_told, rows, value_of
 
 __all__ = [
+    "ATTENDED",
     "COLUMNS",
     "EXCLUSIONS",
     "FEEDS",

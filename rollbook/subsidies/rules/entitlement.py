@@ -39,6 +39,9 @@ def _always(number: int, facts: Facts) -> Ints:
     return np.broadcast_to(np.int64(number), len(facts))
 
 
+ATTENDED = ("attendance", "class-unqualified")  # do not stand against an advance: it is paid before anybody attended
+
+
 def _among(column: Ints, codes: Collection[int]) -> Bools:
     """Which cases have one of these codes: looked up, since codes are few and cases many."""
     table = np.zeros(max(16, *codes, 0) + 1, dtype=np.bool_)
@@ -73,16 +76,17 @@ def _standing(facts: Facts, policy: Policy, found: standards.Standards) -> Itera
 
 def _evidence(facts: Facts, policy: Policy) -> Iterator[Ground]:
     """What happened in the class and what is on file of it."""
-    is_over = facts.stage != STAGES.index(Stage.FILED)  # an advance is paid before anybody attended
+    is_over = facts.stage != STAGES.index(Stage.FILED)
+    attended, unqualified = ATTENDED
     yield Ground(
-        "attendance",
+        attended,
         _("Attended {percent} % of the hours; {least} % are needed."),
         facts.attendance_document,
         is_over & (facts.attended_percent < facts.attendance_least),
         {"percent": facts.attended_percent, "least": facts.attendance_least},
     )
     yield Ground(
-        "class-unqualified",
+        unqualified,
         _("On its worst day {percent} % of the class was there; below {least} % the class gets no subsidy."),
         facts.attendance_document,
         is_over & (facts.worst_day_percent < facts.day_attendance_least),

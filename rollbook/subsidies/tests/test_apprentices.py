@@ -300,6 +300,7 @@ def test_pages_from_the_class_to_the_tally(client, settings):
     assert firm.name in client.get(reverse("subsidies:apprenticeship_list"), {"q": FIRM}).content.decode()
     assert FIRM not in client.get(reverse("subsidies:apprenticeship_list"), {"q": OTHER}).content.decode()
     claim = Claim.objects.first()
+    assert not {one.code for one in queries.met(claim)} & set(rules.ATTENDED), "nobody attended yet"
     page = client.get(reverse("subsidies:claim_detail", args=[claim.pk])).content.decode()
     assert reverse("subsidies:apprenticeship", args=[one.pk]) in page
     for address in (reverse("subsidies:apprenticeship", args=[one.pk]), reverse("subsidies:apprenticeship_list")):
