@@ -15,16 +15,19 @@ from rollbook.classes.models import CheckIn
 from rollbook.classes.tests.scenes import running
 from rollbook.directory.tests.factories import load_terms
 from rollbook.faces import actions as faces
-from rollbook.faces.models import Challenge, Check, Template
+from rollbook.faces.models import Challenge, Check, Consent, Template
 from rollbook.faces.rules import liveness
 from rollbook.faces.rules.liveness import Move
+from rollbook.faces.tests import drawn
 from rollbook.faces.tests.test_local import TURNS, face, needs_faces
+from rollbook.kernel.reasons import Refused
 from rollbook.persons.tests.factories import PersonFactory
 from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.browser.test_accessibility import found_here, found_on
 
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 A_SECOND = 10  # pictures of the film
-POSES = [("straight", 25), ("left", 150)]
+POSES = [("straight", 22), ("left", 80)]
 
 
 def film(path, light):
@@ -49,9 +52,9 @@ def face_of(pose):
 
 @pytest.fixture
 def browser(request, playwright, tmp_path):
-    """Chromium with a camera that shows a film, or with none."""
+    """Chromium with a camera that shows a film, or its own pattern, or with none."""
     flags, light = getattr(request, "param", (CAMERA, 1.0))
-    if CAMERA[0] in flags:
+    if light:
         made = tmp_path / "film.y4m"
         film(made, light)
         flags = [*flags, f"--use-file-for-fake-video-capture={made}"]
@@ -66,30 +69,41 @@ def trainee(site, transactional_db):
     return AccountFactory(role=Role.WORKER, person_id=PersonFactory().pk)
 
 
-def quickly(page, every):
-    """The page as it is, but faster."""
+@pytest.fixture
+def quickly(site, signed_in):
+    """`quickly(account, path, every)`: a page as it is on a phone, but faster."""
 
-    def hurried(route):
-        answer = route.fetch()
-        route.fulfill(response=answer, body=answer.text().replace("EVERY = 600", f"EVERY = {every}"))
+    def opened(who, path, every=100):
+        page = signed_in(who, width=390)
+        page.on("dialog", lambda dialog: dialog.accept())
 
-    page.route("**/faces/camera*.js", hurried)
-    page.reload()
-    return page
+        def hurried(route):
+            answer = route.fetch()
+            faster = answer.text().replace("EVERY = 600", f"EVERY = {every}")
+            route.fulfill(response=answer, body=faster)
+
+        page.route("**/faces/camera*.js", hurried)
+        assert page.goto(site.url + path).status == 200
+        return page
+
+    return opened
 
 
-def agreed(at, trainee, every=100):
-    page = quickly(at(trainee, "/me/face/", width=390), every)
-    page.get_by_label("I have read this").check()
-    page.get_by_role("button", name="Agree").click()
+@pytest.fixture
+def agreed(quickly, trainee):
+    faces.give_consent(by=trainee, agrees=True, now=timezone.now())
+    page = quickly(trainee, "/me/face/")
     page.get_by_role("button", name="Set my face up", disabled=False).wait_for()
     return page
 
 
 @needs_faces
-def test_a_trainee_agrees_sets_the_face_up_before_the_camera_and_takes_it_back(at, trainee, monkeypatch):
+def test_a_trainee_agrees_sets_the_face_up_before_the_camera_and_takes_it_back(quickly, trainee, monkeypatch):
     monkeypatch.setattr(liveness, "ORDERS", (((Move.LEFT,),),))  # one move, so that no film need keep time
-    page = agreed(at, trainee, every=400)  # milliseconds between two pictures, of 600 that a person gets
+    page = quickly(trainee, "/me/face/", 300)  # milliseconds between two pictures, of 600 that a person gets
+    page.get_by_label("I have read this").check()
+    page.get_by_role("button", name="Agree").click()
+    page.get_by_role("button", name="Set my face up", disabled=False).wait_for()
     page.get_by_role("button", name="Set my face up").press("Enter")  # by the keyboard alone
     page.get_by_text("Look straight into the camera").wait_for()
     assert page.locator("[data-stop]").evaluate("one => one === document.activeElement")
@@ -104,9 +118,9 @@ def test_a_trainee_agrees_sets_the_face_up_before_the_camera_and_takes_it_back(a
 
 
 @needs_faces
-def test_a_film_of_other_moves_is_refused_in_words_and_may_be_stopped(at, trainee, monkeypatch):
+def test_a_film_of_other_moves_is_refused_in_words_and_may_be_stopped(agreed, monkeypatch):
     monkeypatch.setattr(liveness, "ORDERS", (((Move.RIGHT, Move.BLINK, Move.RIGHT),),))
-    page = agreed(at, trainee)
+    page = agreed
     start = page.get_by_role("button", name="Set my face up")
     start.click()
     page.get_by_role("button", name="Close the camera").click()
@@ -117,18 +131,23 @@ def test_a_film_of_other_moves_is_refused_in_words_and_may_be_stopped(at, traine
     assert start.evaluate("one => one === document.activeElement")
 
 
-@needs_faces
-def test_a_trainee_checks_in_with_the_face_beside_the_code_and_never_without(at, site, transactional_db, monkeypatch):
-    monkeypatch.setattr(liveness, "ORDERS", (((Move.LEFT,),),))
-    scene = running(code_seconds=86_400, method_face=1, fence=0)
-    now = timezone.now()
+def now_running():
+    """A lesson of this hour where the region takes faces."""
+    scene, now = running(code_seconds=86_400, method_face=1, fence=0), timezone.now()
     scene.lesson.starts_at, scene.lesson.ends_at = now - timedelta(minutes=5), now + timedelta(hours=2)
     scene.lesson.save()
+    return scene
+
+
+@needs_faces
+def test_a_trainee_checks_in_with_the_face_beside_the_code_and_never_without(quickly, monkeypatch):
+    monkeypatch.setattr(liveness, "ORDERS", (((Move.LEFT,),),))
+    scene, now = now_running(), timezone.now()
     faces.give_consent(by=scene.worker, agrees=True, now=now)
     officer = AccountFactory(region_code=scene.people[0].person.region_code)
     picture = face(1, TURNS[1]["straight"])
     faces.enrol_at_counter(by=officer, person_id=scene.worker.person_id, picture=picture, now=now)
-    page = quickly(at(scene.worker, f"/me/lessons/{scene.lesson.pk}/", width=390), 400)
+    page = quickly(scene.worker, f"/me/lessons/{scene.lesson.pk}/", 300)
     start = page.get_by_role("button", name="Check in with my face", disabled=False)
     start.click()
     page.get_by_text("a face alone does not count").wait_for()
@@ -142,16 +161,49 @@ def test_a_trainee_checks_in_with_the_face_beside_the_code_and_never_without(at,
 
 
 CANNOT = [
-    (([], 1.0), "no camera"),
-    ((["--use-fake-device-for-media-stream", "--deny-permission-prompts"], 1.0), "not allowed"),
+    (([], None), "no camera"),
+    ((["--use-fake-device-for-media-stream", "--deny-permission-prompts"], None), "not allowed"),
     ((CAMERA, 0.1), "too dark"),
 ]
 
 
 @needs_faces
 @pytest.mark.parametrize(("browser", "words"), CANNOT, indirect=["browser"])
-def test_without_a_camera_leave_to_use_it_or_light_the_page_says_what_to_do(at, trainee, words):
-    page = agreed(at, trainee)
+def test_without_a_camera_leave_to_use_it_or_light_the_page_says_what_to_do(agreed, words):
+    page = agreed
     page.get_by_role("button", name="Set my face up").click()
     page.locator("[data-said]").get_by_text(words).wait_for()
     assert not Challenge.objects.exists()  # no try is spent
+
+
+@pytest.mark.parametrize("browser", [(CAMERA, None)], indirect=True)
+@pytest.mark.parametrize(("theme", "language"), [("light", "zh"), ("dark", "en")])
+def test_each_state_of_the_camera_can_be_used_by_everybody(signed_in, visit, monkeypatch, theme, language):
+    """WCAG AA by axe-core and no sideways scroll: before consent, agreed to an earlier wording, camera open, face set up and
+    its tries used up, beside the code."""
+    drawn.set_up(monkeypatch)
+    scene, now = now_running(), timezone.now()
+    by = scene.worker
+    page = signed_in(by, theme=theme, language=language, bypass_csp=True)
+    wrong = found_on(page, "/me/face/", visit)
+    faces.give_consent(by=by, agrees=True, now=now)
+    Consent.objects.update(text=1)
+    wrong += found_on(page, "/me/face/", visit)
+    page.locator("[data-start]").click()
+    page.locator("[data-stop]").wait_for()
+    wrong += found_here(page)
+    officer = AccountFactory(region_code=scene.people[0].person.region_code)
+    faces.enrol_at_counter(by=officer, person_id=by.person_id, picture=drawn.picture(), now=now)
+    for _n in range(3):
+        asked = faces.challenge_account(by=by, now=now)
+        with pytest.raises(Refused):
+            faces.enrol(by=by, nonce=asked.nonce, pictures=[drawn.picture()] * 6, now=now)
+    visit(page, "/me/face/")
+    page.locator("[data-start]").click()
+    page.locator("[data-state=failed] .alert-danger").wait_for()
+    assert "3" in page.locator("[data-said]").inner_text()
+    page.faults.clear()  # the browser's own word of the refusal
+    wrong += found_here(page)
+    wrong += found_on(page, f"/me/lessons/{scene.lesson.pk}/", visit)
+    assert page.locator("[data-camera]").is_visible()
+    assert wrong == []
