@@ -1,7 +1,10 @@
-"""Inspections and a camera of the class that is in training: one that was found in order, two that wait."""
+"""Inspections and a camera of the class that is in training: one that was found in order, two that wait; and a draw of the
+city, of which two results are public, one waits for the other's signature."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
+
+from django.utils.timezone import localdate
 
 from rollbook.accounts.models import Account
 from rollbook.accounts.rules import Role
@@ -10,6 +13,7 @@ from rollbook.config.demo import staff
 from rollbook.config.demo.courses import Course
 from rollbook.live import actions as live
 from rollbook.supervision import actions as supervision
+from rollbook.supervision import queries as supervised
 from rollbook.supervision import rules
 
 
@@ -39,3 +43,16 @@ def fill(offices: dict[tuple[str, str], Account], manager: Account, course: Cour
     planned(rules.Kind.PHONE, 3)
     if lessons:
         live.register_camera(by=manager, room_id=lessons[0].room_id, name="前方黑板上方", now=now)
+    _drawn(offices[Role.CITY_OFFICER, staff.CITY], now)
+
+
+def _drawn(officer: Account, now: datetime) -> None:
+    title, due_on = "补贴性职业技能培训双随机抽查", localdate(now) + timedelta(30)
+    made = supervision.draw(by=officer, title=title, due_on=due_on, now=now)
+    for n, one in enumerate(supervised.checks_of(made.pk)[:3]):
+        supervision.record_check(
+            by=one.first, check_id=one.pk, checked_on=localdate(now), in_order=n != 1,
+            finding="到场人数少于签到人数三人，限三日内说明" if n == 1 else "", now=now,
+        )  # fmt: skip
+        if n < 2:
+            supervision.sign_check(by=one.second, check_id=one.pk, now=now)
