@@ -97,7 +97,7 @@ def _content(job: Job) -> tuple[bytes, int]:
 
 
 def _fail(job: Job, *reasons: Message) -> None:
-    told = [{"template": one.template, "values": dict(one.values), "code": one.code} for one in reasons]
+    told = [one.kept() for one in reasons]
     now = timezone.now()
     Job.objects.filter(pk=job.pk).update(state="failed", reasons=told, seen_at=now, ended_at=now)
 

@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -92,15 +91,8 @@ def _write_review(
         at=now,
         reasons=list(ticked),
         remark=remark,
-        findings=[_kept(one) for one in findings],
+        findings=[one.kept() for one in findings],
     )
-
-
-def _kept(message: Message) -> dict[str, Any]:
-    """A message as JSON: values that JSON does not know become text."""
-    kept = asdict(message)
-    kept["values"] = {name: value if isinstance(value, int) else str(value) for name, value in message.values.items()}
-    return kept
 
 
 def _approve(klass: TrainingClass, by: "Account | None", now: datetime) -> None:

@@ -1,6 +1,5 @@
 import tempfile
 import uuid
-from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,7 +92,7 @@ def _entered(
     writing.wait_for_turn(batch.source_id, batch.feed)
     batch.save()
     Wrong.objects.bulk_create(
-        Wrong(batch=batch, row=row, column=column, message=_kept(message)) for row, column, message in cells
+        Wrong(batch=batch, row=row, column=column, message=message.kept()) for row, column, message in cells
     )
     record(
         "exchange.received", batch, by=by, at=now, region_code=batch.source.region_code,
@@ -103,18 +102,13 @@ def _entered(
     _figure(batch, figures)
     against = list(rules.reasons_to_stop(figures, limits_of(contract)))
     if against:
-        batch.reasons = [_kept(one) for one in against]
+        batch.reasons = [one.kept() for one in against]
         batch.state = rules.BATCHES.after(rules.BatchState(batch.state), rules.BatchMove.STOP)
         record("exchange.stopped", batch, by=None, at=now, region_code=batch.source.region_code)
     elif batch.way != rules.Way.OFFICE:
         _load(batch, None, now)
     batch.save()
     return batch
-
-
-def _kept(message: Message) -> dict[str, object]:
-    values = {name: str(value) if isinstance(value, date) else value for name, value in message.values.items()}
-    return asdict(message) | {"values": values}
 
 
 def _figure(batch: Batch, figures: rules.Figures) -> None:

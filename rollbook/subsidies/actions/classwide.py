@@ -1,6 +1,5 @@
 """Claiming for a whole class by a worker: each trainee is a transaction of its own, kept with what came of it (N12.2, N12.3)."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -90,27 +89,17 @@ def _outcome(one: Filing, enrolment_id: int, now: datetime) -> dict[str, Any]:
                 by=one.asked_by, class_id=one.training_class_id, enrolment_id=enrolment_id, now=now
             )
     except Refused as refused:  # the budget is used up, or somebody else claimed a moment ago
-        return {"against": _kept(refused.reasons)}
+        return {"against": [one.kept() for one in refused.reasons]}
     if against:
-        return {"against": _kept(against)}
+        return {"against": [one.kept() for one in against]}
     return {"claim": claims[0].pk, "amount_fen": claims[0].amount_fen}
-
-
-def _kept(messages: Iterable[Message]) -> list[dict[str, Any]]:
-    return [
-        {
-            "template": one.template, "code": one.code, "clause": one.clause,
-            "values": {name: value if isinstance(value, int) else str(value) for name, value in one.values.items()},
-        }
-        for one in messages
-    ]  # fmt: skip
 
 
 @transaction.atomic
 def _end(filing_id: int, failure: list[Message]) -> None:
     one = Filing.objects.select_for_update(of=("self",)).select_related("asked_by").get(pk=filing_id)
     now = timezone.now()
-    one.state, one.failure = S.FAILED if failure else S.DONE, _kept(failure)
+    one.state, one.failure = S.FAILED if failure else S.DONE, [one.kept() for one in failure]
     one.seen_at = one.ended_at = now
     one.save(update_fields=["state", "failure", "seen_at", "ended_at"])
     filed = [kept for kept in one.results.values() if "claim" in kept]

@@ -18,7 +18,7 @@ from rollbook.evidence.rules import Kind as EvidenceKind
 from rollbook.institutions import actions as institutions
 from rollbook.institutions import queries as institution_queries
 from rollbook.journal.actions import record
-from rollbook.kernel.messages import Message, _
+from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused, reason, refuse_if
 from rollbook.regions import queries as regions
 from rollbook.risk import actions as risk
@@ -142,7 +142,7 @@ def record_inspection(
             made = Inspection.objects.create(
                 task=task, event_id=event_id, lesson=lesson, arrived_at=arrived_at, left_at=left_at, present=there,
                 roster=len(roster), checklist={item: _item(checklist.get(item, {})) for item in rules.CHECKLIST},
-                filed=_filed(lesson), is_held=is_held, qualified=qualified, grounds=[_kept(one) for one in grounds],
+                filed=_filed(lesson), is_held=is_held, qualified=qualified, grounds=[one.kept() for one in grounds],
                 remark=remark.strip(), recorded_at=now, recorded_by=by,
                 is_late=rules.is_late(left_at, now, terms[TermKey.RESULT_DAYS]),
             )  # fmt: skip
@@ -156,10 +156,6 @@ def record_inspection(
 
 def _item(found: Mapping[str, Any]) -> dict[str, Any]:
     return {"passed": bool(found.get("passed")), "remark": str(found.get("remark", ""))[:200]}
-
-
-def _kept(message: Message) -> dict[str, Any]:
-    return asdict(message) | {"values": {name: str(value) for name, value in message.values.items()}}
 
 
 def _filed(lesson: Any) -> dict[str, Any]:
