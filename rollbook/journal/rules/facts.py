@@ -49,7 +49,7 @@ FACTS = {
     "paper": _("Number of the paper"),
     "record": _("Records of the sitting"),
     "platform": _("Platform"),
-    "sessions": _("Sessions"),
+    "sessions": _("Study sessions"),
     "tests": _("Tests"),
     "restated": _("Told differently"),
     "severity": _("Severity"),

@@ -20,6 +20,7 @@ from rollbook.funds import queries as funds
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
 from rollbook.kernel.money import yuan
+from rollbook.learning import queries as learning
 from rollbook.live import queries as live
 from rollbook.subsidies import queries as subsidies
 from rollbook.supervision import rules
@@ -55,6 +56,8 @@ def dossier(klass: "TrainingClass", now: datetime) -> "list[Part]":
         ("evidence", _("Evidence"), (_("Number"), _("Kind"), _("Taken"), _("Stored"), _("By"), "SHA-256"), known.evidence()),
         ("inspections", _("Inspections"), (_("When"), _("Inspectors"), _("There"), _("Result"), _("Findings"), _("Institution")), known.inspections()),
         ("calls", _("Calls by phone and to the camera"), (_("When"), _("Name"), _("Answer"), _("Remark"), _("By")), known.calls()),
+        ("study", _("Online study"), (_("Name"), _("Study sessions"), _("Credited minutes"), _("Tests"), _("Right at once, per cent")), known.study()),
+        ("sittings", _("Sittings"), (_("Began at"), _("Part"), _("Room"), _("Number of the paper"), _("On duty"), _("Answer sheets")), known.sittings()),
         ("scores", _("Results"), (_("Name"), _("Theory"), _("Practice"), _("Passed")), known.scores()),
         ("certificates", _("Certificates"), (_("Number"), _("Name"), _("Issued on"), _("State")), known.certificates()),
         ("claims", _("Claims"), (_("Number"), _("Name"), _("Amount"), _("State"), _("Held"), _("First review"), _("Second review")), known.claims()),
@@ -230,6 +233,23 @@ class _Known:
                 one.remark,
                 str(one.called_by),
             )
+
+    def study(self) -> Iterable[tuple[Any, ...]]:
+        for one in learning.of_class(self.klass.pk):
+            if one.sessions or one.quizzes:
+                share = one.quizzes.get("share")
+                yield (
+                    one.enrolment.person.name,
+                    one.sessions.get("count", 0),
+                    one.sessions.get("credited", 0) // 60,
+                    one.quizzes.get("count", 0),
+                    "" if share is None else round(share),
+                )
+
+    def sittings(self) -> Iterable[tuple[Any, ...]]:
+        for one in assessment.sittings_of(self.klass.pk).prefetch_related("duties__person"):
+            on_duty = "、".join(f"{duty.person.name} ({_word(duty.get_kind_display())})" for duty in one.duties.all())
+            yield _at(one.starts_at), _word(one.get_part_display()), one.room.name, one.paper, on_duty, one.answered  # type: ignore[attr-defined]
 
     def scores(self) -> Iterable[tuple[Any, ...]]:
         for pk, one in assessment.scores_of(self.klass.pk).items():

@@ -17,7 +17,6 @@ from rollbook.supervision.rules.draws import (
     Inspector,
     drawn_bodies,
     drawn_pairs,
-    lot,
     reasons_against_draw,
     reasons_against_result,
 )
@@ -73,7 +72,6 @@ __all__ = [
     "is_late",
     "lacking",
     "least_grade",
-    "lot",
     "metres",
     "points",
     "reasons_against_concluding",

@@ -10,13 +10,18 @@ from io import BytesIO
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 from pypdf import PdfReader
 
 from rollbook.accounts.tests.factories import AccountFactory
+from rollbook.assessment import actions as assessment
 from rollbook.classes import actions as classes
-from rollbook.classes.tests.scenes import ENDS, NOW, running
+from rollbook.classes.tests.scenes import BEGINS, ENDS, NOW, running
 from rollbook.evidence.tests.pictures import photo
 from rollbook.journal.models import Entry
+from rollbook.learning import actions as learning
+from rollbook.learning.rules import Session
+from rollbook.persons.tests.factories import number
 from rollbook.supervision import queries, rules
 from rollbook.supervision.rules import Stand
 
@@ -95,7 +100,7 @@ def test_the_archive_has_all_and_checks_itself_offline(scene, tmp_path):
     folder = unpacked(archive_of(scene), tmp_path)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     paths = {row["path"] for row in manifest["files"]}
-    assert len([path for path in paths if path.startswith("tables/")]) == 16
+    assert len([path for path in paths if path.startswith("tables/")]) == 18
     assert len([path for path in paths if path.startswith("evidence/")]) == 2
     assert any("commitment" in one for one in manifest["missing"])
     digest = Entry.objects.get(kind="class.dossier-made").data["sha256"]
@@ -163,3 +168,22 @@ def test_its_queries_do_not_grow_with_the_class(scene, django_assert_max_num_que
         parts = queries.dossier(scene.klass, ENDS + timedelta(hours=1))
     assert [part.name for part in parts][:3] == ["application", "reviews", "roster"]
     assert {part.name for part in parts if part.missing} == {"commitments", "attendance", "evidence"}
+
+
+def test_what_was_sat_and_studied_online_is_of_the_dossier(scene):
+    """Everything about a class, also what its platform and its examiners filed (N6.2, N7.2)."""
+    klass, [one, *_rest], later = scene.klass, scene.people, ENDS + timedelta(days=9)
+    session = Session(enrolment_id=one.pk, number="1", course="焊接安全", starts_at=BEGINS, ends_at=ENDS, credited=3600)
+    learning.file_sessions(by=scene.manager, class_id=klass.pk, platform="职培云", sessions=[session], now=later)
+    type(klass).objects.filter(pk=klass.pk).update(state="ended", ends_on=ENDS.date())
+    held = {"by": scene.manager, "class_id": klass.pk, "now": later}
+    assessment.plan_assessment(held_on=(ENDS + timedelta(days=7)).date(), place="考场", assessors="甲", **held)
+    assessment.file_sitting(
+        part="theory", room_id=scene.lesson.room_id, starts_at=ENDS + timedelta(days=8), minutes=60, paper="T-7", key=["A"],
+        ends_at=later, drawn_on=None, examiners=[assessment.Examiner("监考", number(801), "invigilator")], **held,
+    )  # fmt: skip
+    with override("en"):
+        parts = {part.name: part.rows for part in queries.dossier(klass, later)}
+    assert parts["study"] == [(one.person.name, 1, 60, 0, "")]
+    [sitting] = parts["sittings"]
+    assert sitting[3:] == ("T-7", "监考 (Invigilator)", 0)
