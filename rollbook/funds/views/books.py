@@ -190,7 +190,7 @@ def transaction_detail(request: "Request", transaction_id: UUID) -> HttpResponse
         "closed_by": getattr(one, "closed_by", None),
         "may_reverse": may_ask and one.kind in rules.REVERSIBLE and one.reverses_id is None and left > 0,
         "may_unfreeze": may_ask and is_open,
-        "reversal_form": forms.ReversalForm(initial={"amount": left / 100}),
+        "reversal_form": forms.ReversalForm(initial={"amount": f"{left / 100:.2f}"}),
         "unfreeze_form": forms.UnfreezeForm(auto_id="unfreeze_%s"),
         "source": source,
     }

@@ -77,8 +77,11 @@ def subject_of(claim: Claim) -> str:
 
 
 def paid_to(enrolment_ids: Collection[int]) -> dict[int, int]:
-    """What was paid to each trainee for a training, of all instalments: for contexts that have checked who asks."""
-    found = Claim.objects.filter(enrolment_id__in=enrolment_ids, state=rules.State.PAID, kind__in=rules.TRAINED)
+    """What was paid to each trainee for a training, of all instalments, and not to an employer or institution: for
+    contexts that have checked who asks."""
+    found = Claim.objects.filter(
+        enrolment_id__in=enrolment_ids, state=rules.State.PAID, kind__in=rules.TRAINED, payee=rules.Payee.PERSON
+    )
     sums = found.order_by().values("enrolment_id").annotate(sum=Sum("amount_fen"))
     return dict(sums.values_list("enrolment_id", "sum"))
 

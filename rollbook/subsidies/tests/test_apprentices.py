@@ -163,6 +163,7 @@ def test_who_leaves_before_the_end_is_proposed_to_come_back_at_once():
     account(klass)
     pay(approved(klass))
     one = klass.enrolments.get()
+    assert queries.paid_to([one.pk]) == {}, "the enterprise has it, not the trainee"
     classes.drop_trainee(by=f.manager_of(klass), enrolment_id=one.pk, why="离职", now=f.LATER)
     actions.recompute(region_code="320102", now=f.LATER)
     assert Proposal.objects.get().amount_fen == 250_000
