@@ -300,6 +300,7 @@ def test_pages_from_the_class_to_the_tally(client, settings):
     assert (firm.bank_masked in page, FIRM in page) == (True, True)
     assert firm.name in client.get(reverse("subsidies:apprenticeship_list"), {"q": FIRM}).content.decode()
     assert FIRM not in client.get(reverse("subsidies:apprenticeship_list"), {"q": OTHER}).content.decode()
+    assert "(0)" in client.get(claims_page).content.decode(), "what was claimed is not due to the office either"
     claim = Claim.objects.first()
     assert not {one.code for one in queries.met(claim)} & set(rules.ATTENDED), "nobody attended yet"
     page = client.get(reverse("subsidies:claim_detail", args=[claim.pk])).content.decode()

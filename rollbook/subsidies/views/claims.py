@@ -236,8 +236,7 @@ def class_list(request: "Request") -> HttpResponse:
 def class_claims(request: "Request", class_id: int) -> HttpResponse:
     admit(request.user, Permission.CLAIM_FILE, *queries.READERS)
     klass = classes.get(request.user, class_id)
-    claims = queries.of_class(class_id) if holds(request.user, Permission.CLAIM_FILE) else {}
-    people = list(classes.roster(class_id))
+    claims, people = queries.of_class(class_id), list(classes.roster(class_id))
     if request.user.role == "worker":
         people = [one for one in people if one.person_id == request.user.person_id]
         claims = {pk: one for pk, one in claims.items() if one.person_id == request.user.person_id}
