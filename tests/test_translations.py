@@ -54,6 +54,13 @@ def test_one_text_has_one_chinese():
     assert {text: said for text, said in meanings.items() if len(said) > 1} == {}
 
 
+def test_no_package_says_it_otherwise():
+    """Packages have words for some of the same English; ours are shown."""
+    with override("zh-hans"):
+        shown = {text: gettext(text) for _, text in known() if isinstance(text, str)}
+    assert {text: said for (_, text), said in known().items() if shown.get(text, said) != said} == {}
+
+
 def test_every_sentence_is_marked():
     unmarked = []
     for path in ROOT.glob("rollbook/**/*.py"):

@@ -65,16 +65,13 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
     "csp",
     "django_htmx",
     "django_tasks",
     "django_tasks_db",
     "ninja",
     "template_partials",
-    "rollbook.web",  # before allauth's templates would be found: ours come first by name
+    "rollbook.web",
     "rollbook.regions",
     "rollbook.accounts",
     "rollbook.journal",
@@ -97,6 +94,9 @@ INSTALLED_APPS = [
     "rollbook.reports",
     "rollbook.portal",
     "rollbook.config",
+    "allauth",  # after ours: its templates and its words for the same English give way
+    "allauth.account",
+    "allauth.mfa",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
