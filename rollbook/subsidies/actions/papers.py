@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
 
 from rollbook.accounts.rules import Permission, authorise
@@ -14,7 +14,7 @@ from rollbook.evidence import actions as evidence
 from rollbook.evidence.rules import Keep, Kind
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import Message
-from rollbook.kernel.reasons import refuse_if
+from rollbook.kernel.reasons import Refused, refuse_if
 from rollbook.persons import queries as persons
 from rollbook.subsidies import queries, rules
 from rollbook.subsidies.models import WorkPaper
@@ -50,10 +50,15 @@ def file_paper(
         refuse_if([*against, *more])
     place = replace(classes.place_of(klass, None, Keep.FILE, now), subject=classes.trainee_of(one.pk))
     item = evidence.store(by=by, kind=Kind.PAPER, content=file, place=place, title=name.strip(), now=now)
-    made = WorkPaper.objects.create(
+    made = WorkPaper(
         enrolment=one, region_code=klass.region_code, institution_id=klass.institution_id, kind=kind, uscc=uscc,
         number=number, name=name.strip()[:128], from_on=from_on, until_on=until_on, paper=item, filed_at=now, filed_by=by,
     )  # fmt: skip
+    try:
+        with transaction.atomic():
+            made.save()
+    except IntegrityError as error:  # the number was filed for another trainee a moment ago
+        raise Refused(rules.number_used()) from error
     _note("work-paper.filed", made, by, now, ground=kind, sha256=item.sha256)
     return made
 

@@ -64,7 +64,11 @@ def reasons_against_certificate(*, is_offered: bool, number: str, is_shown: bool
     if is_shown:
         yield reason("not-needed", _("The certificate of this trainee is accepted already."), "3.3")
     if is_used:
-        yield reason("number-used", _("This number was filed before: a certificate is paid for once."), "N12.3")
+        yield number_used()
+
+
+def number_used() -> Message:
+    return reason("number-used", _("This number was filed before: a certificate is paid for once."), "N12.3")
 
 
 def reasons_against_work(

@@ -86,12 +86,15 @@ def test_tianjin_a_first_certificate_300_a_renewal_100(tianjin, project, yuan):
     assert queries.replayed(claim) == []
 
 
-def test_a_safety_certificate_is_paid_once_a_year_and_each_number_once(tianjin):
+def test_a_safety_certificate_is_paid_once_a_year_and_each_number_once(tianjin, monkeypatch):
     klass, one = trained("初次取证", "completion")
     decide(attach(klass, one))
     claim = file(klass, one, "safety")
     again, other = trained("复审", "completion", person=one.person)
     assert codes(attach, again, other) == ["number-used"]
+    with monkeypatch.context() as moment:  # both looked before either filed
+        moment.setattr(queries, "is_number_used", lambda number: False)
+        assert codes(attach, again, other) == ["number-used"]
     decide(attach(again, other, number="T120101199001015678"))
     assert refused(again, other, "safety") == ["yearly-cap"]
     claim.pk = None
