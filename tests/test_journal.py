@@ -275,6 +275,14 @@ def test_the_roles_have_the_words_that_accounts_give_them():
     assert {one.value: one.label for one in Role} == ROLES
 
 
+def test_yes_and_no_and_what_an_ask_is_for_are_words():
+    by = AccountFactory()
+    data = {"used_up": False, "granted": True, "waits": True, "to": "present", "ground": "illness"}
+    actions.record("attendance.correction-asked", by, by=by, at=timezone.now(), **data)
+    said = [str(one.value) for one in queries.timeline(by)[0].facts]
+    assert sorted(said) == ["Illness: a doctor's certificate", "Present", "no", "yes", "yes"]
+
+
 def test_money_is_read_in_yuan_and_rows_are_left_to_their_page():
     by = AccountFactory()
     data = {"amount_fen": -1_234_567, "lines": [{"label": "x", "amount_fen": 1}], "ground": "revoked", "why": ""}

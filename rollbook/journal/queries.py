@@ -64,7 +64,8 @@ def facts(entry: Entry) -> Iterator[Fact]:
         if name.endswith("_fen") and isinstance(value, int):
             value = yuan(value)
         shown = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
-        yield Fact(FACTS.get(name, name.replace("_", " ")), VALUES.get(f"{name}:{shown}", str(shown)[:120]))
+        word = VALUES.get(f"{name}:{shown}") or VALUES.get(str(shown), str(shown)[:120])
+        yield Fact(FACTS.get(name, name.replace("_", " ")), word)
 
 
 def digest_of(day: date, before: str, sealed_at: datetime) -> tuple[str, int, int]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 
 from rollbook.accounts.rules import Permission, authorise
 from rollbook.classes import queries
@@ -51,7 +51,7 @@ def plan_make_up(
     )  # fmt: skip
     MakeUpPlace.objects.bulk_create(MakeUpPlace(make_up=plan, enrolment=one) for one in named)
     told = {"lesson": missed.pk, "make_up": lesson.pk, "people": len(named), "room": room.name, "why": why.strip()}
-    note("class.make-up-planned", klass, by=by, at=now, starts_at=starts_at.isoformat(), **told)
+    note("class.make-up-planned", klass, by=by, at=now, starts_at=f"{localtime(starts_at):%Y-%m-%d %H:%M}", **told)
     return plan
 
 
