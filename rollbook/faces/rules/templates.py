@@ -14,7 +14,7 @@ from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import reason
 
 SIZE = 128  # numbers of a vector
-TEXT = 2  # the number of the statement that a person agrees to; another wording is another number
+TEXT = 3  # the number of the statement that a person agrees to; another wording is another number
 CALLS_SINCE = 2  # the statement that first names the call to the camera of a classroom
 LEAST_HEAD = 32  # pixels of a face below which few are counted in a picture of a room (docs/benchmarks.md, Heads)
 
