@@ -196,7 +196,7 @@ def screened(root: str, memory: str) -> tuple[int, int, list[tuple[float, str]]]
 
 def province(folder: Path) -> Iterator[Figure]:
     """Time and memory of all detectors at an eighth and at the whole, which should be eight times."""
-    from simulators.province.__main__ import province as made
+    from simulators.province.making import province as made
 
     times = {}
     for size in (ENROLMENTS // 8, ENROLMENTS):

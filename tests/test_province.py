@@ -1,11 +1,14 @@
 """The simulated province: of the shape that screening reads, the same for a seed, and screened as it should be (N3.6)."""
 
+import subprocess
+from pathlib import Path
+
 import pyarrow.parquet as pq
 import pytest
 
 from rollbook.risk.detectors import DETECTORS
 from rollbook.risk.detectors.tables import SHAPES
-from simulators.province.__main__ import SCHEMES, province
+from simulators.province.making import SCHEMES, province
 from simulators.province.evaluate import Truth, judge, report, screen
 from simulators.province.schemes import LIKELY
 
@@ -66,3 +69,18 @@ def test_all_that_is_certain_is_found_and_alerts_are_mostly_right(made):
     assert verdict.recall >= 0.85
     assert verdict.precision >= 0.6
     assert any("recall of schemes" in line for line in report(verdict, screened))
+
+
+@pytest.mark.slow
+def test_the_commands_run_from_anywhere(tmp_path):
+    """`rollbook-simulate` and `evaluate_screening`, as they are called in README."""
+    programs = Path(__file__).parents[1] / "bin"
+    asked = "--enrolments 500 --lessons 3 --rate 0 --processes 1"
+    ran = [
+        [programs / "rollbook-simulate", "make", "here", *asked.split()],
+        [programs / "evaluate_screening", "--help"],
+    ]
+    told = [subprocess.run(one, cwd=tmp_path, check=True, capture_output=True, text=True).stdout for one in ran]  # noqa: S603
+    assert "rows in" in told[0]
+    assert (tmp_path / "here" / "made.json").exists()
+    assert "precision and recall" in told[1]

@@ -1,94 +1,37 @@
-"""`python -m simulators.province --enrolments 200000 --seed 1 media/province`: a province-year as Parquet files.
+"""`rollbook-simulate make media/province --enrolments 200000 --seed 1`: a province-year as Parquet files.
 
-    --lessons 12     half-days of each class (25 make fifty check-ins a trainee)
-    --rate 0.02      share of the classes that a scheme taints
-    --processes 2    counties made at a time
-
-The tables are those of `rollbook/risk/detectors/tables.py`, one folder each, by month where the table has one. The
-truth lies apart, in `truth.parquet` of the folder: what each scheme touched, and which detectors should find it.
+--lessons 12     half-days of each class (25 make fifty check-ins a trainee)
+--rate 0.02      share of the classes that a scheme taints
+--processes 2    counties made at a time
 """
 
 import argparse
-import json
-import shutil
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from simulators.province import bodies, outcomes, schemes, schemes_money, schemes_training, training
-from simulators.province.columns import Chunk, gather, write
-
-COUNTY = 16_000  # enrolments of one county's year
-PART = 25  # counties whose files become one: a province of 250 has ten files a month, not thousands
-REGIONS = tuple(f"{city}{county:02}" for city in range(3201, 3214) for county in range(1, 9))
-# Of every kind; that the other two modules are read is what registers their schemes.
-SCHEMES = {**schemes.SCHEMES, **schemes_money.SCHEMES, **schemes_training.SCHEMES}
-
-
-def county(number: int, seed: int, enrolments: int, lessons: int, rate: float) -> Chunk:
-    """One county's year."""
-    rng = np.random.default_rng([seed, number])
-    chunk = Chunk(number, REGIONS[number % len(REGIONS)], rng, lessons)
-    bodies.institutions(chunk)
-    bodies.firms(chunk)
-    training.classes(chunk, max(enrolments // 29, 16))
-    training.rosters(chunk)
-    training.lessons(chunk)
-    training.presences(chunk)
-    training.check_ins(chunk)
-    outcomes.exams(chunk)
-    outcomes.scores(chunk)
-    outcomes.certificates(chunk)
-    outcomes.claims(chunk)
-    outcomes.office(chunk)
-    outcomes.mess(chunk)
-    if rate:
-        schemes.inject(chunk, rate)
-    return chunk
-
-
-def _made(task: tuple[int, int, int, int, float, str]) -> tuple[int, list[tuple[int, str, str, str, int]]]:
-    number, seed, enrolments, lessons, rate, root = task
-    chunk = county(number, seed, enrolments, lessons, rate)
-    return write(chunk, Path(root)), chunk.truth
-
-
-def province(root: Path, *, enrolments: int, seed: int, lessons: int, rate: float, processes: int) -> int:
-    """Make all counties; gives how many rows."""
-    if root.exists():
-        shutil.rmtree(root)
-    root.mkdir(parents=True)
-    count = max(1, round(enrolments / COUNTY))
-    tasks = [(n, seed, enrolments // count, lessons, rate, str(root)) for n in range(count)]
-    rows = 0
-    truth: list[tuple[int, str, str, str, int]] = []
-    with ProcessPoolExecutor(processes) as pool:
-        for first in range(0, count, PART):
-            for some, told in pool.map(_made, tasks[first : first + PART]):
-                rows, truth = rows + some, truth + told
-            gather(root, first)
-    names = ("instance", "scheme", "detectors", "kind", "subject_id")
-    pq.write_table(pa.table({n: pa.array([t[i] for t in truth]) for i, n in enumerate(names)}), root / "truth.parquet")
-    asked = {"enrolments": enrolments, "seed": seed, "lessons": lessons, "rate": rate, "rows": rows}
-    (root / "made.json").write_text(json.dumps(asked))
-    return rows
+from simulators.province.making import province
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--enrolments", type=int, default=200_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--lessons", type=int, default=12)
-    parser.add_argument("--rate", type=float, default=0.02)
-    parser.add_argument("--processes", type=int, default=2)
+    parser = argparse.ArgumentParser(
+        "rollbook-simulate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    deeds = parser.add_subparsers(required=True)
+    make = deeds.add_parser("make", help="make a province-year, and the truth about its schemes apart")
+    make.set_defaults(deed=made)
+    make.add_argument("folder", type=Path)
+    make.add_argument("--enrolments", type=int, default=200_000)
+    make.add_argument("--seed", type=int, default=1)
+    make.add_argument("--lessons", type=int, default=12)
+    make.add_argument("--rate", type=float, default=0.02)
+    make.add_argument("--processes", type=int, default=2)
     asked = vars(parser.parse_args())
+    asked.pop("deed")(**asked)
+
+
+def made(*, folder: Path, **asked: float) -> None:
     began = time.monotonic()
-    rows = province(asked.pop("folder"), **asked)
+    rows = province(folder, **asked)
     print(f"{rows:,} rows in {time.monotonic() - began:.0f} s")  # noqa: T201 what was asked for
 
 

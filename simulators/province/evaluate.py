@@ -1,4 +1,4 @@
-"""`python -m simulators.province.evaluate media/province`: precision and recall of screening, per scheme and detector.
+"""`evaluate_screening media/province`: precision and recall of screening, per scheme and detector.
 
 A scheme is found when one of the detectors that should find it has found one of the subjects that it should find it
 by. A hit is right when a scheme touched its subject; one on a trainee or claim also when a scheme tainted the whole
@@ -21,7 +21,7 @@ from rollbook.risk.detectors import DETECTORS
 from rollbook.risk.detectors.shapes import Tables
 from rollbook.risk.detectors.tables import SHAPES
 from rollbook.risk.rules import Detector, grouped
-from simulators.province.__main__ import SCHEMES
+from simulators.province.making import SCHEMES
 from simulators.province.schemes import LIKELY
 
 Subject = tuple[str, int]
@@ -160,7 +160,9 @@ def judge(root: Path, screened: Screened) -> Verdict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "evaluate_screening", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--memory", default="4GB")
     asked = parser.parse_args()
