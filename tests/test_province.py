@@ -8,8 +8,8 @@ import pytest
 
 from rollbook.risk.detectors import DETECTORS
 from rollbook.risk.detectors.tables import SHAPES
-from simulators.province.making import SCHEMES, province
 from simulators.province.evaluate import Truth, judge, report, screen
+from simulators.province.making import SCHEMES, province
 from simulators.province.schemes import LIKELY
 
 pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")  # Ibis asks DuckDB so

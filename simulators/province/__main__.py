@@ -8,6 +8,7 @@
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 from simulators.province.making import province
 
@@ -29,7 +30,7 @@ def main() -> None:
     asked.pop("deed")(**asked)
 
 
-def made(*, folder: Path, **asked: float) -> None:
+def made(*, folder: Path, **asked: Any) -> None:
     began = time.monotonic()
     rows = province(folder, **asked)
     print(f"{rows:,} rows in {time.monotonic() - began:.0f} s")  # noqa: T201 what was asked for
