@@ -15,6 +15,7 @@ from rollbook.risk.detectors import (
     relations,
     repeats,
 )
+from rollbook.risk.detectors.waiting import WAITING
 
 FAMILIES = (
     eligibility, repeats, identity, attendance, evidence, capacity, conduct, relations, online, evaluation, certificates, money,
@@ -27,3 +28,5 @@ LEFT_OUT = {
     "D53": "needs an estimate of age from pictures, which no component here makes; head counts (D52) stand in part for it",
     "D57": "needs the old and new time of a changed lesson beside each check-in; D46 and D67 find most of it",
 }
+
+__all__ = ["DETECTORS", "FAMILIES", "LEFT_OUT", "WAITING"]

@@ -11,11 +11,11 @@ from rollbook.risk.queries.alerts import (
     visible_to,
     weights,
 )
+from rollbook.risk.queries.columns import waits_for
 from rollbook.risk.queries.learning import by_region, cases, load, performance, precision_of, runs, settings_of, waiting
 from rollbook.risk.queries.places import class_to_inspect
 from rollbook.risk.queries.proofs import classes_in, evidence, ground, proofs
-from rollbook.risk.queries.screening import is_due, reads
-from rollbook.risk.queries.sources import fed
+from rollbook.risk.queries.screening import is_due
 
 __all__ = [
     "READERS",
@@ -27,7 +27,6 @@ __all__ = [
     "classes_in",
     "evidence",
     "explanations_of",
-    "fed",
     "findings_of",
     "get",
     "ground",
@@ -38,11 +37,11 @@ __all__ = [
     "precision_of",
     "proofs",
     "queue",
-    "reads",
     "related",
     "runs",
     "settings_of",
     "visible_to",
     "waiting",
+    "waits_for",
     "weights",
 ]

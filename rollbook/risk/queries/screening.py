@@ -43,15 +43,6 @@ def version_of(code: str) -> str:
     return hashlib.sha256(str(words).encode()).hexdigest()[:16]
 
 
-@cache
-def reads(code: str) -> tuple[str, ...]:
-    """The tables that a detector reads."""
-    tables = unbound()
-    one = DETECTORS[code]
-    one.find(tables, one.defaults())
-    return tuple(sorted(tables.read))
-
-
 def settings_on(day: date) -> dict[str, dict[str, dict[str, int]]]:
     """What regions have set otherwise, by detector, region and name."""
     found: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))

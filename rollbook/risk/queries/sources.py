@@ -198,8 +198,3 @@ def batches(name: str) -> Iterator[pa.Table]:
     for rows in source.rows():
         for batch in arrow.stream(rows):
             yield shaped(name, batch)
-
-
-def fed() -> set[str]:
-    """The tables that something in this system fills."""
-    return set(SOURCES)

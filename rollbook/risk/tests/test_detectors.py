@@ -6,7 +6,7 @@ from pathlib import Path
 import ibis
 import pytest
 
-from rollbook.risk.detectors import DETECTORS, LEFT_OUT
+from rollbook.risk.detectors import DETECTORS, LEFT_OUT, WAITING
 from rollbook.risk.detectors.shapes import Tables, unbound
 from rollbook.risk.rules import LIMITS, Excuse, Severity
 from rollbook.risk.tests import cases_capacity, cases_money, cases_people, cases_results, cases_training, worlds
@@ -71,3 +71,12 @@ def test_the_list_of_detectors_in_the_docs_is_current():
     assert written.splitlines() == list(lines()), "run manage.py list_detectors > docs/detectors.md"
     catalogue = {f"D{n:02}" for n in range(1, 127)}
     assert catalogue - set(DETECTORS) == set(LEFT_OUT)
+
+
+def test_whatever_a_detector_reads_is_filled_or_said_to_be_waited_for():
+    """Issue 5.4: a detector whose inputs nothing fills can find nothing; which these are is told with the reason."""
+    from rollbook.risk.queries import waits_for
+
+    waited = {name for code in DETECTORS for name in waits_for(code)}
+    assert waited - set(WAITING) == set(), "nothing fills this: select it in its source, or say why not"
+    assert set(WAITING) - waited == set(), "filled, or read by none: no longer waited for"

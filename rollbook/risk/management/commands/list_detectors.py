@@ -3,8 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from rollbook.risk.detectors import DETECTORS, LEFT_OUT
-from rollbook.risk.queries import fed, reads
+from rollbook.risk.detectors import DETECTORS, LEFT_OUT, WAITING
+from rollbook.risk.queries import waits_for
 
 
 class Command(BaseCommand):
@@ -19,13 +19,14 @@ def lines() -> Iterator[str]:
     yield ""
     yield "Written by `manage.py list_detectors > docs/detectors.md`; a test holds that it is current. Severity: B stops by"
     yield "itself (hard legal rules only), R goes to a person, W warns. Limits are defaults with their bounds, set by region"
-    yield "and date on the detector's page. *Waits for* names tables that nothing fills yet: until then it finds nothing by them."
+    yield "and date on the detector's page. *Waits for* names tables and columns that nothing fills yet: until then it finds"
+    yield "nothing by them; the list below says why."
     yield ""
     yield "| id | finds | about | | clause | limits | waits for |"
     yield "|---|---|---|---|---|---|---|"
     for code, one in DETECTORS.items():
         limits = ", ".join(f"{name} {n.default} ({n.least}–{n.most})" for name, n in one.limits.items()) or "–"
-        missing = ", ".join(name for name in reads(code) if name not in fed()) or "–"
+        missing = ", ".join(waits_for(code)) or "–"
         yield (
             f"| {code} | {one.title} | {one.subject.value} | {one.severity.value} | {one.clause} | {limits} | {missing} |"
         )
@@ -36,3 +37,8 @@ def lines() -> Iterator[str]:
     yield ""
     for code, why in LEFT_OUT.items():
         yield f"- {code}: {why}."
+    yield ""
+    yield "## Waits for"
+    yield ""
+    for name, why in WAITING.items():
+        yield f"- `{name}`: {why}."
