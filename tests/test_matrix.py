@@ -94,6 +94,7 @@ SEEN = {
     "learning/classes/<int:class_id>/": STAFF | MANAGER,
     "assessments/classes/<int:class_id>/": STAFF | MANAGER,
     "assessments/sittings/<int:sitting_id>/": STAFF | MANAGER,
+    "assessments/sittings/<int:sitting_id>/door/": MANAGER | WORKER,  # whose person is on duty there
     "certificates/<int:certificate_id>/": STAFF | MANAGER | WORKER,
     "certificates/<int:certificate_id>/certificate.pdf": STAFF | MANAGER | WORKER,
     "certificates/classes/<int:class_id>/": STAFF | MANAGER,

@@ -2,7 +2,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
-from ninja import Body, Field, Router, Schema, Status
+from ninja import Body, Field, File, Form, Router, Schema, Status
+from ninja.files import UploadedFile
 from pydantic import AwareDatetime
 
 from rollbook.assessment import actions, queries, rules
@@ -81,6 +82,16 @@ class SittingOut(Schema):
     drawn_on: date | None
 
 
+class PhotographOut(Schema):
+    id: int
+    enrolment_id: int
+    word: str
+    remark: str
+    compared: str
+    likeness: float | None
+    taken_at: datetime
+
+
 class AnswersIn(Schema):
     minutes: int
     choices: list[str]
@@ -145,6 +156,27 @@ def file_sitting(request: Request, class_id: int, given: SittingIn) -> object:
         "examiners": [actions.Examiner(one.name, normal(one.number), one.duty) for one in given.examiners]
     }
     return actions.file_sitting(by=request.user, class_id=class_id, now=timezone.now(), **values)
+
+
+@router.get("/sittings/{sitting_id}/photographs", response=list[PhotographOut])
+def photographs(request: Request, sitting_id: int) -> list[object]:
+    found = queries.photos_of(queries.at_door(request.user, sitting_id).pk)
+    return [one for taken in found.values() for one in taken]
+
+
+@router.post("/sittings/{sitting_id}/photographs", response={201: PhotographOut})
+@scope("scores")
+def photograph(
+    request: Request, sitting_id: int, enrolment_id: Form[int], word: Form[rules.Word], picture: File[UploadedFile],
+    remark: Form[str] = "", taken_at: Form[AwareDatetime | None] = None,
+) -> Status[object]:  # fmt: skip
+    """A candidate at the door (JPEG or PNG), with what the examiner says who compared with the identity card (N7.4). The same
+    picture again is the same photograph; `taken_at` is for what was taken without a connection."""
+    made = actions.photograph(
+        by=request.user, sitting_id=sitting_id, enrolment_id=enrolment_id, picture=picture.read(), word=word,
+        remark=remark, taken_at=taken_at, now=timezone.now(),
+    )  # fmt: skip
+    return Status(201, made)
 
 
 @router.put("/sittings/{sitting_id}/answers", response=AnswersOut)

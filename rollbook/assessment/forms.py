@@ -36,6 +36,21 @@ class RecordForm(forms.Form):
     sent = forms.FileField(label=_("File"))
 
 
+class DoorForm(forms.Form):
+    picture = forms.FileField(
+        label=_("Photograph of the candidate"),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png", "capture": "environment"}),
+    )
+    word = forms.ChoiceField(label=_("What the identity card shows"), choices=[("", "–"), *translated(rules.Word)])
+    remark = forms.CharField(
+        label=_("What you saw"), max_length=200, required=False, help_text=_("Wanted where it is not the same person.")
+    )
+
+
+class CandidateForm(forms.Form):
+    enrolment_id = forms.IntegerField()
+
+
 def examiners(text: str, duty: rules.DutyKind) -> list["actions.Examiner"]:
     """Those whom the lines name; a line that is not a name and a number is refused with its words."""
     found = []

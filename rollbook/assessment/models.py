@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from rollbook.assessment import rules
+from rollbook.faces.rules import Compared
 
 
 class Assessment(models.Model):
@@ -131,3 +132,42 @@ class AnswerSheet(models.Model):
 
     def __str__(self) -> str:
         return f"answer sheet #{self.pk}"
+
+
+class DoorPhoto(models.Model):
+    """A candidate as photographed at the door of a sitting: what the examiner says, and what the machine found where
+    the candidate agreed to that (N7.4, D101). Another picture is another row: none takes the place of one before."""
+
+    sitting = models.ForeignKey(Sitting, models.PROTECT, related_name="photos")
+    enrolment = models.ForeignKey("classes.Enrolment", models.PROTECT, related_name="+")
+    item = models.ForeignKey("evidence.Item", models.PROTECT, related_name="+")
+    word = models.CharField(max_length=16, choices=rules.Word.choices())
+    remark = models.CharField(max_length=200, blank=True)
+    compared = models.CharField(max_length=16, choices=Compared.choices())
+    likeness = models.FloatField(null=True)
+    taken_at = models.DateTimeField()
+    filed_at = models.DateTimeField()
+    filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="door_photo_once", fields=["sitting", "enrolment", "item"]),
+            models.CheckConstraint(name="word_at_the_door_is_known", condition=Q(word__in=rules.Word.values())),
+            models.CheckConstraint(name="who_is_another_is_described", condition=Q(word="same") | ~Q(remark="")),
+            models.CheckConstraint(
+                name="door_photo_compared_with_a_likeness",
+                condition=Q(compared="done", likeness__gte=0, likeness__lte=1)
+                | ~Q(compared="done") & Q(likeness__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="door_photo_filed_after_it_was_taken", condition=Q(filed_at__gte=F("taken_at"))
+            ),
+        ]
+        indexes = [models.Index(fields=["enrolment", "likeness"], name="door_photo_by_candidate")]
+
+    def __str__(self) -> str:
+        return f"photograph #{self.pk}"
+
+    @property
+    def percent(self) -> int:
+        return int((self.likeness or 0) * 100)

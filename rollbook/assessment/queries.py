@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,8 +23,9 @@ from django.db.models import (
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Concat, ExtractHour, ExtractMinute, NullIf, TruncDate
 
-from rollbook.assessment.models import AnswerSheet, Assessment, Duty, Score, ScoreChange, Sitting
-from rollbook.assessment.rules import DutyKind, Part, Record, Result
+from rollbook.accounts.rules import Permission, holds
+from rollbook.assessment.models import AnswerSheet, Assessment, DoorPhoto, Duty, Score, ScoreChange, Sitting
+from rollbook.assessment.rules import DutyKind, Part, Record, Result, Word
 from rollbook.classes import queries as classes
 from rollbook.classes.rules.states import CertificateKind, State
 from rollbook.database import arrow
@@ -76,7 +78,10 @@ def changes_asked(by: "Account") -> QuerySet[ScoreChange]:
 def sittings_of(class_id: int) -> QuerySet[Sitting]:
     """The sittings of a class with how many were on duty and answered: for contexts that have checked who asks."""
     found = Sitting.objects.filter(assessment__training_class_id=class_id).select_related("room")
-    counted = found.annotate(examiners=Count("duties", distinct=True), answered=Count("sheets", distinct=True))
+    counted = found.annotate(
+        examiners=Count("duties", distinct=True), answered=Count("sheets", distinct=True),
+        photographed=Count("photos__enrolment", distinct=True),
+    )  # fmt: skip
     return counted.order_by("starts_at", "pk")
 
 
@@ -86,6 +91,40 @@ def sitting(by: "Account", sitting_id: int) -> Sitting:
         return found.select_related("room", "assessment__training_class__institution").get(pk=sitting_id)
     except Sitting.DoesNotExist:
         raise NotFound from None
+
+
+def on_duty(by: "Account") -> QuerySet[Sitting]:
+    """The sittings in which the account's person watches or judges, the latest first: duty alone opens the door."""
+    if by.person_id is None:
+        return Sitting.objects.none()
+    mine = Duty.objects.filter(Q(person=by.person_id) | Q(person__merged_into=by.person_id))
+    found = Sitting.objects.filter(pk__in=mine.values("sitting"))
+    return found.select_related("room", "assessment__training_class__institution").order_by("-starts_at", "-pk")
+
+
+def at_door(by: "Account", sitting_id: int) -> Sitting:
+    """A sitting whose candidates the account may photograph: on duty in it, or of who files it."""
+    if found := on_duty(by).filter(pk=sitting_id).first():
+        return found
+    if not holds(by, Permission.SCORE_ENTER):
+        raise NotFound
+    return sitting(by, sitting_id)
+
+
+def photos_of(sitting_id: int) -> dict[int, list[DoorPhoto]]:
+    """The photographs taken at the door of a sitting by candidate, in the order in which they were taken."""
+    found: dict[int, list[DoorPhoto]] = {}
+    for one in DoorPhoto.objects.filter(sitting=sitting_id).select_related("filed_by").order_by("taken_at", "pk"):
+        found.setdefault(one.enrolment_id, []).append(one)
+    return found
+
+
+def photo_of(sitting_id: int, enrolment_id: int, item_id: int) -> DoorPhoto | None:
+    return DoorPhoto.objects.filter(sitting=sitting_id, enrolment=enrolment_id, item=item_id).first()
+
+
+def sittings_to_come(assessment_id: int, now: datetime) -> int:
+    return Sitting.objects.filter(assessment=assessment_id, ends_at__gt=now).count()
 
 
 def duties_of(sitting_id: int) -> QuerySet[Duty]:
@@ -111,6 +150,7 @@ def screened() -> dict[str, "QuerySet[Any, Any]"]:
     theory = AnswerSheet.objects.filter(sitting__part=Part.THEORY, enrolment=OuterRef("enrolment")).order_by("-pk")
     scores = Score.objects.filter(assessment__held_on__isnull=False, is_absent=False).exclude(result="pending")
     changed = "score__assessment__training_class"
+    seen = DoorPhoto.objects.filter(enrolment=OuterRef("enrolment"))
     return {
         "scores": scores.values(
             "enrolment_id", "theory", "practice", exam_id=Subquery(theory.values("sitting")[:1]),
@@ -119,6 +159,8 @@ def screened() -> dict[str, "QuerySet[Any, Any]"]:
             region_code=F(f"{klass}__region_code"), occupation=F(f"{klass}__occupation__identity"),
             level=F(f"{klass}__level"), day=F("assessment__held_on"), entered_by_=F("entered_by_id"),
             passed=Case(When(result="passed", then=Value(True)), default=Value(False)),
+            photo_score=Subquery(seen.filter(likeness__isnull=False).order_by("likeness").values("likeness")[:1]),
+            photo_word=Subquery(seen.filter(word=Word.OTHER).values("word")[:1]),
         ),
         "score_changes": ScoreChange.objects.filter(state="granted").values(
             enrolment_id=F("score__enrolment_id"), class_id=F(f"{changed}_id"),
@@ -140,7 +182,7 @@ def changed_since(mark: int) -> "list[QuerySet[Any, Any]]":
     """The enrolments whose scores read differently since the transaction `mark`."""
     return [
         changed(Score, mark, "enrolment_id"), changed(Assessment, mark, "scores__enrolment_id"),
-        changed(AnswerSheet, mark, "enrolment_id"), changed(Sitting, mark, "sheets__enrolment_id"),
+        changed(AnswerSheet, mark, "enrolment_id"), changed(DoorPhoto, mark, "enrolment_id"), changed(Sitting, mark, "sheets__enrolment_id"),
     ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from rollbook.kernel.choices import Choice
 from rollbook.kernel.messages import Message, _
@@ -41,6 +41,16 @@ class Record(Choice):
     PAPERS = "papers", _("Papers and answer cards")
     VIDEO = "video", _("Video of the room")
 
+
+class Word(Choice):
+    """What the examiner at the door says of a candidate: it stands beside what the machine finds, and alone counts."""
+
+    SAME = "same", _("Compared with the identity card by me: the same person")
+    OTHER = "other", _("Another person")
+    UNCLEAR = "unclear", _("Could not be told")
+
+
+DOOR_HOURS = 2  # before a sitting, from when on its candidates may be photographed
 
 CHOSEN = re.compile(r"[A-H]{0,8}|对|错|√|×")
 PARTED = re.compile(r"[,，、;；]")
@@ -89,7 +99,7 @@ def reasons_against_marks(theory: int | None, practice: int | None, is_absent: b
 
 
 def reasons_against_lock(
-    *, trainees: int, pending: int, held: bool, class_ended: bool, make_ups: int
+    *, trainees: int, pending: int, held: bool, class_ended: bool, make_ups: int, sittings: int = 0
 ) -> Iterator[Message]:
     """Why results cannot be locked yet (N5.1)."""
     if not class_ended:
@@ -99,23 +109,25 @@ def reasons_against_lock(
     if make_ups:
         text = _("{count} make-up lessons are not over or not closed; they may still count.")
         yield reason("make-ups-open", text, "N4.1", count=make_ups)
+    if sittings:
+        yield reason("sittings-open", _("{count} sittings are not over yet."), "N6.2", count=sittings)
     if pending or not trainees:
         yield reason("pending", _("{count} trainees have no result yet."), "N5.1", count=pending)
 
 
 def reasons_against_sitting(
     *, part: str, starts_at: datetime, ends_at: datetime, minutes: int, day: date, drawn_on: date | None,
-    held_on: date | None, key: Sequence[str], now: datetime,
+    held_on: date | None, key: Sequence[str],
 ) -> Iterator[Message]:  # fmt: skip
-    """What a sitting that was held cannot be (N6.2)."""
+    """What a sitting cannot be; it may be filed before it is held, so that its candidates are photographed (N6.2)."""
     if part not in Part.values():
         yield reason("which-part", _("Say which part of the assessment was sat."))
     if held_on is None:
         yield reason("not-held", _("Enter when and where the assessment was held, and by whom."), "N5.1")
     elif day < held_on:
         yield reason("before-held", _("The assessment began on {day}; nobody sat it before."), "N5.1", day=held_on)
-    if not starts_at < ends_at <= now:
-        yield reason("sitting-times", _("A sitting ends after it began, and is filed when it is over."), "N6.2")
+    if not starts_at < ends_at:
+        yield reason("sitting-times", _("A sitting ends after it began."), "N6.2")
     if minutes < 1:
         yield reason("no-minutes", _("Say how many minutes the paper gives."), "S66")
     if drawn_on and drawn_on > day:
@@ -129,6 +141,33 @@ def reasons_against_examiners(numbers: Sequence[str]) -> Iterator[Message]:
         if count > 1:
             text = _("The number ending in {tail} stands twice among the examiners.")
             yield reason("examiner-twice", text, tail=number[-4:])
+
+
+def reasons_against_withdrawing(*, answered: int, photographed: int, recorded: int) -> Iterator[Message]:
+    """A sitting that left something behind was held, and stays (N6.2)."""
+    if answered or photographed or recorded:
+        yield reason("sitting-held", _("Answers, photographs or records of this sitting are filed; it stays."), "N6.2")
+
+
+def door_opens(starts_at: datetime) -> datetime:
+    return starts_at - timedelta(hours=DOOR_HOURS)
+
+
+def is_at_the_door(at: datetime, starts_at: datetime, ends_at: datetime) -> bool:
+    return door_opens(starts_at) <= at <= ends_at
+
+
+def reasons_against_photograph(
+    *, word: str, remark: str, taken_at: datetime, starts_at: datetime, ends_at: datetime, now: datetime
+) -> Iterator[Message]:
+    """A candidate is photographed at the door, by an examiner who compares with the card (N7.4, D101)."""
+    if word not in Word.values():
+        yield reason("no-word", _("Say whether it is the person of the identity card."), "N7.4")
+    elif word != Word.SAME and not remark.strip():
+        yield reason("describe", _("Describe what you saw."), "N7.4")
+    if taken_at > now or not is_at_the_door(taken_at, starts_at, ends_at):
+        text = _("Candidates are photographed from {hours} hours before the sitting until its end.")
+        yield reason("not-at-the-door", text, "N7.4", hours=DOOR_HOURS)
 
 
 def reasons_against_answers(answers: Answers, *, questions: int, minutes: int) -> Iterator[Message]:

@@ -7,11 +7,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from rollbook.accounts.rules import Permission, admit_staff, holds
 from rollbook.assessment import actions, files, forms, queries, rules
 from rollbook.classes import queries as classes
+from rollbook.faces import queries as faces
 from rollbook.institutions import queries as institutions
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Refused, reason
@@ -127,6 +129,7 @@ def sitting(request: "Request", sitting_id: int) -> HttpResponse:
     admit_staff(request.user)
     one = queries.sitting(request.user, sitting_id)
     klass, key = one.assessment.training_class, rules.parted(one.key)
+    photos = queries.photos_of(sitting_id)
     sheets = [(sheet, rules.parted(sheet.choices)) for sheet in queries.sheets_of(sitting_id)]
     context = {
         "one": one,
@@ -134,6 +137,7 @@ def sitting(request: "Request", sitting_id: int) -> HttpResponse:
         "questions": len(key),
         "duties": queries.duties_of(sitting_id),
         "sheets": [(sheet, sum(a == b for a, b in zip(chosen, key, strict=True))) for sheet, chosen in sheets],
+        "photos": [(row, photos.get(row.pk, [])) for row in classes.roster(klass.pk)],
         "records": [(what.label, items) for what, items in queries.records_of(sitting_id).items()],
         "may_enter": holds(request.user, Permission.SCORE_ENTER) and one.assessment.locked_at is None,
         "may_open": holds(request.user, Permission.EVIDENCE_READ),
@@ -141,6 +145,48 @@ def sitting(request: "Request", sitting_id: int) -> HttpResponse:
         "record_form": forms.RecordForm(),
     }
     return render(request, "assessment/sitting.html", context)
+
+
+@require_POST
+def withdraw_sitting(request: "Request", sitting_id: int) -> HttpResponse:
+    klass = actions.withdraw_sitting(by=request.user, sitting_id=sitting_id, now=timezone.now())
+    return redirect("assessment:detail", klass.pk)
+
+
+@require_GET
+def duties(request: "Request") -> HttpResponse:
+    """The sittings in which the account's person is on duty."""
+    search = ("assessment__training_class__title", "assessment__training_class__number")
+    return render(
+        request, "assessment/duties.html", {"listing": listing(request, queries.on_duty(request.user), search=search)}
+    )
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def door(request: "Request", sitting_id: int) -> HttpResponse:
+    """The roll of candidates before an examiner's phone, each to be photographed (N7.4)."""
+    one, now = queries.at_door(request.user, sitting_id), timezone.now()
+    if request.method == "POST":
+        given = sent(request, forms.DoorForm).cleaned_data
+        given["picture"] = given["picture"].read()
+        pk = sent(request, forms.CandidateForm).cleaned_data["enrolment_id"]
+        actions.photograph(by=request.user, sitting_id=sitting_id, enrolment_id=pk, now=now, **given)
+        return redirect(f"{request.path}#candidate-{pk}")
+    photos = queries.photos_of(sitting_id)
+    klass = one.assessment.training_class
+    roll = [(row, photos.get(row.pk, []), forms.DoorForm(auto_id=f"{row.pk}-%s")) for row in classes.roster(klass.pk)]
+    context = {
+        "one": one,
+        "klass": klass,
+        "roll": roll,
+        "done": sum(bool(taken) for _row, taken, _form in roll),
+        "may_take": one.assessment.locked_at is None and now >= rules.door_opens(one.starts_at),
+        "is_over": now > one.ends_at,
+        "hours": rules.DOOR_HOURS,
+        "compares": faces.is_set_up(),
+    }
+    return render(request, "assessment/door.html", context)
 
 
 @require_POST

@@ -77,6 +77,13 @@ PAGES: list[Page] = [
     page(_("Assessment and certificates"), "assessment:assessment_list", _("Assessment"), "pencil", OFFICE | MANAGER),
     page(
         _("Assessment and certificates"),
+        "assessment:duties",
+        _("My duties in sittings"),
+        "user-scan",
+        MANAGER | {Role.TEACHER},
+    ),
+    page(
+        _("Assessment and certificates"),
         "certificates:certificate_list",
         _("Certificates"),
         "certificate",

@@ -144,6 +144,16 @@ def fingerprint_of(image: Image.Image) -> int:
     return bits - 2**64 if bits >= 2**63 else bits
 
 
+def camera_time(content: bytes) -> datetime | None:
+    """When a camera says that it took a picture; None where it says nothing, or this is no picture."""
+    try:
+        with Image.open(BytesIO(content), formats=list(PICTURES)) as image:
+            found: datetime | None = _told(image)["taken_at"]
+            return found
+    except Exception:  # whatever a decoder stumbles over
+        return None
+
+
 def _told(image: Image.Image) -> dict[str, Any]:
     """When, where and with what a camera says that it took a picture."""
     exif = image.getexif()

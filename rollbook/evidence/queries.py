@@ -6,6 +6,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.evidence import files, rules
+from rollbook.evidence.files import camera_time as camera_time
 from rollbook.evidence.files import fingerprint_of as fingerprint_of
 from rollbook.evidence.files import frame as frame
 from rollbook.evidence.models import Item, LegalHold, Pair, Scrub

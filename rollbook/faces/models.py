@@ -38,6 +38,11 @@ class Consent(models.Model):
         """Whether its wording names the comparison at a call to the camera of a classroom."""
         return self.text >= rules.CALLS_SINCE
 
+    @property
+    def covers_exams(self) -> bool:
+        """Whether its wording names the comparison at the door of an examination."""
+        return self.text >= rules.EXAMS_SINCE
+
 
 class Permit(models.Model):
     """That somebody's consent stands, without who: `owner` is a keyed digest. A template needs one (its foreign key),

@@ -14,7 +14,7 @@ from rollbook.classes import queries as classes
 from rollbook.evidence import actions as evidence
 from rollbook.evidence.rules import Keep, Kind, Purpose, distance
 from rollbook.faces import actions as faces
-from rollbook.faces.rules import Compared
+from rollbook.faces.rules import CALLS_SINCE, Compared
 from rollbook.institutions import queries as institutions
 from rollbook.institutions.rules import State as Listing
 from rollbook.journal.actions import record
@@ -314,7 +314,7 @@ def call_to_camera(
     lesson, camera, picture = _shown_now(by, lesson_id)
     compared, likeness = Compared.NO_FACE, None
     if outcome != rules.Outcome.ABSENT:
-        compared, likeness = faces.compare_still(person_id=one.person_id, picture=picture)
+        compared, likeness = faces.compare_still(person_id=one.person_id, picture=picture, since=CALLS_SINCE)
     with transaction.atomic():
         item = _still(camera, lesson, picture, by, now)
         made = CameraCall.objects.create(

@@ -1,3 +1,4 @@
+from rollbook.assessment.actions.door import photograph
 from rollbook.assessment.actions.scores import (
     Marks,
     ask_score_change,
@@ -15,6 +16,7 @@ from rollbook.assessment.actions.sittings import (
     file_sitting,
     import_answers,
     preview_answers,
+    withdraw_sitting,
 )
 
 __all__ = [
@@ -29,7 +31,9 @@ __all__ = [
     "import_answers",
     "import_scores",
     "lock_scores",
+    "photograph",
     "plan_assessment",
     "preview_answers",
     "preview_scores",
+    "withdraw_sitting",
 ]

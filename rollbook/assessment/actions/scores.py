@@ -145,6 +145,7 @@ def lock_scores(*, by: "Account", class_id: int, now: datetime) -> Assessment:
             held=assessment.held_on is not None and bool(assessment.assessors.strip()),
             class_ended=klass.state == State.ENDED,
             make_ups=classes.make_ups_open(klass.pk),
+            sittings=queries.sittings_to_come(assessment.pk, now),
         )
     )
     assessment.locked_at, assessment.locked_by = now, by

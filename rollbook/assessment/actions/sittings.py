@@ -23,6 +23,7 @@ from rollbook.web.sheets import Sheet, refuse_wrong
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
+    from rollbook.classes.models import TrainingClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def file_sitting(
     found = list(
         rules.reasons_against_sitting(
             part=part, starts_at=starts_at, ends_at=ends_at, minutes=minutes, day=localdate(starts_at),
-            drawn_on=drawn_on, held_on=assessment.held_on, key=key, now=now,
+            drawn_on=drawn_on, held_on=assessment.held_on, key=key,
         )
     )  # fmt: skip
     earlier = Sitting.objects.filter(assessment=assessment, part=part, room_id=room_id, starts_at=starts_at).first()
@@ -70,6 +71,23 @@ def file_sitting(
 
 
 @transaction.atomic
+def withdraw_sitting(*, by: "Account", sitting_id: int, now: datetime) -> "TrainingClass":
+    """Take back a sitting that was filed by mistake, as long as nothing of it is there."""
+    sitting = queries.sitting(by, sitting_id)
+    klass, _assessment = opened(by, sitting.assessment.training_class_id)
+    refuse_if(
+        rules.reasons_against_withdrawing(
+            answered=sitting.sheets.count(), photographed=sitting.photos.count(),
+            recorded=sum(map(len, queries.records_of(sitting_id).values())),
+        )
+    )  # fmt: skip
+    note("assessment.sitting-withdrawn", klass, by=by, at=now, sitting=sitting_id, starts_at=str(sitting.starts_at))
+    sitting.duties.all().delete()
+    sitting.delete()
+    return klass
+
+
+@transaction.atomic
 def file_answers(*, by: "Account", sitting_id: int, sheets: Mapping[int, rules.Answers], now: datetime) -> int:
     """What candidates chose and how long they took, by enrolment; filed again, the later stands (S66)."""
     sitting = queries.sitting(by, sitting_id)
@@ -77,6 +95,8 @@ def file_answers(*, by: "Account", sitting_id: int, sheets: Mapping[int, rules.A
     if set(sheets) - set(classes.roster(klass.pk).values_list("pk", flat=True)):
         raise NotFound
     found: list[Message] = []
+    if now < sitting.starts_at:
+        found.append(reason("not-sat", _("Nobody has sat this paper yet."), "N6.2"))
     for one in sheets.values():
         found += rules.reasons_against_answers(one, questions=len(rules.parted(sitting.key)), minutes=sitting.minutes)
     refuse_if(found)

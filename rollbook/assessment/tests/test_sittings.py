@@ -84,7 +84,6 @@ def test_a_sitting_filed_again_takes_the_place_of_the_first(manager, klass):
     [
         ({"part": "oral"}, {"which-part"}),
         ({"ends_at": BEGAN}, {"sitting-times"}),
-        ({"ends_at": NOW + timedelta(1)}, {"sitting-times"}),
         ({"starts_at": BEGAN - timedelta(2), "drawn_on": None}, {"before-held"}),
         ({"minutes": 0}, {"no-minutes"}),
         ({"drawn_on": date(2026, 3, 17)}, {"drawn-later"}),

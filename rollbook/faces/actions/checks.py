@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
-from PIL import Image
+from PIL import Image, ImageOps
 
 from rollbook.evidence import actions as evidence
 from rollbook.evidence import queries as pictures
@@ -19,7 +19,7 @@ from rollbook.faces.actions.looks import Look, answering, own
 from rollbook.faces.models import Challenge, Check, Template
 from rollbook.faces.sealing import chance, owner_of, unseal
 from rollbook.journal.actions import record
-from rollbook.kernel.messages import _
+from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 
 if TYPE_CHECKING:
@@ -124,22 +124,42 @@ def note_look(*, seen: Look, noted: Noted) -> Check:
     return check
 
 
-def compare_still(*, person_id: int, picture: bytes) -> tuple[rules.Compared, float | None]:
-    """The face of who was called to the camera of a classroom beside the one kept, where the person agreed to that: what
-    was found stands beside the word of the officer, who decides. Nothing is written here."""
+def compare_still(*, person_id: int, picture: bytes, since: int) -> tuple[rules.Compared, float | None]:
+    """The face of who was called to the camera, or stands at the door of an examination, beside the one kept, where the
+    person agreed to a statement that names this (`since`): what was found stands beside the word of whoever looks, who
+    decides. Nothing is written here."""
     kept = queries.kept(person_id)
     consent, template = queries.consent_of(kept), queries.template_of(kept)
-    if consent is None or not consent.covers_calls or template is None:
+    if consent is None or consent.text < since or template is None:
         return rules.Compared.NOT_AGREED, None
     matcher = adapters.matcher()
     if matcher is None or template.model != matcher.model:
         return rules.Compared.AWAY, None
     _person, content = unseal(template.pk, template.key_version, bytes(template.box))
     try:
-        found = matcher.nearest(content, picture)
+        found = matcher.nearest(content, _as_seen(picture))
     except adapters.Unavailable:
         return rules.Compared.AWAY, None
     return (rules.Compared.NO_FACE, None) if found is None else (rules.Compared.DONE, found)
+
+
+LONGEST = 1600  # pixels of the longer side of what is compared
+
+
+def _as_seen(picture: bytes) -> bytes:
+    """A photograph of a phone as a matcher takes it: upright, and no larger than it needs."""
+    try:
+        with Image.open(BytesIO(picture), formats=["JPEG", "PNG"]) as image:
+            if image.width * image.height > picture_rules.MOST_PIXELS:
+                raise ValueError
+            image.draft("RGB", (LONGEST, LONGEST))
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, ValueError, SyntaxError):
+        raise Refused(unreadable()) from None
+    upright.thumbnail((LONGEST, LONGEST))
+    content = BytesIO()
+    upright.save(content, "JPEG", quality=92)
+    return content.getvalue()
 
 
 def count_faces(picture: bytes) -> int | None:
@@ -220,4 +240,8 @@ def _fingerprint(picture: bytes) -> int:
                 raise ValueError
             return pictures.fingerprint_of(image.convert("RGB"))
     except (OSError, ValueError, SyntaxError):
-        raise Refused(reason("face-file", _("The picture cannot be read; take it again."), "N7.2")) from None
+        raise Refused(unreadable()) from None
+
+
+def unreadable() -> Message:
+    return reason("face-file", _("The picture cannot be read; take it again."), "N7.2")

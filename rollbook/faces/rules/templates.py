@@ -14,8 +14,9 @@ from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import reason
 
 SIZE = 128  # numbers of a vector
-TEXT = 3  # the number of the statement that a person agrees to; another wording is another number
+TEXT = 4  # the number of the statement that a person agrees to; another wording is another number
 CALLS_SINCE = 2  # the statement that first names the call to the camera of a classroom
+EXAMS_SINCE = 4  # and the photograph at the door of an examination
 LEAST_HEAD = 32  # pixels of a face below which few are counted in a picture of a room (docs/benchmarks.md, Heads)
 
 
@@ -64,7 +65,7 @@ class Finding(Choice):
 
 
 class Compared(Choice):
-    """Whether a face before the camera of a classroom was compared with the one kept."""
+    """Whether a face before the camera of a classroom, or at the door of an examination, was compared with the one kept."""
 
     DONE = "done", _("Compared")
     NOT_AGREED = "not-agreed", _("Not compared: no consent to this, or no face set up")

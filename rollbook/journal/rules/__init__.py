@@ -166,6 +166,8 @@ LABELS = {
     "assessment.sitting-filed": _("Sitting filed"),
     "assessment.answers-filed": _("Answers filed"),
     "assessment.record-added": _("Record of a sitting added"),
+    "assessment.sitting-withdrawn": _("Sitting taken back"),
+    "assessment.candidate-photographed": _("Candidate photographed at the door"),
     "assessment.locked": _("Results locked"),
     "assessment.change-asked": _("Change of score asked"),
     "assessment.change-decided": _("Change of score decided"),

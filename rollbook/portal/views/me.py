@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.accounts.rules import Permission, admit
+from rollbook.assessment import queries as assessment
 from rollbook.certificates import queries as certificates
 from rollbook.classes import actions as class_actions
 from rollbook.classes import queries as classes
@@ -59,6 +60,7 @@ def me(request: "Request") -> HttpResponse:
         )
     context = {"mine": mine, "certificates": certificates.of_person(person_id), "now": now}
     context["notices"] = [persons.words_of(one) for one in persons.notices_of(person_id, now - timedelta(90))]
+    context["duties"] = assessment.on_duty(request.user).filter(ends_at__gte=now)[:20]
     context["debts"] = [
         (one, [row for row in parts if row.until_fen > one.settled_fen])
         for one, parts in funds.debts_with_parts(person_id)

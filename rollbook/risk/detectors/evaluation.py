@@ -163,7 +163,7 @@ def scores_changed(t: Tables, p: Limits) -> Table:
 @detector(
     "D101",
     _("Somebody else sat the exam"),
-    _("The exam photo is {likeness} % like the register's."),
+    _("The candidate at the door of the exam: {what}."),
     S.ENROLMENT,
     BLOCK,
     EXAM,
@@ -174,8 +174,13 @@ def scores_changed(t: Tables, p: Limits) -> Table:
 def substitute(t: Tables, p: Limits) -> Table:
     s = t.scores
     likeness = (s.photo_score * 100).floor().cast("int64")
-    found = s.filter(likeness < p["similarity"])
-    return found.select(subject_id=found.enrolment_id, day=found.day, likeness=likeness)
+    unlike, another = s.filter(likeness < p["similarity"]), s.filter(s.photo_word == "other")
+    return either(
+        unlike.select(subject_id=unlike.enrolment_id, day=unlike.day, what=ibis.literal("unlike"), likeness=likeness),
+        another.select(
+            subject_id=another.enrolment_id, day=another.day, what=ibis.literal("another"), likeness=likeness
+        ),
+    )
 
 
 @detector(

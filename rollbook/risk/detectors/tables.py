@@ -193,10 +193,11 @@ OUTCOMES = (
            time="starts_at ends_at", bool="has_video has_sign_in has_papers"),
     _shape("exam_staff", "Who was on duty in a sitting.", month_of="day", int="exam_id person_id institution_id", text="duty", day="day", time="starts_at ends_at"),
     _shape("scores",
-           "One candidate's marks. `minutes`: spent on the paper; `photo_score`: exam photo against the register's.",
+           "One candidate's marks. `minutes`: spent on the paper; `photo_score`: the least of the photographs at the door against "
+           "the face kept; `photo_word`: `other` where an examiner saw another person than the card shows.",
            month_of="day",
            int="exam_id enrolment_id person_id class_id institution_id room_id occupation theory practice minutes entered_by",
-           text="region_code level", day="day", real="photo_score", bool="passed"),
+           text="region_code level photo_word", day="day", real="photo_score", bool="passed"),
     _shape("score_changes", "A mark changed after the lock.", month_of="day",
            int="enrolment_id class_id institution_id by_account was now minute", text="region_code", day="day"),
     _shape("answers", "One answer on a theory paper.", month_of="day", int="exam_id enrolment_id room_id question", text="choice", day="day", bool="is_right"),

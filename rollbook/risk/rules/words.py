@@ -24,6 +24,8 @@ WORDS = {
     "abroad": _("abroad"),
     "hospital": _("in hospital"),
     "dead": _("dead"),
+    "unlike": _("not like the face kept"),
+    "another": _("another person than the identity card shows, says the examiner"),
     "taught-it": _("taught the class"),
     "related": _("is related to a candidate"),
     "owner": _("owns a share of who trained it"),

@@ -183,7 +183,18 @@ CASES = {
         },
         {1, 2},
     ),
-    "D101": ({"scores": [score(1, photo_score=0.2), score(2), score(3, photo_score=None)]}, {1}),
+    "D101": (
+        {
+            "scores": [
+                score(1, photo_score=0.2),
+                score(2),
+                score(3, photo_score=None),
+                score(4, photo_score=None, photo_word="other"),
+                score(5, photo_word="other"),
+            ]
+        },
+        {1, 4, 5},
+    ),
     "D102": (
         {
             "exams": [exam(1)],

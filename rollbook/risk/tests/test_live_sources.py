@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from rollbook.accounts.tests.factories import AccountFactory
+from rollbook.assessment import actions as assessment
 from rollbook.assessment.models import Assessment, Score
 from rollbook.classes import queries as classes
 from rollbook.classes.models import Denial, Feedback, TrainingClass
@@ -15,6 +16,8 @@ from rollbook.evidence import actions as evidence
 from rollbook.evidence.rules import Keep, Kind
 from rollbook.evidence.tests.pictures import photo
 from rollbook.exchange.tests.test_months import drop, paid
+from rollbook.faces import actions as faces
+from rollbook.faces.tests import drawn
 from rollbook.learning import actions as learning
 from rollbook.learning import rules as online
 from rollbook.live.models import Camera, CameraCall, Fault, HeadCount
@@ -136,6 +139,33 @@ def test_what_is_filed_of_sittings_fires_the_control_of_assessment(scene):
     Assessment.objects.update(locked_at=NOW)
     actions.screen_everyone(now=NOW + timedelta(1), codes=("D109",))
     assert {row["what"] for row in Hit.objects.get(finding__detector="D109").rows} == {"video", "sign_in", "papers"}
+
+
+def test_somebody_else_at_the_door_of_an_exam_is_found_the_night_after(scene, monkeypatch):
+    """D101 from photographs as examiners take them (N7.4): by the machine, by the examiner, and nobody else."""
+    drawn.set_up(monkeypatch)
+    TrainingClass.objects.filter(pk=scene.klass.pk).update(state="ended")
+    made = Assessment.objects.create(training_class=scene.klass, held_on=NOW.date(), assessors="甲")
+    filed = {"filed_at": NOW, "filed_by": scene.manager}
+    sitting = made.sittings.create(
+        part="theory", room=scene.lesson.room, starts_at=NOW, ends_at=NOW + timedelta(hours=2), minutes=90, **filed
+    )
+    [own, unlike, other, unknown, *_rest] = scene.people
+    for one in (own, unlike):
+        faces.give_consent(by=AccountFactory(role="worker", person_id=one.person_id), agrees=True, now=NOW)
+        faces.enrol_at_counter(by=scene.county, person_id=one.person_id, picture=drawn.picture(one.pk), now=NOW)
+    for one, face, word in ((own, own.pk, "same"), (unlike, 9, "same"), (other, 9, "other"), (unknown, 8, "same")):
+        assessment.photograph(
+            by=scene.manager, sitting_id=sitting.pk, enrolment_id=one.pk, picture=drawn.taken(face), word=word,
+            remark="不是本人" if word == "other" else "", now=NOW,
+        )  # fmt: skip
+    marks = {one.pk: assessment.Marks(70, 70) for one in scene.people}
+    assessment.enter_scores(by=scene.manager, class_id=scene.klass.pk, marks=marks, now=NOW + timedelta(hours=3))
+    run = actions.screen_everyone(now=NOW + timedelta(1), codes=("D101",))
+    assert [(step.findings, step.error) for step in run.steps.all()] == [(2, "")]
+    rows = {hit.subject_id: hit.rows[0] for hit in Hit.objects.all()}
+    assert {pk: row["what"] for pk, row in rows.items()} == {unlike.pk: "unlike", other.pk: "another"}
+    assert (rows[unlike.pk]["likeness"] < 60, rows[other.pk]["likeness"]) == (True, None)
 
 
 def test_what_platforms_file_fires_the_detectors_of_online_study(scene):
