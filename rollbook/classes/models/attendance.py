@@ -49,8 +49,8 @@ class CheckIn(models.Model):
 class Attendance(models.Model):
     """What one trainee's attendance of one lesson came to."""
 
-    lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="attendances")
-    enrolment = models.ForeignKey(Enrolment, models.PROTECT, related_name="attendances")
+    lesson = models.ForeignKey(Lesson, models.PROTECT, related_name="attendances", db_index=False)
+    enrolment = models.ForeignKey(Enrolment, models.PROTECT, related_name="attendances", db_index=False)
     in_at = models.DateTimeField(null=True)
     out_at = models.DateTimeField(null=True)
     presence = models.CharField(max_length=16, choices=states.Presence.choices(), default="absent")
@@ -61,7 +61,7 @@ class Attendance(models.Model):
         constraints = [
             models.UniqueConstraint(name="attendance_once_a_lesson", fields=["lesson", "enrolment"]),
         ]
-        indexes = [models.Index(fields=["enrolment"], name="attendance_by_enrolment")]
+        indexes = [models.Index(fields=["enrolment", "lesson"], name="attendance_by_enrolment")]
 
     def __str__(self) -> str:
         return f"attendance #{self.pk}"
