@@ -212,16 +212,20 @@ def _exams() -> "QuerySet[Sitting, Any]":
     )  # fmt: skip
 
 
-def answers(people: list[int] | None) -> Iterator[pa.RecordBatch]:
-    """A row for every question that somebody answered on a theory paper with a key, of everybody or of some."""
+def sheets(people: list[int] | None = None) -> "QuerySet[AnswerSheet, Any]":
+    """Theory papers with a key, of everybody or of some."""
     found = AnswerSheet.objects.filter(sitting__part=Part.THEORY).exclude(sitting__key="")
     if people is not None:
         found = found.filter(enrolment__person_id__in=people)
-    rows = found.values(
+    return found.values(
         "enrolment_id", "choices", exam_id=F("sitting_id"), room_id=F("sitting__room_id"), key=F("sitting__key"),
         day=TruncDate("sitting__starts_at"),
     )  # fmt: skip
-    for batch in arrow.stream(rows):
+
+
+def answers(people: list[int] | None) -> Iterator[pa.RecordBatch]:
+    """A row for every question that somebody answered on such a paper."""
+    for batch in arrow.stream(sheets(people)):
         yield _by_question(batch)
 
 

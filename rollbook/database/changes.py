@@ -2,6 +2,7 @@
 index to keep, and nothing written past the application escapes. A table is looked through for it, which is cheap; what
 changed is read, which is not."""
 
+import re
 from typing import Any
 
 from django.db import connection
@@ -24,6 +25,29 @@ def changed(model: type[Model], mark: int, key: Any = "pk", of: str = "pk") -> Q
 
 def written_since(rows: QuerySet[Any, Any], mark: int, of: str = "pk") -> QuerySet[Any, Any]:
     return rows.filter(_WrittenSince(of, mark=mark))
+
+
+def tables_of(statement: str) -> set[str]:
+    """The tables that a statement of Django's reads, wherever in it they stand."""
+    return set(re.findall(r'(?:FROM|JOIN) "(\w+)"', statement))
+
+
+def asks_the_time(statement: str) -> bool:
+    """Whether it may find other rows of the same tables later."""
+    return "TIMESTAMP()" in statement or "NOW()" in statement
+
+
+def size(table: str, mark: int) -> tuple[int, bool]:
+    """How many rows a table has, and whether a transaction of `mark` or later wrote one of them. As many as before and
+    none written since are the same rows: who takes one away and adds another has written it."""
+    with connection.cursor() as cursor:
+        name = connection.ops.quote_name(table)
+        cursor.execute(
+            f"SELECT count(*), count(*) FILTER (WHERE age(xmin) <= age(%s::xid)) FROM {name}",  # noqa: S608 a name quoted
+            [str(mark % AGES)],
+        )
+        rows, written = cursor.fetchone()
+    return rows, written > 0
 
 
 class _WrittenSince(Func):

@@ -300,16 +300,19 @@ def insured(person_ids: Collection[int] | None = None) -> Iterator[pa.RecordBatc
         some = pa.table({"digest": list(numbers), "person_id": pa.array(numbers.values(), pa.int64())})
         yield from months.held(parts, some, ("pension", "both"))
         return
-    people = register()
+    people = register() if parts else None
     for month in months.months(parts):
         yield from months.held(parts, people, ("pension", "both"), month)
 
 
-def _month_parts() -> list[months.Part]:
+def month_files() -> "QuerySet[Batch, Any]":
     """The files of insurance months that were loaded, of each source in the order in which they hold."""
     loaded = Batch.objects.filter(feed=rules.Feed.INSURANCE_MONTHS, state=rules.BatchState.LOADED)
-    rows = loaded.exclude(lake_path="").order_by("source_id", "as_of", "pk").values_list("lake_path", "source_id")
-    return [months.Part(path, source_id) for path, source_id in rows]
+    return loaded.exclude(lake_path="").order_by("source_id", "as_of", "pk").values_list("lake_path", "source_id")
+
+
+def _month_parts() -> list[months.Part]:
+    return [months.Part(*one) for one in month_files()]
 
 
 def _months(subjects: Sequence[str]) -> Iterator[Said]:

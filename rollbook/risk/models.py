@@ -50,6 +50,7 @@ class Extract(models.Model):
     at = models.DateTimeField()
     whole_at = models.DateTimeField(null=True)
     rows = models.BigIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True)
 
     def __str__(self) -> str:
         return f"{self.table} to {self.last_id}"

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.utils.timezone import localdate
 
 from rollbook.classes.queries import screening as classes
+from rollbook.database import arrow
 from rollbook.database.engines import Backend
 from rollbook.risk.actions.extraction import refresh
 from rollbook.risk.actions.filing import file
@@ -58,7 +59,7 @@ def screen_claim(*, claim_id: int, now: datetime) -> Run | None:
 
 def _screen_people(kind: RunKind, subject: str, people: list[int], now: datetime) -> Run:
     run = Run.objects.create(kind=kind, subject=subject, engine="duckdb", started_at=now)
-    with screening.at_hand() as backend:
+    with screening.at_hand() as backend, arrow.held():
         tables = screening.from_database(backend, people, classes.rosters_of(people))
         _detect(run, backend, tables, screening.ALONE, now)
     return _finished(run, now)

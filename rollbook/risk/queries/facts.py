@@ -11,6 +11,7 @@ from django.db.models.functions import MD5, Cast, Concat
 
 from rollbook.directory import queries as directory
 from rollbook.exchange import queries as exchange
+from rollbook.persons import queries as persons
 
 Rows = QuerySet[Any, Any]
 PERIOD = ("person_id", "from_on", "until_on")
@@ -48,6 +49,11 @@ def companies() -> Rows:
         phone=MD5(KT("data__phone")),
         address=MD5(KT("data__address")),
     )
+
+
+def insured_rests_on() -> list[Rows]:
+    """Which files of months were loaded, and who is in the register."""
+    return [exchange.month_files(), persons.living().values("id_digest", "live_id")]
 
 
 def insured_months(people: list[int] | None = None) -> Iterator[pa.RecordBatch]:

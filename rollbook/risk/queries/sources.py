@@ -3,8 +3,10 @@
 A table without a source here has none in this system yet; `docs/detectors.md` names them.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,7 @@ from django.db.models.functions import TruncDate
 from rollbook.assessment import queries as assessment
 from rollbook.certificates import queries as certificates
 from rollbook.classes.queries import screening as classes
-from rollbook.database import arrow
-from rollbook.database.changes import written_since
+from rollbook.database import arrow, changes
 from rollbook.evidence import queries as evidence
 from rollbook.faces import queries as faces
 from rollbook.fees import queries as fees
@@ -40,7 +41,7 @@ OVERTAKEN = 1_000_000  # numbers that those written meanwhile may be ahead of on
 class Source:
     """Where rows are only ever added, `key` is their number: those beyond the last one are read, and those that took
     their number before it and were written after. Where rows change, `changed` gives the keys of those that read
-    differently since a transaction. `columns` is of what lies in files of columns already: of everybody, or of some."""
+    differently since a transaction. `columns` makes columns of what `rows` are only the ground of: of everybody, or of some."""
 
     rows: Callable[[], Rows] = list
     key: str = ""
@@ -85,7 +86,7 @@ SOURCES: dict[str, Source] = {
     "photos": _of(classes.photos, "photo_id"),
     "photo_pairs": _of(evidence.screened_pairs, "photo_id"),
     **{name: _of_many(live.screened, name) for name in ("camera_faults", "head_counts")},
-    "insured_months": Source(columns=facts.insured_months),
+    "insured_months": Source(facts.insured_rests_on, columns=facts.insured_months),
     "corrections": _of(classes.corrections),
     **{
         name: _of_many(institutions.screened, name)
@@ -95,7 +96,7 @@ SOURCES: dict[str, Source] = {
     **{name: _of_many(assessment.screened, name) for name in ("score_changes", "exams", "exam_staff")},
     "sessions": _of(lambda: learning.screened()["sessions"], "session_id", learning.changed_since),
     "quizzes": _of_many(learning.screened, "quizzes"),
-    "answers": Source(columns=assessment.answers),
+    "answers": Source(lambda: [assessment.sheets()], columns=assessment.answers),
     "certificates": _of(certificates.screened, "certificate_id", certificates.changed_since),
     "receipts": _of(fees.screened),
     "claims": _of(subsidies.claims, "claim_id", lambda mark: subsidies.changed_since(mark)["claims"]),
@@ -163,15 +164,49 @@ def read(name: str, people: list[int], of_classes: list[int]) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def changed(name: str, mark: int, last: int) -> pa.Array:
+@dataclass(slots=True)
+class Looked:
+    """What one night has looked through already: a table is looked through once, whatever is made of it."""
+
+    keys: dict[str, pa.Array] = field(default_factory=dict)
+    sizes: dict[tuple[str, int], tuple[int, bool]] = field(default_factory=dict)
+
+    def numbers(self, rows: QuerySet[Any, Any]) -> pa.Array:
+        statement = arrow.statement(rows)
+        if statement not in self.keys:
+            self.keys[statement] = arrow.read(rows).column(0).cast(pa.int64()).drop_null().unique()
+        return self.keys[statement]
+
+    def size(self, table: str, mark: int) -> tuple[int, bool]:
+        if (table, mark) not in self.sizes:
+            self.sizes[table, mark] = changes.size(table, mark)
+        return self.sizes[table, mark]
+
+
+def rests_on(name: str, mark: int, looked: Looked) -> tuple[str, bool]:
+    """A digest of what a table is read from: the statements, and how many rows each of their tables has; and whether
+    any of these was written since. None is given for what the time alone can change."""
+    statements = [arrow.statement(rows) for rows in SOURCES[name].rows()]
+    if any(changes.asks_the_time(one) for one in statements):
+        return "", True
+    sizes = {table: looked.size(table, mark) for one in statements for table in changes.tables_of(one)}
+    said = json.dumps([statements, sorted((table, rows) for table, (rows, _written) in sizes.items())])
+    return sha256(said.encode()).hexdigest(), any(written for _rows, written in sizes.values())
+
+
+def changed(name: str, mark: int, last: int, looked: Looked) -> pa.Array:
     """The keys, up to the `last` that was read, of rows that read differently since a transaction."""
     source = SOURCES[name]
     if source.changed:
         found = source.changed(mark)
     else:
         near = {f"{source.key}__lte": last, f"{source.key}__gt": last - OVERTAKEN}
-        found = [written_since(rows.filter(**near), mark).values_list(source.key, flat=True) for rows in source.rows()]
-    return pa.array(sorted({key for rows in found for key in rows.iterator() if key is not None}), pa.int64())
+        found = [
+            changes.written_since(rows.filter(**near), mark).values_list(source.key, flat=True)
+            for rows in source.rows()
+        ]
+    keys = pa.concat_arrays([pa.array([], pa.int64()), *(looked.numbers(rows) for rows in found)])
+    return keys.unique().sort()
 
 
 def with_keys(name: str, keys: pa.Array) -> Iterator[pa.Table]:
@@ -195,6 +230,7 @@ def batches(name: str) -> Iterator[pa.Table]:
     source = SOURCES[name]
     if source.columns:
         yield from (shaped(name, batch) for batch in source.columns(None))
+        return
     for rows in source.rows():
         for batch in arrow.stream(rows):
             yield shaped(name, batch)
