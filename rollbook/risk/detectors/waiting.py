@@ -41,7 +41,6 @@ WAITING = {
     "reveals.was_due": "the journal does not say whether a case lay on the desk",
     "reviews.network": "the journal keeps no network of a decision",
     "reviews.seconds": "how long an object lay open is not measured",
-    "scores.photo_score": "no photograph of an examination is filed",
     "shifts": NOT_FILED,
     "sightings": NOT_FILED,
     "sign_ins": "signing in is not read yet",
