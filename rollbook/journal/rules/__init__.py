@@ -124,6 +124,8 @@ LABELS = {
     "class.roster-imported": _("Roster imported"),
     "class.trainee-added": _("Trainee added"),
     "class.trainee-dropped": _("Trainee dropped out"),
+    "class.claims-held": _("Claims for the class held"),
+    "class.claims-released": _("Claims for the class go on"),
     "class.committed": _("Commitment signed"),
     "class.submitted": _("Class submitted"),
     "class.withdrawn": _("Application withdrawn"),

@@ -79,7 +79,7 @@ def _file(
     _reopened([alert for alert in alerts.values() if findings[alert.pk].pk in touched], now)
     _weigh(list(alerts.values()), now)
     if rank == BLOCK:
-        _stop(one, fresh, now)  # a hold that a person lifted does not come back with the same rows
+        _stop(one, fresh, where, now)  # a hold that a person lifted does not come back with the same rows
 
 
 def _alerts(
@@ -188,19 +188,19 @@ def _weigh(alerts: Sequence[Alert], now: datetime) -> None:
     )
 
 
-def _stop(one: Detector, groups: Sequence[Group], now: datetime) -> None:
-    """A hard legal rule holds the claims of its subject until a person has looked (domain 5.3). A class is held whole;
-    of a trainee or claim only what is not paid; an institution's or officer's claims are not stopped by a detector."""
+def _stop(one: Detector, groups: Sequence[Group], where: Mapping[int, Place], now: datetime) -> None:
+    """A hard legal rule holds the claims of its subject until a person has looked (domain 5.3). A class is held whole,
+    of a trainee all claims for the class: also those that are filed later. A claim only while it is not paid; an
+    institution's or officer's claims are not stopped by a detector."""
+    open_claims = set(stoppable([group.subject_id for group in groups])) if one.subject == Subject.CLAIM else set()
     for group in groups:
-        message = one.ground(group.rows[0])
+        place, how = where[group.subject_id], {"ground": one.ground(group.rows[0]), "source": _source(one), "now": now}
         if one.subject == Subject.CLASS:
-            subsidies.hold_class(by=None, class_id=group.subject_id, ground=message, source=_source(one), now=now)
-    field = {Subject.CLAIM: "pk", Subject.ENROLMENT: "enrolment_id"}.get(one.subject)
-    if field is None:
-        return
-    grounds = {group.subject_id: one.ground(group.rows[0]) for group in groups}
-    for claim_id, subject_id in stoppable(field, list(grounds)):
-        subsidies.hold_claim(by=None, claim_id=claim_id, ground=grounds[subject_id], source=_source(one), now=now)
+            subsidies.hold_class(by=None, class_id=group.subject_id, **how)
+        elif one.subject == Subject.ENROLMENT and place.class_id and place.person_id:
+            subsidies.hold_trainee(by=None, class_id=place.class_id, person_id=place.person_id, **how)
+        elif group.subject_id in open_claims:
+            subsidies.hold_claim(by=None, claim_id=group.subject_id, **how)
 
 
 def _source(one: Detector) -> str:

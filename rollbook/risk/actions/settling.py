@@ -1,6 +1,6 @@
 """What people do with an alert: ask, explain, settle, confirm; and what they set of a detector."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 from rollbook.regions import queries as regions
 from rollbook.risk import queries, rules
 from rollbook.risk.detectors import DETECTORS
-from rollbook.risk.models import Alert, Explanation, Hit, Setting
+from rollbook.risk.models import Alert, Explanation, Finding, Hit, Setting
 from rollbook.risk.queries import places
 from rollbook.risk.rules import LIFECYCLE, Consequence, Move, State, Subject
 from rollbook.risk.rules.alerts import ANSWER_DAYS
@@ -100,7 +100,8 @@ def settle(
     alert.excuse, alert.finding, alert.consequences = excuse, finding.strip(), list(consequences)
     alert.proposed_by, alert.proposed_at = by, now
     alert.confirmed_by = alert.closed_at = None
-    if not rules.needs_second(alert.severity, alert.amount_fen, consequences):
+    lifts = [Consequence.RELEASE] if _held(found, lambda hit: not hit.is_true) else []
+    if not rules.needs_second(alert.severity, alert.amount_fen, [*consequences, *lifts]):
         alert.state, alert.closed_at = LIFECYCLE.after(State.PROPOSED, Move.CLOSE), now
         _follow(alert, by, now)
     kind = "alert.closed" if alert.closed_at else "alert.settled"
@@ -121,23 +122,32 @@ def close(*, by: "Account", alert_id: int, now: datetime) -> Alert:
 
 
 def _follow(alert: Alert, by: "Account", now: datetime) -> None:
-    """What a closed alert does to claims: a hold that stays is placed in its name, and what of them was paid is
-    proposed to come back (N6.4); one that is released is lifted."""
+    """What a closed alert does to claims: a hold that stays is placed in its name, also on what is claimed later, and
+    what of them was paid is proposed to come back (N6.4). Lifted is what is released, and whatever a detector held on
+    a ground that is not true: who has claimed nothing yet would else be stopped by it one day."""
     found, stays = queries.findings_of(alert), Consequence.HOLD in alert.consequences
     if {Consequence.HOLD, Consequence.RECOVERY} & set(alert.consequences):
         ground = Message(rules.HELD_BY_ALERT, {"number": alert.pk, "finding": alert.finding}, "alert", "N3.6")
         source = f"risk.Alert:{alert.pk}"
-        true = [hit for one in found for hit in one.hits.all() if hit.is_true]
-        for class_id in sorted({hit.subject_id for hit in true if hit.subject == Subject.CLASS}):
+        true = places.stopped((hit for one in found for hit in one.hits.all() if hit.is_true), paid_too=True)
+        for class_id in true.classes:
             subsidies.hold_class(by=by, class_id=class_id, ground=ground, source=source, now=now)
-        for claim_id in places.claims_of(true, paid_too=True):
+        for class_id, person_id in true.trainees:
+            subsidies.hold_trainee(by=by, class_id=class_id, person_id=person_id, ground=ground, source=source, now=now)
+        for claim_id in true.claims:
             subsidies.hold_claim(by=by, claim_id=claim_id, ground=ground, source=source, now=now)
-    if Consequence.RELEASE in alert.consequences:
-        for one in found:
-            free = [hit for hit in one.hits.all() if not (stays and hit.is_true)]
-            whole = next((hit.subject_id for hit in free if hit.subject == Subject.CLASS), None)
-            for hold_id in held([f"risk.{one.detector}"], places.claims_of(free), whole):
-                subsidies.lift_hold(by=by, hold_id=hold_id, why=alert.finding[:200], now=now)
+    all_go = Consequence.RELEASE in alert.consequences and not stays
+    for hold_id in _held(found, lambda hit: all_go or not hit.is_true):
+        subsidies.lift_hold(by=by, hold_id=hold_id, why=alert.finding[:200], now=now)
+
+
+def _held(found: Sequence[Finding], which: Callable[[Hit], bool]) -> list[int]:
+    """The holds that the detectors of an alert placed on those hits."""
+    made: list[int] = []
+    for one in found:
+        on = places.stopped(hit for hit in one.hits.all() if which(hit))
+        made += held([f"risk.{one.detector}"], on.claims, on.trainees, next(iter(on.classes), None))
+    return made
 
 
 @transaction.atomic

@@ -78,16 +78,24 @@ def class_to_inspect(alert: Alert) -> int | None:
     return classes.latest_class(alert.institution_id)
 
 
-def claims_of(hits: Iterable[Hit], *, paid_too: bool = False) -> list[int]:
-    """The claims of trainees and claims that a hold can still stop, or has to mark although they are paid; a class is
-    held whole."""
-    ids: dict[str, list[int]] = {"pk": [], "enrolment_id": []}
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What hits are about, as holds are placed on it: classes as a whole, trainees (class and person), claims."""
+
+    classes: list[int]
+    trainees: list[tuple[int, int]]
+    claims: list[int]
+
+
+def stopped(hits: Iterable[Hit], *, paid_too: bool = False) -> Stopped:
+    """What holds on these hits are on; of claims those that a hold can still stop, or has to mark although paid."""
+    ids: dict[str, set[int]] = {Subject.CLASS: set(), Subject.ENROLMENT: set(), Subject.CLAIM: set()}
     for hit in hits:
-        if hit.subject in (Subject.CLAIM, Subject.ENROLMENT):
-            ids["pk" if hit.subject == Subject.CLAIM else "enrolment_id"].append(hit.subject_id)
-    found = {
-        claim_id
-        for field, some in ids.items()
-        for claim_id, _of in (subsidies.stoppable(field, some, paid_too=paid_too) if some else ())
-    }
-    return sorted(found)
+        if hit.subject in ids:
+            ids[hit.subject].add(hit.subject_id)
+    rows = classes.placed_enrolments(ids[Subject.ENROLMENT])
+    return Stopped(
+        sorted(ids[Subject.CLASS]),
+        sorted((row["class_id"], row["person_id"]) for row in rows),
+        subsidies.stoppable(ids[Subject.CLAIM], paid_too=paid_too),
+    )

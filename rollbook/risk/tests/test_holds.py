@@ -3,7 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError, transaction
+from django.test import Client
 
+from rollbook.journal.models import Entry
+from rollbook.kernel.reasons import Refused
 from rollbook.risk import actions
 from rollbook.risk.actions.filing import file
 from rollbook.risk.detectors import DETECTORS
@@ -12,7 +16,7 @@ from rollbook.risk.queries.screening import Group
 from rollbook.risk.rules import wanted
 from rollbook.subsidies import actions as subsidies
 from rollbook.subsidies import queries as claims
-from rollbook.subsidies.models import Hold
+from rollbook.subsidies.models import Claim, Hold
 from rollbook.subsidies.tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +82,114 @@ def test_a_likelihood_holds_nothing_until_two_people_say_so():
     settled(alert, ["hold"], true=["D25"])
     assert claims.held_among([claim.pk]) == {claim.pk}
     assert Hold.objects.get().source == f"risk.Alert:{alert.pk}"
+
+
+def claimed_later(klass):
+    """File the claims of a class after something was found."""
+    filed, against = subsidies.file_class_claims(by=f.manager_of(klass), class_id=klass.pk, now=f.LATER)
+    assert not against
+    return filed
+
+
+def unclaimed(count=2):
+    f.load_terms()
+    klass = f.assessed_class(count)
+    return klass, list(klass.enrolments.order_by("pk"))
+
+
+def test_what_was_found_before_the_claim_holds_it_when_it_is_filed():
+    """5.3: the usual order is roster, finding, claim; and the same rows found again change nothing."""
+    klass, (one, other) = unclaimed()
+    found("D18", one.pk)
+    found("D18", one.pk, now=f.LATER + timedelta(1))
+    filed = claimed_later(klass)
+    mine = {claim.pk for claim in filed if claim.enrolment_id == one.pk}
+    assert claims.held_among([claim.pk for claim in filed]) == mine
+    with pytest.raises(Refused):
+        subsidies.review_claim(by=f.account("county-reviewer"), claim_id=min(mine), move="pass-first", now=f.LATER)
+    [free] = [claim for claim in filed if claim.enrolment_id == other.pk]
+    assert subsidies.review_claim(
+        by=f.account("county-reviewer"), claim_id=free.pk, move="pass-first", now=f.LATER
+    ).first_by
+
+
+def test_the_database_itself_stops_what_was_found_before_the_claim():
+    klass, (one, other) = unclaimed()
+    found("D18", one.pk)
+    claims_now = {claim.enrolment_id: claim for claim in claimed_later(klass)}
+    first, second = f.account("county-reviewer"), f.account("county-second-reviewer")
+    passed = {"state": "publicity", "first_by": first, "second_by": second}
+    Claim.objects.update(state="first", first_by=first)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Claim.objects.filter(pk=claims_now[one.pk].pk).update(**passed)
+    assert Claim.objects.filter(pk=claims_now[other.pk].pk).update(**passed) == 1
+
+
+def test_a_hold_lifted_before_the_claim_stays_lifted():
+    klass, (one, _other) = unclaimed()
+    found("D18", one.pk)
+    subsidies.lift_hold(
+        by=f.account("county-second-reviewer"), hold_id=Hold.objects.get().pk, why="另一人", now=f.LATER
+    )
+    assert Entry.objects.filter(kind="class.claims-released", subject__endswith=f":{klass.pk}").exists()
+    found("D18", one.pk, now=f.LATER + timedelta(1))
+    assert not claims.held_among([claim.pk for claim in claimed_later(klass)])
+
+
+@pytest.mark.parametrize("code", ["D18", "D25", "D17"])
+def test_settled_as_true_before_the_claim_it_holds_what_is_claimed_later(code):
+    """N3.6: a class as a whole (D25), or that trainee; also where the detector by itself held nothing."""
+    klass, (one, _other) = unclaimed()
+    subject = klass.pk if code == "D25" else one.pk
+    settled(found(code, subject), ["hold"], true=[code])
+    found(code, subject, now=f.LATER + timedelta(1))
+    filed = claimed_later(klass)
+    wanted = {claim.pk for claim in filed if code == "D25" or claim.enrolment_id == one.pk}
+    assert claims.held_among([claim.pk for claim in filed]) == wanted
+
+
+@pytest.mark.parametrize("consequences", [[], ["release"]])
+def test_settled_as_legitimate_before_the_claim_it_holds_nothing(consequences):
+    """Whoever had claimed nothing yet must not be stopped later by what was found not to be so."""
+    klass, (one, _other) = unclaimed()
+    settled(found("D18", one.pk), consequences)
+    found("D18", one.pk, now=f.LATER + timedelta(1))
+    assert not claims.held_among([claim.pk for claim in claimed_later(klass)])
+
+
+def test_a_cleared_one_of_two_is_let_go_and_the_other_stays_held():
+    klass, (one, other) = unclaimed()
+    found("D18", one.pk)
+    alert = found("D18", other.pk)
+    first, second = f.account("county-reviewer"), f.account("county-second-reviewer")
+    hit = Hit.objects.get(subject_id=one.pk)
+    actions.settle(
+        by=first, alert_id=alert.pk, true_codes=["D18"], excuse="", finding="一人重复", now=f.LATER,
+        consequences=["hold"], cleared=[hit.pk],
+    )  # fmt: skip
+    actions.close(by=second, alert_id=alert.pk, now=f.LATER)
+    filed = claimed_later(klass)
+    wanted = {claim.pk for claim in filed if claim.enrolment_id == other.pk}
+    assert claims.held_among([claim.pk for claim in filed]) == wanted
+
+
+def test_who_is_held_before_claiming_is_told_where_claims_are_filed(settings):
+    """N14.1: with the ground, and an officer lifts it there."""
+    settings.DEMO = True
+    klass, (one, other) = unclaimed()
+    found("D18", one.pk)
+    address, client = f"/claims/classes/{klass.pk}/", Client(headers={"accept-language": "en"})
+    for who, sees in (
+        (f.manager_of(klass), True),
+        (f.account("worker", person_id=one.person_id), True),
+        (f.account("worker", person_id=other.person_id), False),
+        (f.account("county-second-reviewer"), True),
+    ):
+        client.force_login(who)
+        assert (f"all claims of {one.person.name} for this class" in client.get(address).text) is sees, who.role
+    answer = client.post(f"/claims/holds/{Hold.objects.get().pk}/lift/", {"why": "另一人", "class": klass.pk})
+    assert answer.url == address
+    assert "Held" not in client.get(address).text
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from rollbook.subsidies.actions.claims import (
 )
 from rollbook.subsidies.actions.classwide import ask_filing, go_on_filing, run_filing
 from rollbook.subsidies.actions.filing import file_claim, file_class_claims
-from rollbook.subsidies.actions.holds import hold_claim, hold_class, lift_hold
+from rollbook.subsidies.actions.holds import hold_claim, hold_class, hold_trainee, lift_hold
 from rollbook.subsidies.actions.papers import decide_paper, file_paper
 from rollbook.subsidies.actions.policies import (
     agree_policy,
@@ -58,6 +58,7 @@ __all__ = [
     "go_on_filing",
     "hold_claim",
     "hold_class",
+    "hold_trainee",
     "identified",
     "in_words",
     "lift_hold",

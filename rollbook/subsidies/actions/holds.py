@@ -31,6 +31,18 @@ def hold_class(*, by: "Account | None", class_id: int, ground: Message, source: 
 
 
 @transaction.atomic
+def hold_trainee(
+    *, by: "Account | None", class_id: int, person_id: int, ground: Message, source: str, now: datetime
+) -> Hold:
+    """Stop every claim of one person for a class, also those filed later; the caller has authorised."""
+    klass = classes.by_id(class_id)
+    own = Claim.objects.filter(enrolment__training_class_id=class_id, person_id=person_id)
+    claims = list(own.select_for_update(of=("self",)).order_by("pk"))
+    return _placed(claims, by, ground, source, now, training_class=klass, person_id=person_id,
+                   region_code=klass.region_code, institution_id=klass.institution_id)  # fmt: skip
+
+
+@transaction.atomic
 def hold_claim(*, by: "Account | None", claim_id: int, ground: Message, source: str, now: datetime) -> Hold:
     """Stop one claim; the caller has authorised. Told twice is one hold."""
     claim = Claim.objects.select_for_update().filter(pk=claim_id).first()
@@ -45,10 +57,15 @@ def _placed(claims: list[Claim], by: "Account | None", ground: Message, source: 
     kept = asdict(ground) | {"values": {name: str(value) for name, value in ground.values.items()}}
     made, is_new = Hold.objects.get_or_create(
         source=source, lifted_at=None, claim=on.get("claim"), training_class=on.get("training_class"),
+        person_id=on.get("person_id"),
         defaults={**on, "ground": kept, "placed_at": now, "placed_by": by},
     )  # fmt: skip
     if not is_new:
         return made
+    if klass := on.get("training_class"):
+        record("class.claims-held", klass, by=by, at=now, region_code=klass.region_code,
+               institution_id=klass.institution_id, **_whose(made),
+               ground=ground.template.format(**ground.values))  # fmt: skip
     for claim in claims:
         if claim.state == S.IN_PAYMENT:
             funds.stop_payment(subject=queries.subject_of(claim), ground=kept, now=now)
@@ -69,9 +86,14 @@ def lift_hold(*, by: "Account", hold_id: int, why: str, now: datetime) -> Hold:
     if hold.placed_by_id == by.pk:
         raise Refused(reason("own-hold", _("Another officer than who placed a hold lifts it."), "N14.1"))
     on = {"pk": hold.claim_id} if hold.claim_id else {"enrolment__training_class_id": hold.training_class_id}
+    if hold.person_id:
+        on["person_id"] = hold.person_id
     claims = list(Claim.objects.select_for_update(of=("self",)).select_related("publicity").filter(**on).order_by("pk"))
     hold.lifted_at, hold.lifted_by, hold.lifted_because = now, by, why.strip()[:200]
     hold.save(update_fields=["lifted_at", "lifted_by", "lifted_because"])
+    if klass := hold.training_class:
+        record("class.claims-released", klass, by=by, at=now, region_code=klass.region_code,
+               institution_id=klass.institution_id, **_whose(hold), why=why)  # fmt: skip
     still = queries.held_among([one.pk for one in claims])
     for claim in claims:
         if claim.pk not in still:
@@ -79,6 +101,11 @@ def lift_hold(*, by: "Account", hold_id: int, why: str, now: datetime) -> Hold:
         record("claim.hold-lifted", claim, by=by, at=now, region_code=claim.region_code,
                institution_id=claim.institution_id, why=why)  # fmt: skip
     return hold
+
+
+def _whose(hold: Hold) -> dict[str, str]:
+    """Whom of a class it is on, for the journal."""
+    return {"name": hold.person.name} if hold.person else {}
 
 
 def _go_on(claim: Claim, now: datetime) -> None:

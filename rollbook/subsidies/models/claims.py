@@ -132,10 +132,13 @@ class Objection(models.Model):
 
 
 class Hold(models.Model):
-    """A stop on a claim, or on all claims of a class, placed by a context above until it is lifted (N4.1, N14.1)."""
+    """A stop on a claim, on all claims of a class, or on all of one trainee in it, also those filed later; placed by a
+    context above until it is lifted (N4.1, N14.1)."""
 
     claim = models.ForeignKey(Claim, models.PROTECT, null=True, related_name="holds")
     training_class = models.ForeignKey("classes.TrainingClass", models.PROTECT, null=True, related_name="+")
+    # of the class this person alone; not the enrolment, which is deleted when a draft's roster changes
+    person = models.ForeignKey("persons.Person", models.PROTECT, null=True, related_name="+")
     region_code = models.CharField(max_length=6)
     institution = models.ForeignKey("institutions.Institution", models.PROTECT, related_name="+")
     ground = models.JSONField()  # a message as the rules gave it: template, values, code, clause
@@ -150,14 +153,21 @@ class Hold(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="hold_is_on_a_claim_or_a_class",
-                condition=Q(claim__isnull=False, training_class__isnull=True)
+                condition=Q(claim__isnull=False, training_class__isnull=True, person__isnull=True)
                 | Q(claim__isnull=True, training_class__isnull=False),
             ),
             models.UniqueConstraint(
                 name="one_hold_a_claim_and_source", fields=["claim", "source"], condition=Q(lifted_at=None)
             ),
             models.UniqueConstraint(
-                name="one_hold_a_class_and_source", fields=["training_class", "source"], condition=Q(lifted_at=None)
+                name="one_hold_a_class_and_source",
+                fields=["training_class", "source"],
+                condition=Q(lifted_at=None, person=None),
+            ),
+            models.UniqueConstraint(
+                name="one_hold_a_trainee_and_source",
+                fields=["training_class", "person", "source"],
+                condition=Q(lifted_at=None, person__isnull=False),
             ),
             models.CheckConstraint(
                 name="hold_was_lifted_for_a_reason",

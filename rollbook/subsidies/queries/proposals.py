@@ -1,12 +1,12 @@
 """What of paid claims is to come back by the facts of now, and what was proposed before."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from rollbook.accounts.rules import holds
+from rollbook.accounts import rules as permissions
 from rollbook.certificates import queries as certificates
 from rollbook.funds import queries as funds
 from rollbook.funds.rules import RecoveryGround
@@ -15,7 +15,7 @@ from rollbook.persons import queries as persons
 from rollbook.regions.rules import prefix
 from rollbook.subsidies import rules
 from rollbook.subsidies.models import Claim, Hold, Proposal
-from rollbook.subsidies.queries import claims, recomputation
+from rollbook.subsidies.queries import claims, holds, recomputation
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -45,13 +45,12 @@ def proposed(found: Iterable["recomputation.Recomputed"]) -> Iterator[Proposed]:
     some = [one.claim for one in again]
     out = funds.paid_out(claims.subject_of(one) for one in some)
     revoked = certificates.revoked_among([one.enrolment_id for one in some])
-    confirmed = _confirmed(some)
+    stops = holds.holds_among(some)
     for one in again:
         paid = out.get(claims.subject_of(one.claim))
         if paid is None:
             continue
-        holds_on = [*confirmed.get(("claim", one.claim.pk), ()),
-                    *confirmed.get(("class", one.claim.enrolment.training_class_id), ())]  # fmt: skip
+        holds_on = [hold for hold in stops[one.claim.pk] if rules.is_confirmed(hold.source)]  # by people
         against = [row["label"] for row in one.differences if row["aspect"] == rules.Aspect.AGAINST]
         yield Proposed(
             claim=one.claim,
@@ -65,17 +64,6 @@ def proposed(found: Iterable["recomputation.Recomputed"]) -> Iterator[Proposed]:
             paid_fen=paid.paid_fen - paid.ordered_fen,
             reasons=[*(hold.ground for hold in holds_on), *against],
         )
-
-
-def _confirmed(some: Sequence[Claim]) -> dict[tuple[str, int], list[Hold]]:
-    """The holds that rest on what people have confirmed, by claim and by class."""
-    on = Q(claim__in=some) | Q(training_class__in={one.enrolment.training_class_id for one in some})
-    found: dict[tuple[str, int], list[Hold]] = {}
-    for hold in Hold.objects.filter(on, lifted_at=None).order_by("pk"):
-        if rules.is_confirmed(hold.source):
-            key = ("claim", hold.claim_id) if hold.claim_id else ("class", hold.training_class_id or 0)
-            found.setdefault(key, []).append(hold)
-    return found
 
 
 def to_propose(claim_ids: Collection[int], *, lock: bool = False) -> list[Claim]:
@@ -110,7 +98,7 @@ def proposals_visible_to(by: "Account") -> QuerySet[Proposal]:
     found = Proposal.objects.select_related(
         "claim__person", "claim__institution", "claim__enrolment__training_class", "decided_by", "recovery"
     )
-    if by.institution_id is not None or not any(holds(by, one) for one in claims.READERS):
+    if by.institution_id is not None or not any(permissions.holds(by, one) for one in claims.READERS):
         return found.none()
     return found.filter(claim__region_code__startswith=prefix(by.region_code)).order_by("-pk")
 
@@ -118,7 +106,9 @@ def proposals_visible_to(by: "Account") -> QuerySet[Proposal]:
 def proposals_under(by: "Account", sources: Collection[str]) -> QuerySet[Proposal]:
     """What was proposed of claims on which a hold of one of these sources is or was, by itself or with their class."""
     stops = Hold.objects.filter(source__in=sources)
-    on = Q(claim__in=stops.values("claim")) | Q(claim__enrolment__training_class__in=stops.values("training_class"))
+    whole = stops.filter(person=None).values("training_class")
+    theirs = stops.filter(person=OuterRef("claim__person"), training_class=OuterRef("claim__enrolment__training_class"))
+    on = Q(claim__in=stops.values("claim")) | Q(claim__enrolment__training_class__in=whole) | Exists(theirs)
     return proposals_visible_to(by).filter(on)
 
 

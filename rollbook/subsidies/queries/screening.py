@@ -100,11 +100,10 @@ def stakes(field: str, ids: Collection[int]) -> dict[int, int]:
     return dict(found.values_list(field).annotate(total=Sum("amount_fen")))
 
 
-def stoppable(field: str, ids: Collection[int], *, paid_too: bool = False) -> list[tuple[int, int]]:
-    """Claims of these that a hold can still stop, each with the number of what it is of."""
+def stoppable(ids: Collection[int], *, paid_too: bool = False) -> list[int]:
+    """Those of these claims that a hold can still stop, or has to mark although they are paid."""
     over = [State.REFUSED] if paid_too else [State.REFUSED, State.PAID]
-    found = Claim.objects.exclude(state__in=over).filter(**{f"{field}__in": ids})
-    return list(found.order_by("pk").values_list("pk", field))
+    return list(Claim.objects.exclude(state__in=over).filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
 
 
 def of_claim(claim_id: int) -> tuple[int, int] | None:
@@ -113,7 +112,11 @@ def of_claim(claim_id: int) -> tuple[int, int] | None:
     return found.first()
 
 
-def held(sources: Collection[str], claim_ids: Collection[int], class_id: int | None) -> list[int]:
-    """The holds of these sources on these claims, or on that class as a whole."""
-    on = Q(claim_id__in=claim_ids) | Q(training_class_id=class_id or 0)
+def held(
+    sources: Collection[str], claim_ids: Collection[int], trainees: Collection[tuple[int, int]], class_id: int | None
+) -> list[int]:
+    """The holds of these sources on these claims, on these trainees (class and person), or on that class as a whole."""
+    on = Q(claim_id__in=claim_ids) | Q(training_class_id=class_id or 0, person=None)
+    for of_class, person_id in trainees:
+        on |= Q(training_class_id=of_class, person_id=person_id)
     return list(Hold.objects.filter(on, source__in=sources, lifted_at=None).order_by("pk").values_list("pk", flat=True))

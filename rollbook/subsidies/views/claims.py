@@ -253,7 +253,11 @@ def class_claims(request: "Request", class_id: int) -> HttpResponse:
         "not_due": [(one, against) for one, against, _fen in rows if against],
         "sum_fen": sum(fen for _one, against, fen in rows if not against),
         "claims": claims.values(),
-        "stops": queries.holds_on_class(class_id),
+        "stops": [
+            *queries.holds_on_class(class_id),
+            *queries.holds_on_trainees(class_id, [one.person_id for one in people]),
+        ],
+        "may_lift": holds(request.user, Permission.HOLD_LIFT),
         "is_open": is_open,
         "is_apprenticeship": queries.subsidy_of(klass) == rules.Subsidy.APPRENTICE,
         "apprenticeship": queries.apprenticeship_of(class_id),

@@ -17,5 +17,7 @@ def lift(request: "Request", hold_id: int) -> HttpResponse:
     """Another officer than who placed it lets the claims go on."""
     why = sent(request, WhyForm).cleaned_data["why"]
     actions.lift_hold(by=request.user, hold_id=hold_id, why=why, now=timezone.now())
-    back = request.POST.get("claim", "")
-    return redirect("subsidies:claim_detail", int(back)) if back.isdigit() else redirect("subsidies:claim_list")
+    for name, page in (("claim", "subsidies:claim_detail"), ("class", "subsidies:class_claims")):
+        if (back := request.POST.get(name, "")).isdigit():
+            return redirect(page, int(back))
+    return redirect("subsidies:claim_list")
