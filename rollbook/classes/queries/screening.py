@@ -1,6 +1,7 @@
 """Classes, rosters and attendance as the columns that screening reads; its names are of `risk.detectors.tables`."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import (
@@ -355,6 +356,13 @@ def of_class(class_id: int) -> TrainingClass | None:
 def people_of(class_id: int) -> list[int]:
     """Who stands on a roster."""
     found = Enrolment.objects.filter(training_class_id=class_id, dropped_at=None)
+    return list(found.values_list("person_id", flat=True))
+
+
+def added_to(class_id: int, since: datetime | None) -> list[int]:
+    """Who came to the roster of a class that was submitted, from a moment on or at all."""
+    found = Enrolment.objects.filter(training_class_id=class_id, training_class__state__in=LIVE, dropped_at=None)
+    found = found.filter(added_at__gte=since) if since else found
     return list(found.values_list("person_id", flat=True))
 
 

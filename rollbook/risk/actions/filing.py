@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from rollbook.journal.actions import record
 from rollbook.risk.models import Alert, Finding, Hit, Run
@@ -194,13 +195,14 @@ def _stop(one: Detector, groups: Sequence[Group], where: Mapping[int, Place], no
     institution's or officer's claims are not stopped by a detector."""
     open_claims = set(stoppable([group.subject_id for group in groups])) if one.subject == Subject.CLAIM else set()
     for group in groups:
-        place, how = where[group.subject_id], {"ground": one.ground(group.rows[0]), "source": _source(one), "now": now}
+        place = where[group.subject_id]
+        how: dict[str, Any] = {"by": None, "ground": one.ground(group.rows[0]), "source": _source(one), "now": now}
         if one.subject == Subject.CLASS:
-            subsidies.hold_class(by=None, class_id=group.subject_id, **how)
+            subsidies.hold_class(class_id=group.subject_id, **how)
         elif one.subject == Subject.ENROLMENT and place.class_id and place.person_id:
-            subsidies.hold_trainee(by=None, class_id=place.class_id, person_id=place.person_id, **how)
+            subsidies.hold_trainee(class_id=place.class_id, person_id=place.person_id, **how)
         elif group.subject_id in open_claims:
-            subsidies.hold_claim(by=None, claim_id=group.subject_id, **how)
+            subsidies.hold_claim(claim_id=group.subject_id, **how)
 
 
 def _source(one: Detector) -> str:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -20,6 +20,7 @@ from rollbook.risk.queries import screening
 from rollbook.risk.rules import RunKind
 from rollbook.subsidies.queries import screening as subsidies
 
+WAITED = timedelta(minutes=10)  # who was added may have waited for another deed on the class, while it was screened
 SCREENING = 7306  # the number of the lock: one night at a time
 
 
@@ -49,6 +50,14 @@ def screen_roster(*, class_id: int, now: datetime) -> Run | None:
     """Those on a roster that was filed, on the same expressions (N3.5)."""
     people = classes.people_of(class_id)
     return _screen_people(RunKind.ROSTER, f"classes.TrainingClass:{class_id}", people, now) if people else None
+
+
+def screen_added(*, class_id: int, now: datetime) -> Run | None:
+    """Those who came to a roster after it was last screened; a draft's are screened when it is filed."""
+    subject = f"classes.TrainingClass:{class_id}"
+    last = Run.objects.filter(kind=RunKind.ROSTER, subject=subject).order_by("-pk").first()
+    people = classes.added_to(class_id, last.started_at - WAITED if last else None)
+    return _screen_people(RunKind.ROSTER, subject, people, now) if people else None
 
 
 def screen_claim(*, claim_id: int, now: datetime) -> Run | None:

@@ -86,9 +86,9 @@ def found(backend: engines.Backend, tables: Tables, one: Detector, limits: Mappi
         yield group
 
 
-# What of one person's rows alone can be judged, as soon as they are on a roster: nobody else's are needed.
+# What of one person's rows alone can be judged, as soon as they are on a roster or claim: nobody else's are needed.
 ALONE = tuple(
-    code for code in DETECTORS if code in {*(f"D{n:02}" for n in range(1, 20)), "D21", "D22", "D23", "D24", "D27"}
+    code for code in DETECTORS if code in {*(f"D{n:02}" for n in range(1, 25)), "D27", "D113", "D114", "D115", "D116"}
 )
 
 

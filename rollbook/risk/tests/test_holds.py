@@ -6,12 +6,14 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
 
+from rollbook.certificates.models import Certificate
+from rollbook.classes.tests.factories import EnrolmentFactory
 from rollbook.journal.models import Entry
 from rollbook.kernel.reasons import Refused
 from rollbook.risk import actions
 from rollbook.risk.actions.filing import file
 from rollbook.risk.detectors import DETECTORS
-from rollbook.risk.models import Alert, Hit, Run
+from rollbook.risk.models import Alert, Finding, Hit, Run
 from rollbook.risk.queries.screening import Group
 from rollbook.risk.rules import wanted
 from rollbook.subsidies import actions as subsidies
@@ -195,14 +197,46 @@ def test_who_is_held_before_claiming_is_told_where_claims_are_filed(settings):
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_who_is_filed_is_screened_at_once_on_the_same_expressions():
-    """N3.5: read from the database at that moment; the person of the claim is too young by law."""
+    """N3.5: read from the database at that moment. The person of the claim is too young by law; and that it comes too
+    late needs nobody else's rows either."""
     claim, other = f.claims(2)
     claim.person.birth_on = f.NOW.date() - timedelta(365 * 12)
     claim.person.save()
+    Certificate.objects.filter(enrolment=claim.enrolment_id).update(issued_on=claim.filed_at.date() - timedelta(400))
     run = actions.screen_claim(claim_id=claim.pk, now=f.LATER)
     assert {step.detector: step.error for step in run.steps.all() if step.error} == {}
-    assert {one.subject_id for one in Hit.objects.all()} == {claim.enrolment_id}
-    assert [one.detector for one in Alert.objects.get().findings.all()] == ["D09"]
+    assert {"D20", "D113", "D114", "D115", "D116"} <= set(run.steps.values_list("detector", flat=True))
+    assert {(one.subject, one.subject_id) for one in Hit.objects.all()} == {
+        ("enrolment", claim.enrolment_id), ("claim", claim.pk),
+    }  # fmt: skip
+    assert {one.source for one in Hold.objects.all()} == {"risk.D09", "risk.D114"}
     assert claims.held_among([claim.pk, other.pk]) == {claim.pk}
-    run = actions.screen_roster(class_id=claim.enrolment.training_class_id, now=f.LATER)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_who_comes_to_a_roster_later_is_screened_alone():
+    """N3.5: a trainee added to a running class; those screened before are not read again."""
+    klass, (one, _other) = unclaimed()
+    one.person.birth_on = f.NOW.date() - timedelta(365 * 12)
+    one.person.save()
+    run = actions.screen_roster(class_id=klass.pk, now=f.NOW)
     assert run.steps.count() > 20
+    assert Hold.objects.get().person == one.person
+    late = EnrolmentFactory(
+        training_class=klass,
+        person=f.PersonFactory(birth_on=f.NOW.date() - timedelta(365 * 12)),
+        added_at=f.LATER - timedelta(hours=1),
+    )
+    actions.screen_added(class_id=klass.pk, now=f.LATER)
+    assert {hold.person_id for hold in Hold.objects.all()} == {one.person_id, late.person_id}
+    assert Finding.objects.get().hits.count() == 2
+    assert actions.screen_added(class_id=klass.pk, now=f.LATER + timedelta(1)) is None, "nobody came since"
+
+
+def test_whoever_is_put_on_a_roster_is_screened(settings):
+    """Singly or by a file; of a draft nobody, for it is screened when it is filed."""
+    for kind in ("class.trainee-added", "class.roster-imported"):
+        assert "rollbook.risk.tasks.screen_added" in settings.REACTIONS[kind]
+    draft = EnrolmentFactory(training_class__state="draft").training_class
+    assert actions.screen_added(class_id=draft.pk, now=f.LATER) is None

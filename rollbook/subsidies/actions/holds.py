@@ -12,6 +12,7 @@ from rollbook.funds import actions as funds
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import NotFound, Refused, reason
+from rollbook.persons import queries as persons
 from rollbook.subsidies import queries, rules
 from rollbook.subsidies.models import Claim, Hold
 
@@ -38,7 +39,7 @@ def hold_trainee(
     klass = classes.by_id(class_id)
     own = Claim.objects.filter(enrolment__training_class_id=class_id, person_id=person_id)
     claims = list(own.select_for_update(of=("self",)).order_by("pk"))
-    return _placed(claims, by, ground, source, now, training_class=klass, person_id=person_id,
+    return _placed(claims, by, ground, source, now, training_class=klass, person=persons.by_id(person_id),
                    region_code=klass.region_code, institution_id=klass.institution_id)  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def _placed(claims: list[Claim], by: "Account | None", ground: Message, source: 
     kept = asdict(ground) | {"values": {name: str(value) for name, value in ground.values.items()}}
     made, is_new = Hold.objects.get_or_create(
         source=source, lifted_at=None, claim=on.get("claim"), training_class=on.get("training_class"),
-        person_id=on.get("person_id"),
+        person=on.get("person"),
         defaults={**on, "ground": kept, "placed_at": now, "placed_by": by},
     )  # fmt: skip
     if not is_new:
