@@ -353,14 +353,8 @@ def of_class(class_id: int) -> TrainingClass | None:
     return TrainingClass.objects.filter(pk=class_id).first()
 
 
-def people_of(class_id: int) -> list[int]:
-    """Who stands on a roster."""
-    found = Enrolment.objects.filter(training_class_id=class_id, dropped_at=None)
-    return list(found.values_list("person_id", flat=True))
-
-
-def added_to(class_id: int, since: datetime | None) -> list[int]:
-    """Who came to the roster of a class that was submitted, from a moment on or at all."""
+def people_of(class_id: int, since: datetime | None = None) -> list[int]:
+    """Who stands on the roster of a class that was submitted, or came to it from a moment on."""
     found = Enrolment.objects.filter(training_class_id=class_id, training_class__state__in=LIVE, dropped_at=None)
     found = found.filter(added_at__gte=since) if since else found
     return list(found.values_list("person_id", flat=True))

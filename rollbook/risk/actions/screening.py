@@ -56,7 +56,7 @@ def screen_added(*, class_id: int, now: datetime) -> Run | None:
     """Those who came to a roster after it was last screened; a draft's are screened when it is filed."""
     subject = f"classes.TrainingClass:{class_id}"
     last = Run.objects.filter(kind=RunKind.ROSTER, subject=subject).order_by("-pk").first()
-    people = classes.added_to(class_id, last.started_at - WAITED if last else None)
+    people = classes.people_of(class_id, last.started_at - WAITED if last else None)
     return _screen_people(RunKind.ROSTER, subject, people, now) if people else None
 
 
