@@ -84,8 +84,9 @@ java:
 
 # nginx with its RTMP module and ffmpeg, for videos and live classrooms; without them the rest works and says so.
 programs:
-	@(command -v nginx && command -v ffmpeg && test -e /usr/lib/nginx/modules/ngx_rtmp_module.so) >/dev/null || \
-		(apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light libnginx-mod-rtmp ffmpeg) || \
+	@(command -v nginx && command -v ffmpeg && test -e /usr/lib/nginx/modules/ngx_rtmp_module.so && \
+		test -e /usr/lib/nginx/modules/ngx_stream_module.so) >/dev/null || \
+		(apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light libnginx-mod-rtmp libnginx-mod-stream ffmpeg) || \
 		echo "nginx with RTMP or ffmpeg is missing and could not be installed: tests of videos are skipped"
 	@test -e /usr/sbin/clamd || \
 		(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends clamav-daemon) || \

@@ -21,6 +21,7 @@ REACTIONS: dict[str, list[str]] = {
         "rollbook.persons.tasks.send_notices_to_organisation",
     ],
     "camera.recorded": ["rollbook.live.tasks.cut_recording"],
+    "camera.asked-again": ["rollbook.live.tasks.cut_recording"],
     "batch.made": ["rollbook.funds.tasks.ask_owners"],
     "batch.owners-asked": ["rollbook.funds.tasks.ask_owners"],
     "batch.released": ["rollbook.funds.tasks.hand_to_bank"],

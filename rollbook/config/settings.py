@@ -208,6 +208,7 @@ FACE_KEY = os.environ.get("FACE_KEY", "demo")
 # The media server that cameras send to (`make media`): its folder, its address, and how it proves who it is
 MEDIA_SERVER_FOLDER = Path(os.environ.get("MEDIA_SERVER_FOLDER", PROJECT / "media" / "server"))
 MEDIA_SERVER_URL = os.environ.get("MEDIA_SERVER_URL", "rtmp://127.0.0.1:1935/live")
+MEDIA_UPDATE_SECONDS = int(os.environ.get("MEDIA_UPDATE_SECONDS", "20"))  # how often a sending camera is asked about
 MEDIA_HOOK_KEY = os.environ.get("MEDIA_HOOK_KEY", "development-only-hook-key")
 
 CONTENT_SECURITY_POLICY = {

@@ -3,8 +3,11 @@
 import re
 import shutil
 import subprocess  # ffmpeg is a program
+import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.conf import settings
 from PIL import Image
@@ -13,6 +16,14 @@ from rollbook.evidence.queries import fingerprint_of, frame
 from rollbook.live import rules
 
 MODULE = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")  # of Debian
+STALE_SECONDS = 30  # a playlist is written every two seconds
+LEFT_SECONDS = 120  # a file that is being recorded grows all the time
+DETECTORS = {
+    rules.FaultKind.BLACK: f"blackdetect=d={rules.BLACK_SECONDS}:pix_th=0.10",
+    rules.FaultKind.FROZEN: f"freezedetect=n=0.001:d={rules.FROZEN_SECONDS}",
+    rules.FaultKind.STILL: f"freezedetect=n=0.004:d={rules.STILL_SECONDS}",
+}
+STREAM_MODULE = MODULE.with_name("ngx_stream_module.so")  # for RTMPS only
 TEMPLATE = Path(__file__).parent / "data" / "nginx.conf"
 
 
@@ -37,11 +48,17 @@ def hls_part(stream: str, name: str) -> Path | None:
     return path if path.is_file() else None
 
 
+def is_fresh(stream: str) -> bool:
+    """Whether the media server wrote of this stream just now: what an outage left behind is no live picture."""
+    where = playlist(stream)
+    return where.is_file() and time.time() - where.stat().st_mtime < STALE_SECONDS
+
+
 def live_picture(stream: str) -> Image.Image | None:
     """What the camera shows now."""
-    where = playlist(stream)
-    if not where.is_file():
+    if not is_fresh(stream):
         return None
+    where = playlist(stream)
     parts = re.findall(rf"^({re.escape(stream)}-\d+\.ts)$", where.read_text(), re.MULTILINE)
     path = media_folder() / "hls" / parts[-1] if parts else None
     return frame(path, 0) if path and path.is_file() else None
@@ -54,6 +71,13 @@ def raw_file(path: str) -> tuple[Path, datetime] | None:
     if named is None or found.parent != (media_folder() / "records").resolve() or not found.is_file():
         return None
     return found, datetime.fromtimestamp(int(named[1]), UTC)
+
+
+def left_behind() -> list[tuple[str, Path]]:
+    """Finished files in the media server's folder, with their streams: nothing was added to them for a while."""
+    found = (media_folder() / "records").glob("*.flv")
+    old = [one for one in found if time.time() - one.stat().st_mtime > LEFT_SECONDS]
+    return [(one.name.rpartition("-")[0], one) for one in sorted(old)]
 
 
 def length_of(path: Path) -> float:
@@ -72,23 +96,25 @@ def cut(path: Path, first: float, seconds: float, to: Path) -> bool:
 
 
 def faults_in(path: Path, began_at: datetime, length: float) -> list[tuple[rules.FaultKind, rules.Span]]:
-    """Black and frozen stretches, seen in a small picture a second: one pass over the file."""
-    filters = (
-        f"fps=1,scale=160:-2,blackdetect=d={rules.BLACK_SECONDS}:pix_th=0.10,"
-        f"freezedetect=n=0.001:d={rules.FROZEN_SECONDS}"
-    )
-    told = _run("ffmpeg", "-hide_banner", "-i", str(path), "-vf", filters, "-an", "-f", "null", "-").stderr.decode(
-        errors="replace"
-    )
-    return [
-        (kind, span)
-        for kind in (rules.FaultKind.BLACK, rules.FaultKind.FROZEN)
-        for span in rules.detected(told, kind, began_at, length)
-    ]
+    """Black, frozen and still stretches, seen in a small picture a second: one pass over the file."""
+    with TemporaryDirectory() as folder:
+        told = {kind: Path(folder) / kind for kind in DETECTORS}
+        each = [f"{filter_},metadata=print:file={told[kind]},metadata=delete" for kind, filter_ in DETECTORS.items()]
+        _run("ffmpeg", "-v", "error", "-i", str(path), "-vf", ",".join(["fps=1,scale=160:-2", *each]), "-an",
+             "-f", "null", "-")  # fmt: skip
+        return [
+            (kind, span)
+            for kind, where in told.items()
+            if where.exists()
+            for span in rules.detected(where.read_text(), kind, began_at, length)
+        ]
 
 
-def views(path: Path, length: float, count: int = 5) -> list[tuple[float, int, Image.Image]]:
-    """Some pictures of a recording, evenly spread: second, fingerprint, picture."""
+View = tuple[float, int, Image.Image]  # second, fingerprint, picture
+
+
+def views(path: Path, length: float, count: int = 5) -> list[View]:
+    """Some pictures of a recording, evenly spread."""
     found = []
     for n in range(count):
         second = length * (n + 0.5) / count
@@ -101,14 +127,36 @@ def _run(*command: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command, capture_output=True, timeout=3600, check=False)  # noqa: S603 programs and files of ours
 
 
-def configuration(*, rtmp_port: int, site: str, hook_key: str, user: str) -> str:
-    """nginx.conf for this machine: RTMP in from cameras, HLS and recordings into the folder, hooks to the site."""
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Where cameras of other buildings send to: RTMPS, with a certificate and its key."""
+
+    port: int
+    certificate: str
+    key: str
+
+    def block(self, listen: str, rtmp_port: int) -> str:
+        return (
+            f"stream {{ server {{ listen {listen}:{self.port} ssl; ssl_certificate {self.certificate};"
+            f" ssl_certificate_key {self.key}; ssl_protocols TLSv1.2 TLSv1.3; proxy_pass 127.0.0.1:{rtmp_port}; }} }}"
+        )
+
+
+def configuration(
+    *, rtmp_port: int, site: str, hook_key: str, user: str, listen: str = "127.0.0.1", front: Front | None = None
+) -> str:
+    """nginx.conf for this machine: RTMP in from cameras, HLS and recordings into the folder, hooks to the site.
+
+    Plain RTMP is for this machine alone; `listen` is where RTMPS is taken.
+    """
     folder = media_folder()
     for part in ("hls", "records", "tmp"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     values = {
         "MODULE": str(MODULE), "FOLDER": str(folder.resolve()), "PORT": str(rtmp_port),
-        "HOOKS": f"{site.rstrip('/')}/live/hooks/{hook_key}", "USER": f"user {user};" if user else "",
+        "SECONDS": str(settings.MEDIA_UPDATE_SECONDS), "HOOKS": f"{site.rstrip('/')}/live/hooks/{hook_key}",
+        "USER": f"user {user};" if user else "", "STREAM": f"load_module {STREAM_MODULE};" if front else "",
+        "FRONT": front.block(listen, rtmp_port) if front else "",
     }  # fmt: skip
     text = TEMPLATE.read_text(encoding="utf-8")
     for name, value in values.items():

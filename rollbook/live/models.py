@@ -58,7 +58,11 @@ class RawFile(models.Model):
     camera = models.ForeignKey(Camera, models.PROTECT, related_name="+")
     path = models.CharField(max_length=300, unique=True)
     began_at = models.DateTimeField()
+    asked_at = models.DateTimeField()  # to be cut, last
     cut_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["asked_at"], condition=Q(cut_at=None), name="raw_file_uncut")]
 
     def __str__(self) -> str:
         return self.path.rpartition("/")[2]
@@ -88,7 +92,7 @@ class Recording(models.Model):
 
 
 class Fault(models.Model):
-    """A stretch of a lesson without a usable picture."""
+    """A stretch of a lesson whose picture is missing or asks for a look."""
 
     lesson = models.ForeignKey("classes.Lesson", models.PROTECT, related_name="+")
     camera = models.ForeignKey(Camera, models.PROTECT, related_name="+")

@@ -1,8 +1,9 @@
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, DurationField, Exists, ExpressionWrapper, F, OuterRef, QuerySet, Value, When
+from django.db.models import Case, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Extract, TruncDate
 
 from rollbook.accounts.rules import Permission, holds
@@ -51,9 +52,13 @@ def open_sending(camera_id: int) -> Sending | None:
     return Sending.objects.filter(camera_id=camera_id, ended_at=None).select_for_update().first()
 
 
+def sending_of(camera_id: int) -> Sending | None:
+    return Sending.objects.filter(camera_id=camera_id, ended_at=None).first()
+
+
 def wall(by: "Account", now: datetime) -> "QuerySet[Lesson]":
     """The lessons that are going on now where the account may look in, those with a picture first."""
-    sending = Sending.objects.filter(camera__room=OuterRef("room"), ended_at=None)
+    sending = Sending.objects.filter(lesson=OuterRef("pk"), ended_at=None)
     camera = Camera.objects.filter(room=OuterRef("room"), revoked_at=None)
     found = classes.lessons_now(by, now).annotate(is_live=Exists(sending), has_camera=Exists(camera))
     return found.order_by("-is_live", "starts_at", "pk")
@@ -134,7 +139,7 @@ def told_of(lesson: "Lesson", now: datetime) -> list[Message]:
         without = [
             rules.Span(one.begins_at, one.ends_at)
             for one in faults
-            if one.camera_id == camera.pk and one.kind != "moved"
+            if one.camera_id == camera.pk and one.kind in rules.WITHOUT_PICTURE
         ]
         without += rules.gaps(lesson.starts_at, lesson.ends_at, spans_of(lesson.pk, camera.pk))
         best = min(best, rules.missing_percent(lesson.starts_at, lesson.ends_at, without))
@@ -169,6 +174,31 @@ def lessons_recorded(lesson_ids: Iterable[int]) -> set[int]:
 def cameras_among(room_ids: Iterable[int]) -> bool:
     """Whether any of some rooms has a camera."""
     return Camera.objects.filter(room_id__in=list(room_ids), revoked_at=None).exists()
+
+
+def rooms_watched() -> set[int]:
+    return set(Camera.objects.values_list("room_id", flat=True))
+
+
+def cameras_during(lesson: "Lesson") -> QuerySet[Camera]:
+    """The cameras that should have shown a lesson: registered before it, not revoked before its end."""
+    found = Camera.objects.filter(room_id=lesson.room_id, registered_at__lte=lesson.starts_at)
+    return found.filter(Q(revoked_at=None) | Q(revoked_at__gte=lesson.ends_at))
+
+
+def is_awaited(camera: Camera, lesson: "Lesson") -> bool:
+    """Whether a file that may show the lesson is still to be cut, or still being recorded."""
+    if RawFile.objects.filter(camera=camera, cut_at=None, began_at__lt=lesson.ends_at).exists():
+        return True
+    return Sending.objects.filter(camera=camera, ended_at=None, began_at__lt=lesson.ends_at).exists()
+
+
+def is_taken(path: Path) -> bool:
+    return RawFile.objects.filter(path=str(path.resolve())).exists()
+
+
+def uncut(*, asked_before: datetime) -> list[RawFile]:
+    return list(RawFile.objects.filter(cut_at=None, asked_at__lt=asked_before).select_related("camera"))
 
 
 def calls_of_class(class_id: int) -> list[CameraCall]:

@@ -24,11 +24,15 @@ class FaultKind(Choice):
     BLACK = "black", _("Black picture")
     FROZEN = "frozen", _("Frozen picture")
     MOVED = "moved", _("Camera moved or turned")
+    STILL = "still", _("Nothing moved")
 
 
+WITHOUT_PICTURE = (FaultKind.BLACK, FaultKind.FROZEN)  # gaps are worked out; the others show something
 BLACK_SECONDS = 5
 FROZEN_SECONDS = 60  # a class listens without moving, but never as still as a photograph
+STILL_SECONDS = 300  # an empty room
 GAP_SECONDS = 60
+MOVED_VIEWS = 2  # one after the other; somebody may stand before the camera in one
 MOVED_BITS = 24  # of 64: half of them differ between two views that have nothing in common
 _NUMBER = r"\s*[:=]\s*(-?\d+(?:\.\d+)?)"
 
@@ -60,7 +64,7 @@ def reasons_against_sending(
 
 def detected(told: str, kind: FaultKind, began_at: datetime, length: float) -> list[Span]:
     """The spans that ffmpeg's blackdetect or freezedetect told of; one that has no end lasts to the end."""
-    word = {FaultKind.BLACK: "black", FaultKind.FROZEN: "freeze"}[kind]
+    word = "black" if kind is FaultKind.BLACK else "freeze"
     starts = [float(found) for found in re.findall(rf"{word}_start{_NUMBER}", told)]
     ends = [float(found) for found in re.findall(rf"{word}_end{_NUMBER}", told)]
     ends += [length] * (len(starts) - len(ends))
@@ -81,6 +85,20 @@ def gaps(begins_at: datetime, ends_at: datetime, seen: Iterable[Span]) -> list[S
     if (ends_at - where).total_seconds() > GAP_SECONDS:
         found.append(Span(where, ends_at))
     return [one for one in found if one.begins_at < ends_at]
+
+
+def away(views: Sequence[tuple[datetime, bool]], ends_at: datetime) -> list[Span]:
+    """The stretches in which views, one after the other, differ from the one that was filed: each lasts from its first
+    such view to the next that is as filed, or to the end."""
+    found, run = [], list[datetime]()
+    for at, is_far in (*views, (ends_at, False)):
+        if is_far:
+            run.append(at)
+            continue
+        if len(run) >= MOVED_VIEWS:
+            found.append(Span(run[0], at))
+        run = []
+    return found
 
 
 def missing_percent(begins_at: datetime, ends_at: datetime, without: Sequence[Span]) -> int:

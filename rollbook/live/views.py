@@ -265,6 +265,8 @@ def hook(request: HttpRequest, key: str, what: str) -> HttpResponse:
     try:
         if what == "publish":
             actions.admit_sending(stream=stream, key=told.get("key", ""), address=told.get("addr", ""), now=now)
+        elif what == "update":
+            actions.keep_sending(stream=stream, address=told.get("addr", ""), now=now)
         elif what == "done":
             actions.end_sending(stream=stream, now=now)
         elif what == "recorded":

@@ -48,15 +48,27 @@ def port():
 
 
 @pytest.fixture
-def media(site, settings, tmp_path):
+def serving(site, settings, tmp_path):
     """The media server as `make media` starts it, asking this site."""
-    settings.MEDIA_SERVER_FOLDER, here = tmp_path, port()
-    command = [sys.executable, "manage.py", "serve_media", "--site", site.url, "--rtmp-port", str(here)]
-    server = subprocess.Popen(command, env={**os.environ, "MEDIA_SERVER_FOLDER": str(tmp_path)}, start_new_session=True)  # noqa: S603
-    until(lambda: _answers(here))
-    yield f"rtmp://127.0.0.1:{here}/live"
-    os.killpg(server.pid, signal.SIGTERM)
-    server.wait(10)
+    settings.MEDIA_SERVER_FOLDER, servers = tmp_path, []
+
+    def start(*options):
+        here = port()
+        command = [sys.executable, "manage.py", "serve_media", "--site", site.url, "--rtmp-port", str(here), *options]
+        environment = {**os.environ, "MEDIA_SERVER_FOLDER": str(tmp_path), "MEDIA_UPDATE_SECONDS": "2"}
+        servers.append(subprocess.Popen(command, env=environment, start_new_session=True))  # noqa: S603
+        until(lambda: _answers(here))
+        return f"rtmp://127.0.0.1:{here}/live"
+
+    yield start
+    for one in servers:
+        os.killpg(one.pid, signal.SIGTERM)
+        one.wait(10)
+
+
+@pytest.fixture
+def media(serving):
+    return serving()
 
 
 def _answers(number):
@@ -76,9 +88,8 @@ def camera_at(address):
     )  # fmt: skip
 
 
-@needs_server
-def test_from_the_camera_to_the_recording(media, transactional_db, at):
-    """Refused with a wrong key; live in Chromium within seconds; a trainee called; cut, hashed, found by its minute."""
+def room_with_camera():
+    """A lesson that is going on in a room with a camera; the camera and its key."""
     load_terms()
     institution, now = equipped(), timezone.now()
     klass = ClassFactory(
@@ -90,7 +101,58 @@ def test_from_the_camera_to_the_recording(media, transactional_db, at):
         starts_at=now - timedelta(minutes=5), ends_at=now + timedelta(hours=1),
     )  # fmt: skip
     manager = AccountFactory(role=Role.INSTITUTION_MANAGER, institution_id=institution.pk)
-    camera, key = actions.register_camera(by=manager, room_id=room.pk, name="前方", now=now)
+    return klass, lesson, *actions.register_camera(by=manager, room_id=room.pk, name="前方", now=now)
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    made = [
+        shutil.which("openssl"),
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=localhost",
+        "-days",
+        "1",
+    ]
+    files_ = [str(tmp_path / name) for name in ("key.pem", "certificate.pem")]
+    subprocess.run([*made, "-keyout", files_[0], "-out", files_[1]], check=True, capture_output=True)  # noqa: S603
+    return files_
+
+
+@needs_server
+@pytest.mark.slow
+@pytest.mark.skipif(not files.STREAM_MODULE.exists(), reason="nginx's stream module is not installed here")
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed here")
+def test_a_camera_of_another_building_sends_by_tls_until_its_key_is_revoked(certificate, serving, transactional_db):
+    """N4.3: RTMPS; a running line is cut within seconds of the revocation."""
+    _klass, _lesson, camera, key = room_with_camera()
+    here = port()
+    serving(
+        "--rtmps-port",
+        str(here),
+        "--listen",
+        "127.0.0.1",
+        "--certificate-key",
+        certificate[0],
+        "--certificate",
+        certificate[1],
+    )
+    until(lambda: _answers(here))
+    sending = camera_at(f"rtmps://127.0.0.1:{here}/live/{camera.stream}?key={key}")
+    until(lambda: Sending.objects.filter(camera=camera, ended_at=None).exists())
+    actions.revoke_camera(by=camera.registered_by, camera_id=camera.pk, now=timezone.now())
+    sending.wait(30)
+    assert not Sending.objects.filter(ended_at=None).exists()
+
+
+@needs_server
+def test_from_the_camera_to_the_recording(media, transactional_db, at):
+    """Refused with a wrong key; live in Chromium within seconds; a trainee called; cut, hashed, found by its minute."""
+    klass, lesson, camera, key = room_with_camera()
 
     refused = camera_at(f"{media}/{camera.stream}?key=a-guess")
     refused.wait(20)

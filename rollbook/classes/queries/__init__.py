@@ -75,7 +75,7 @@ from rollbook.classes.queries.make_ups import (
     those_in,
 )
 from rollbook.classes.queries.months import check_ins_of
-from rollbook.classes.queries.rooms import asks_of, lesson_in_room, lessons_during, lessons_now, there_at
+from rollbook.classes.queries.rooms import asks_of, lesson_in_room, lessons_during, lessons_now, lessons_over, there_at
 from rollbook.classes.queries.signals import (
     Day,
     days_of,
@@ -146,6 +146,7 @@ __all__ = [
     "lessons_now",
     "lessons_of",
     "lessons_of_device",
+    "lessons_over",
     "lessons_today",
     "lessons_without_teacher",
     "levels_had",

@@ -1,5 +1,6 @@
 """Lessons by room and moment: for whoever looks into a room."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,21 +18,34 @@ NEAR = timedelta(hours=3)
 
 
 def lesson_in_room(room_id: int, now: datetime) -> Lesson | None:
-    """The lesson that is going on in a room, or begins or ended within the minutes that its region's terms give."""
+    """The lesson that is going on in a room; else the one that begins, else the one that ended within the minutes that
+    its region's terms give."""
     near = Lesson.objects.filter(
         room_id=room_id, is_binding=True, starts_at__lte=now + NEAR, ends_at__gte=now - NEAR,
         training_class__state__in=["approved", "running", "ended"],
     )  # fmt: skip
+    best: Lesson | None = None
     for one in near.select_related("training_class").order_by("starts_at"):
-        slack = timedelta(minutes=terms_of(one.training_class, now)[TermKey.CAMERA_MINUTES])
-        if one.starts_at - slack <= now <= one.ends_at + slack:
+        if one.starts_at <= now <= one.ends_at:
             return one
-    return None
+        slack = timedelta(minutes=terms_of(one.training_class, now)[TermKey.CAMERA_MINUTES])
+        if one.starts_at - slack <= now <= one.ends_at + slack and (best is None or best.ends_at < now):
+            best = one
+    return best
 
 
 def lessons_during(room_id: int, begins_at: datetime, ends_at: datetime) -> list[Lesson]:
     found = Lesson.objects.filter(room_id=room_id, is_binding=True, starts_at__lt=ends_at, ends_at__gt=begins_at)
     return list(found.select_related("training_class", "room").order_by("starts_at"))
+
+
+def lessons_over(room_ids: Iterable[int], since: datetime, until: datetime) -> QuerySet[Lesson]:
+    """The lessons of some rooms that were held and ended in a stretch of time."""
+    found = Lesson.objects.filter(
+        room_id__in=list(room_ids), is_binding=True, ends_at__gt=since, ends_at__lte=until,
+        training_class__state__in=["approved", "running", "ended"],
+    )  # fmt: skip
+    return found.select_related("training_class").order_by("pk")
 
 
 def lessons_now(by: "Account", now: datetime) -> QuerySet[Lesson]:
