@@ -178,6 +178,14 @@ def screened() -> dict[str, "QuerySet[Any, Any]"]:
     }  # fmt: skip
 
 
+def seen_at_door() -> "QuerySet[DoorPhoto, Any]":
+    """Who was photographed at the door of an examination was there at that moment, and nowhere else (D48)."""
+    return DoorPhoto.objects.filter(word=Word.SAME).values(
+        person_id=F("enrolment__person_id"), kind=Value("exam"), place=F("sitting__room__name"), at=F("taken_at"),
+        day=TruncDate("taken_at"), class_id=F("enrolment__training_class_id"),
+    )  # fmt: skip
+
+
 def changed_since(mark: int) -> "list[QuerySet[Any, Any]]":
     """The enrolments whose scores read differently since the transaction `mark`."""
     return [

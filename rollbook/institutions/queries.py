@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import DateField, Exists, F, FloatField, Func, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import DateField, Exists, F, FloatField, Func, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import MD5, Cast, NullIf, TruncDate
 
 from rollbook.accounts import queries as accounts
@@ -22,6 +22,7 @@ from rollbook.institutions.models import (
     VisitPhoto,
 )
 from rollbook.kernel.reasons import NotFound
+from rollbook.persons import queries as persons
 from rollbook.regions.rules import prefix
 
 if TYPE_CHECKING:
@@ -235,6 +236,7 @@ def screened() -> dict[str, "QuerySet[Any, Any]"]:
             legal_person_=NullIf(MD5("legal_person"), MD5(Value(""))),
             phone_=NullIf(MD5("phone"), MD5(Value(""))),
             address_=NullIf(MD5("address"), MD5(Value(""))),
+            account=NullIf(Subquery(persons.accounts_by_uscc(OuterRef("uscc"))), Value("")),
             listed_on=TruncDate("listed_at"),
         ),
         "sites": Site.objects.values(
@@ -259,6 +261,11 @@ def screened() -> dict[str, "QuerySet[Any, Any]"]:
             until_on=LastDay("in_force"),
         ),
     }  # fmt: skip
+
+
+def by_uscc(value: OuterRef) -> "QuerySet[Institution]":
+    """The institution of a unified social credit code, as a subquery of contexts above."""
+    return Institution.objects.exclude(state=rules.State.DRAFT).filter(uscc=value).order_by("pk")
 
 
 class StartsWith(Func):

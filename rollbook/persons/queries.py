@@ -349,6 +349,12 @@ def screened_accounts() -> "QuerySet[Person, Any]":
     )
 
 
+def accounts_by_uscc(value: "OuterRef") -> "QuerySet[Organisation, Any]":
+    """The digest of the account of an organisation, as a subquery."""
+    found: QuerySet[Organisation, Any] = Organisation.objects.filter(uscc=value).values("bank_digest")
+    return found
+
+
 def names_of(ids: Collection[int]) -> dict[int, str]:
     """The names of persons who are named in the evidence of an alert that is seen already."""
     return dict(Person.objects.filter(pk__in=ids).values_list("pk", "name"))

@@ -26,6 +26,7 @@ WRONG: Mapping[Kind, str] = {
     Kind.NAME: _("This is no name."),
     Kind.DAY: _("This is no day; write 2026-03-01."),
     Kind.MONTH: _("This is no month; write 2026-03."),
+    Kind.TIME: _("This is no time of day; write 08:30."),
     Kind.CODE: _("This is not one of the codes that were agreed: {codes}."),
     Kind.TEXT: _("This text is too long; at most 200 characters."),
     Kind.INTEGER: _("This is no whole number."),
@@ -158,6 +159,13 @@ def month(texts: Array) -> Array:
     return _dates(years, months, pc.if_else(pc.is_valid(years), "1", None))
 
 
+def time_of_day(texts: Array) -> Array:
+    """A time of day written as 8:30, 08:30 or 08:30:00; what is kept is 08:30."""
+    parts = pc.extract_regex(texts, r"^(?P<h>[01]?\d|2[0-3]):(?P<m>[0-5]\d)(?::[0-5]\d(?:\.0+)?)?$")
+    hours, minutes = (pc.struct_field(parts, [name]) for name in "hm")
+    return pc.binary_join_element_wise(pc.utf8_lpad(hours, 2, "0"), minutes, ":")
+
+
 def _dates(years: Array, months: Array, days: Array) -> Array:
     is_read = pc.is_valid(years).to_numpy(zero_copy_only=False)
     y, m, d = (
@@ -192,6 +200,7 @@ READERS: Mapping[Kind, Any] = {
     Kind.NAME: lambda texts: _matching(texts, r"^.{1,64}$"),
     Kind.DAY: day,
     Kind.MONTH: month,
+    Kind.TIME: time_of_day,
     Kind.CODE: lambda texts: _matching(texts, r"^.{1,40}$"),
     Kind.TEXT: lambda texts: _matching(texts, r"^.{1,200}$"),
     Kind.INTEGER: integer,

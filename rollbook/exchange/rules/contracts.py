@@ -39,6 +39,13 @@ class Feed(Choice):
     CERTIFICATES_ELSEWHERE = "certificates-elsewhere", _("Certificates of other provinces")
     BANK_ACCOUNTS = "bank-accounts", _("Bank ownership")
     OTHER_PAYMENTS = "other-payments", _("Payments of other funds")
+    SHIFTS = "shifts", _("Shifts that employers recorded")
+    SIGHTINGS = "sightings", _("Seen on trains and at toll stations")
+    WORK_YEARS = "work-years", _("Proven years in an occupation")
+    TRANSFERS = "transfers", _("Transfers from accounts of persons")
+    FIRM_TRANSFERS = "firm-transfers", _("Transfers from accounts of firms")
+    COMPLAINTS = "complaints", _("Complaints against institutions")
+    NATIONAL_NUMBERS = "national-numbers", _("Certificates that the national query knows")
 
 
 class Kind(Choice):
@@ -48,6 +55,7 @@ class Kind(Choice):
     NAME = "name", _("Name")
     DAY = "day", _("Day")
     MONTH = "month", _("Month")
+    TIME = "time", _("Time of day")
     CODE = "code", _("Code")
     TEXT = "text", _("Text")
     INTEGER = "integer", _("Whole number")

@@ -280,7 +280,14 @@ def elsewhere(t: Tables, _p: Limits) -> Table:
         ],
     )
     sighted = r.join(
-        seen, [r.person_id == seen.person_id, r.day == seen.day, seen.at > r.starts_at, seen.at < r.ends_at]
+        seen,
+        [
+            r.person_id == seen.person_id,
+            r.day == seen.day,
+            seen.at > r.starts_at,
+            seen.at < r.ends_at,
+            seen.class_id.isnull() | (seen.class_id != r.class_id),
+        ],
     )
     sat = score.join(exam, "exam_id").select(score.person_id, score.class_id, exam.day, exam.starts_at, exam.ends_at)
     examined = r.join(sat, [r.person_id == sat.person_id, r.day == sat.day, meets(r, sat), r.class_id != sat.class_id])

@@ -46,16 +46,18 @@ def more_than_seats(t: Tables, p: Limits) -> Table:
     CERTIFICATE,
     clause="N5.3",
     excuses=(E.RECORD,),
+    days=(31, 7, 180),
 )
-def bad_certificate_number(t: Tables, _p: Limits) -> Table:
-    """Wrong structure, the same twice, or unknown to the national query (only where that was received)."""
+def bad_certificate_number(t: Tables, p: Limits) -> Table:
+    """Wrong structure, the same twice, or unknown to the national query long after it was issued (only where that was
+    received): a certificate is a while on its way."""
     c, n = t.certificates, t.national_numbers
     c = c.filter(c.enrolment_id.notnull(), c.state != "revoked")
     twice = c.aggregate(by="number", holders=c.person_id.nunique())
     twice = c.semi_join(twice.filter(twice.holders > 1), "number")
     wrong = c.filter(~c.number_valid)
-    asked = c.filter(c.kind == "level").cross_join(n.aggregate(known=n.count()))
-    unknown = asked.filter(asked.known > 0).anti_join(n, "number")
+    asked = c.filter(c.kind == "level").cross_join(n.aggregate(asked_on=n.as_of.max()))
+    unknown = asked.filter(days(asked.asked_on, asked.issued_on) > p["days"]).anti_join(n, "number")
 
     def row(rows: Table, why: str) -> Table:
         return rows.select(subject_id=rows.enrolment_id, number=rows.number, why=ibis.literal(why))

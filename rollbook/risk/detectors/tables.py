@@ -155,7 +155,7 @@ FACTS = (
     _shape("detentions", "Prison, detention, compulsory treatment.", int="person_id", text="source", day="from_on until_on"),
     _shape("travels", "Out of the country.", int="person_id", day="from_on until_on"),
     _shape("stays", "In hospital.", int="person_id", day="from_on until_on"),
-    _shape("sightings", "Seen at a toll, on a train, at an exam.", int="person_id", text="kind place", day="day", time="at"),
+    _shape("sightings", "Seen at a toll, on a train, at an exam of `class_id`.", int="person_id class_id", text="kind place", day="day", time="at"),
     _shape("pensions", "A pension that is paid.", int="person_id", text="kind", day="from_on until_on"),
     _shape("insured_months", "A month of pension insurance paid by an employer; `month` is its first day.", month_of="month", int="person_id", text="company", day="month"),
     _shape("contracts", "An employment contract.", int="person_id", text="company", day="from_on until_on"),
@@ -166,7 +166,7 @@ FACTS = (
     _shape("other_subsidies", "Paid by another fund or province.", month_of="paid_on", int="person_id occupation amount_fen", text="fund level region_code number", day="paid_on"),
     _shape("other_certificates", "A certificate of another province or of the past.", int="person_id occupation", text="level number body", day="issued_on"),
     _shape("work_years", "Proven years in an occupation.", int="person_id occupation years"),
-    _shape("national_numbers", "A number that the national query knows.", text="number"),
+    _shape("national_numbers", "A number that the national query knew on a day.", text="number", day="as_of"),
 )
 
 ONLINE = (

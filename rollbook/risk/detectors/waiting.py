@@ -3,9 +3,7 @@
 A table, or `table.column`. A test holds that the list is whole, and that nothing stands in it that is filled.
 """
 
-NOT_FILED = "employers and other departments file no such facts here yet"
 BY_FEED = "the feed that brings it is not read yet"
-BANKS = "no bank helps with movements between accounts yet"
 
 WAITING = {
     "bank_accounts.branch": BY_FEED,
@@ -20,31 +18,23 @@ WAITING = {
     "companies.account": "the company register has no account",
     "companies.agent": "the company register does not say who acts for a company",
     "companies.insured": "those insured are not counted by company yet",
-    "complaints": "complaints are not read yet",
     "documents": "papers of classes have no digest of their words yet",
     "enrolments.employer": "the employer of a trainee is not read as a digest yet",
     "enrolments.network": "the network of a sign-up is not kept",
-    "institutions.account": "the account of an institution is not read yet",
     "institutions.agent": "who acts for an institution is not filed",
     "lessons.filed_room_id": "the room as first filed is not kept yet",
     "lessons.filed_teacher_id": "the teacher as first filed is not kept yet",
     "lessons.video_minutes": "the minutes of recordings are not read yet",
-    "national_numbers": "the national query has no interface here",
     "other_subsidies.region_code": "the province of another fund's payment is not read yet",
     "persons.address": "the register of persons keeps no address",
     "photos.outside_m": "the distance of a photo's place is not worked out for screening yet",
     "photos.people": "pictures of identity cards are not kept",
     "photos.person_id": "pictures of identity cards are not kept",
     "purchases": "what was bought for a class is not filed",
-    "relatives": "families are not told to this system",
     "reveals.person_region": "the journal keeps no region of whom was read",
     "reveals.was_due": "the journal does not say whether a case lay on the desk",
     "reviews.network": "the journal keeps no network of a decision",
     "reviews.seconds": "how long an object lay open is not measured",
-    "shifts": NOT_FILED,
-    "sightings": NOT_FILED,
     "sign_ins": "signing in is not read yet",
     "teachers.joined_on": "the day on which a teacher came is not filed",
-    "transfers": BANKS,
-    "work_years": "years in an occupation are proved on paper and filed nowhere",
 }

@@ -5,12 +5,31 @@ from hashlib import md5
 from typing import Any
 
 import pyarrow as pa
-from django.db.models import CharField, DateField, F, FloatField, OuterRef, Q, QuerySet, Subquery, Value
+import pyarrow.compute as pc
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    DateField,
+    DateTimeField,
+    F,
+    FloatField,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TimeField,
+    Value,
+    When,
+)
 from django.db.models.fields.json import KT
 from django.db.models.functions import MD5, Cast, Concat
 
+from rollbook.database import arrow
 from rollbook.directory import queries as directory
 from rollbook.exchange import queries as exchange
+from rollbook.institutions import queries as institutions
 from rollbook.persons import queries as persons
 
 Rows = QuerySet[Any, Any]
@@ -70,6 +89,70 @@ def insured_months(people: list[int] | None = None) -> Iterator[pa.RecordBatch]:
         )
 
 
+class Moment(Func):
+    """A day and a time of day here, as a moment; `days` later."""
+
+    template = "((%(expressions)s + interval '%(days)s day') AT TIME ZONE 'Asia/Shanghai')"
+    arg_joiner = " + "
+    output_field = DateTimeField()
+
+    def __init__(self, day: str, time: str, days: int = 0) -> None:
+        super().__init__(day, time, days=days)
+
+
+def shifts() -> Rows:
+    """A shift that ends before it begins ends the day after."""
+    found: Rows = known("shifts").annotate(
+        first=Cast(KT("data__begins"), TimeField()), last=Cast(KT("data__ends"), TimeField())
+    )
+    return found.values(
+        "person_id", company=MD5(KT("data__employer")), day=F("from_on"), starts_at=Moment("from_on", "first"),
+        ends_at=Case(When(last__gt=F("first"), then=Moment("from_on", "last")), default=Moment("from_on", "last", 1)),
+    )  # fmt: skip
+
+
+def sightings() -> Rows:
+    found: Rows = known("sightings").annotate(seen=Cast(KT("data__at"), TimeField()))
+    return found.values(
+        "person_id", kind_=KT("data__kind"), place_=KT("data__place"), day=F("from_on"), at=Moment("from_on", "seen")
+    )
+
+
+def transfers(feed: str) -> Rows:
+    found: Rows = exchange.present(feed)
+    return found.values(
+        from_account=KT("data__from_account"), to_account=KT("data__to_account"), day=F("from_on"),
+        amount_fen=Cast(KT("data__amount"), BigIntegerField()),
+    )  # fmt: skip
+
+
+def complaints() -> Rows:
+    """What was said of an institution of the register."""
+    found: Rows = exchange.present("complaints")
+    whose = institutions.by_uscc(OuterRef("subject"))
+    named: Rows = found.annotate(
+        institution_id=Subquery(whose.values("pk")[:1]), region_code=Subquery(whose.values("region_code")[:1])
+    )
+    return named.filter(institution_id__isnull=False).values(
+        "institution_id", "region_code", complaint_id=F("pk"), outcome=KT("data__outcome"), day=F("from_on"),
+        has_evidence=Case(When(data__evidence="yes", then=Value(True)), default=Value(False)),
+    )  # fmt: skip
+
+
+def relatives(people: list[int] | None = None) -> Iterator[pa.RecordBatch]:
+    """Two persons of the register in one household of the population register, in both directions."""
+    home = KT("data__household")
+    found = known("population").annotate(household=home).filter(household__isnull=False)
+    if people is not None:
+        found = found.filter(household__in=list(found.filter(person_id__in=people).values_list("household", flat=True)))
+    rows = arrow.read(found.values("person_id", "household"))
+    pairs = rows.join(rows.rename_columns(["other_person_id", "household"]), "household", join_type="inner").filter(
+        pc.field("person_id") != pc.field("other_person_id")
+    )
+    kinds = pa.array(["household"] * pairs.num_rows, pa.string())
+    yield from pairs.select(["person_id", "other_person_id"]).append_column("kind", kinds).to_batches()
+
+
 TABLES: dict[str, Callable[[], Rows]] = {
     "deaths": lambda: known("deaths").values("person_id", died_on=F("from_on")),
     "detentions": lambda: spans("detention"),
@@ -93,6 +176,12 @@ TABLES: dict[str, Callable[[], Rows]] = {
         share=Cast(KT("data__share"), FloatField()) / 100,
     ),
     "companies": companies,
+    "shifts": shifts,
+    "complaints": complaints,
+    "national_numbers": lambda: exchange.present("national-numbers").values("as_of", number=KT("data__number")),
+    "work_years": lambda: occupied("work-years").values(
+        "person_id", "occupation", years=Cast(KT("data__years"), BigIntegerField())
+    ),
     "other_subsidies": lambda: occupied("other-payments").values(
         "person_id",
         "occupation",

@@ -109,6 +109,9 @@ SOURCES: dict[str, Source] = {
     "reveals": _of(journal.reveals, "reveal_id"),
     **{name: _of(make) for name, make in facts.TABLES.items()},
     "lists": Source(facts.listed),
+    "relatives": Source(columns=facts.relatives),
+    "sightings": Source(lambda: [facts.sightings(), assessment.seen_at_door()]),
+    "transfers": Source(lambda: [facts.transfers("transfers"), facts.transfers("firm-transfers")]),
 }
 
 

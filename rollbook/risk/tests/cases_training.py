@@ -140,6 +140,7 @@ CASES = {
             "sightings": [
                 {"person_id": 3, "kind": "train", "day": DAY, "at": at(10)},
                 {"person_id": 4, "kind": "toll", "day": DAY, "at": at(13)},
+                {"person_id": 4, "kind": "exam", "day": DAY, "at": at(10), "class_id": 1},
             ],
         },
         {1, 2, 3},
