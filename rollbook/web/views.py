@@ -121,7 +121,7 @@ def app_manifest(page: str) -> JsonResponse:
 def app_worker(request: HttpRequest, page: str, script: str) -> HttpResponse:
     """The service worker of an app, served from within its scope; it keeps the page and what the page loads."""
     files = (
-        "web/site.css", "web/theme.js", "web/site.js", "web/icon.svg", "web/offline.js",
+        "web/site.css", "web/theme.js", "web/site.js", "web/icon.svg", "web/phone.js", "web/offline.js",
         "tabler/css/tabler.min.css", "htmx/htmx.min.js", script,
     )  # fmt: skip
     kept = json.dumps([page, *map(static, files)])

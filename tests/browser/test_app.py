@@ -57,3 +57,44 @@ def test_without_a_signal_it_opens_keeps_and_sends_later(scene, at):
     page.context.set_offline(False)
     page.locator("#queue [data-state=acknowledged]").wait_for(timeout=20_000)
     assert CheckIn.objects.count() == 1
+
+
+@pytest.fixture
+def quick(site, transactional_db):
+    """As `scene`, with codes of ten seconds, and a phone of which the clock is off."""
+    scene = running()
+    scene.lesson.starts_at = timezone.now() - timedelta(minutes=5)
+    scene.lesson.ends_at = timezone.now() + timedelta(hours=2)
+    scene.lesson.save()
+    return scene
+
+
+@pytest.mark.parametrize("seconds", [-45, 180, 86_400])
+def test_by_a_wrong_clock_with_a_signal_and_without(quick, site, signed_in, seconds):
+    page = signed_in(quick.worker, width=390)
+    page.add_init_script(f"""
+        const Real = Date;
+        window.Date = class extends Real {{
+            constructor(...given) {{ if (given.length) super(...given); else super(Real.now() + {seconds * 1000}); }}
+            static now() {{ return Real.now() + {seconds * 1000}; }}
+        }};
+    """)
+    page.goto(site.url + "/me/app/")
+    page.locator(f"#lesson option[value='{quick.lesson.pk}']").wait_for(state="attached")
+    check_in(page, quick)
+    page.locator("#queue [data-state=acknowledged]").wait_for()
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.context.set_offline(True)
+    page.fill("#code", actions.code_of(quick.lesson, timezone.now()))
+    page.get_by_role("button", name="Check out").click()
+    page.locator("#queue [data-state=queued]").wait_for()
+    page.wait_for_timeout(1500)
+    page.context.set_offline(False)
+    page.locator("#queue [data-state=acknowledged]").nth(1).wait_for(timeout=20_000)
+    first, second = CheckIn.objects.order_by("sequence")
+    assert abs((first.received_at - first.happened_at).total_seconds()) < 2
+    assert 1 < (second.received_at - second.happened_at).total_seconds() < 20
+    assert abs(first.skew_seconds - seconds) < 3
+    assert (first.device, first.sequence, second.sequence) == (second.device, 1, 2)
+    assert len(first.device) == 36
+    assert first.nonce != second.nonce

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
@@ -14,7 +14,7 @@ from rollbook.classes.actions.gathering import settle_together
 from rollbook.classes.actions.teaching import keep_roll
 from rollbook.classes.models import Attendance, CheckIn, Enrolment, Lesson
 from rollbook.classes.rules import attendance as rules
-from rollbook.classes.rules.check_ins import Answer, Mark, Wish, kept_too_long
+from rollbook.classes.rules.check_ins import AT_ONCE, Answer, Mark, Wish, kept_too_long, moment, skew_of
 from rollbook.classes.rules.methods import policy
 from rollbook.classes.rules.positions import Position
 from rollbook.classes.rules.states import Means
@@ -36,6 +36,17 @@ class Event:
     happened_at: datetime
 
 
+class Phone(NamedTuple):
+    """What a phone says of itself: a random number that it drew once, its own counting, and a number of the event."""
+
+    device: str = ""
+    sequence: int | None = None
+    nonce: str = ""
+
+
+NO_PHONE = Phone()
+
+
 def code_of(lesson: Lesson, now: datetime) -> str:
     """The code that the teacher's page shows now."""
     terms = queries.terms_of(lesson.training_class, now)
@@ -54,16 +65,21 @@ def check_in(*, by: "Account", lesson_id: int, code: str, direction: str, event_
 
 def check_in_together(
     *, by: "Account | Ticket", lesson_id: int, code: str, direction: str, event_id: UUID, now: datetime,
-    happened_at: datetime | None = None, position: Position | None = None,
+    happened_at: datetime | None = None, sent_at: datetime | None = None, position: Position | None = None,
+    phone: Phone = NO_PHONE,
 ) -> Mark:  # fmt: skip
     """`check_in` in one transaction with others of the same moment; `by` holds the permission or a ticket.
 
-    What a phone kept for want of a signal says when it happened: the code must be the one of that moment.
+    A phone says by its own clock when it happened and when it sends this, so that its clock need not be right. What it
+    kept for want of a signal must have the code of that moment; where it does not count it is kept for somebody to see.
     """
     wish = own(by, lesson_id, code, direction, event_id, now)
-    if happened_at is not None:
-        wish.happened_at = min(happened_at, now)
+    wish.happened_at = moment(happened_at, sent_at, now)
+    wish.is_live = now - wish.happened_at <= AT_ONCE
+    wish.skew_seconds = skew_of(sent_at, now)
+    wish.said_at = happened_at if sent_at else None
     wish.position = position
+    wish.device, wish.sequence, wish.nonce = phone
     return answered(settle_together(wish))
 
 
@@ -80,6 +96,7 @@ def own(by: "Account | Ticket", lesson_id: int, code: str, direction: str, event
         person_id=by.person_id or 0,
         session=by.session if isinstance(by, Ticket) else None,
         code=code,
+        is_own=True,
         is_live=True,
     )
 
@@ -110,12 +127,12 @@ def call_roll(
     refuse_if(kept_too_long(at, now, policy(terms.values)))
     if terms[TermKey.ROLL_CONFIRM]:
         Lesson.objects.select_for_update().get(pk=lesson.pk)  # two rolls at once name nobody twice
-        named = set(enrolment_ids) - queries.checked(lesson.pk, direction)
+        named = set(enrolment_ids) - queries.checked(lesson.pk, direction, at)
         return keep_roll(lesson, direction, named, terms, by=by, now=now, called_at=at, event_id=event_id)
     events = {pk: uuid5(event_id, str(pk)) for pk in sorted(set(enrolment_ids))}
     if sent := CheckIn.objects.filter(lesson=lesson, event_id__in=events.values()).count():
         return sent
-    there = queries.checked(lesson.pk, direction)
+    there = queries.checked(lesson.pk, direction, at)
     wishes = [
         Wish(
             lesson_id=lesson.pk,
@@ -127,7 +144,7 @@ def call_roll(
             kind="attendance.rolled",
             by_id=by.pk,
             enrolment_id=pk,
-            is_live=True,
+            is_live=now - at <= AT_ONCE,
         )
         for pk, event in events.items()
         if pk not in there

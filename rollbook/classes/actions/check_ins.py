@@ -1,8 +1,9 @@
 """How check-ins are kept: many at once, each answered on its own, all in one transaction with their journal."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -66,16 +67,16 @@ class _Batch:
         self.marks: dict[tuple[int, int], Mark] = {}
         self.changed: dict[tuple[int, int], Mark] = {}
         self.events: list[dict[str, Any]] = []
-        self.known: dict[Any, tuple[int, int]] = {}
+        self.known: dict[UUID, tuple[tuple[int, int], str]] = {}
         self.policies: dict[int, Policy] = {}
-        self.noted: list[tuple[Wish, Fact]] = []
+        self.noted: list[tuple[Wish, Fact, str]] = []
 
     def decide(self, wish: Wish, fact: Fact | None) -> Answer:
         if fact is None or fact.state == State.DRAFT or wish.institution_id not in (None, fact.institution_id):
             return Answer(is_found=False)
         if not fact.is_signed_in:
             return Answer(is_signed_in=False)
-        if wish.enrolment_id is None and fact.enrolment_id is None and wish.is_live:
+        if fact.enrolment_id is None and wish.is_own:
             return Answer(is_found=False)
         if (wrong := rules.unusable(wish, fact)) is not None:
             return Answer(reasons=(wrong,))
@@ -83,19 +84,21 @@ class _Batch:
         key = wish.lesson_id, fact.enrolment_id
         mark = self.marks.get(key) or self._mark(key, fact)
         if fact.known_lesson is not None or wish.event_id in self.known:
-            if self.known.get(wish.event_id, key) != key:
+            known, aside = self.known.get(wish.event_id, (key, fact.known_aside or ""))
+            if known != key:
                 return Answer(reasons=(rules.used(),))
-            return Answer(mark, aside=fact.known_aside or "")  # sent before
+            return Answer(mark, (rules.kept_aside(aside),) if aside else (), aside=aside)  # sent before
         chosen = self._policy(wish, fact)
-        if wish.code is not None and (wrong := self._against_code(wish, fact, mark, chosen)):
-            return Answer(reasons=(wrong,))
+        if wish.code is not None and (lost := tuple(attendance.reasons_against_trying(mark.wrong_codes))):
+            return Answer(reasons=lost)
         metres = distance(wish.position, fact.latitude, fact.longitude)
-        found = tuple(rules.against(wish, fact, mark, chosen, metres))
-        if found and wish.reader_id is None:
+        found = (*self._against_code(wish, fact, mark, chosen), *rules.against(wish, fact, chosen, metres))
+        if found and wish.reader_id is None and not wish.is_own:
             return Answer(reasons=found)
+        told = () if found else tuple(rules.out_of_turn(wish, mark))
         aside = found[0].code if found else ""
         self._keep(wish, fact, mark, chosen, metres, aside)
-        return Answer(mark, aside=aside)
+        return Answer(mark, found or told, aside=aside)
 
     def _policy(self, wish: Wish, fact: Fact) -> Policy:
         if fact.class_id not in self.policies:
@@ -110,16 +113,18 @@ class _Batch:
         self.marks[key] = mark
         return mark
 
-    def _against_code(self, wish: Wish, fact: Fact, mark: Mark, chosen: Policy) -> Message | None:
-        """Wrong codes are counted, so that the six digits cannot be found by trying."""
-        if found := next(attendance.reasons_against_trying(mark.wrong_codes), None):
-            return found
-        asked = fact.lesson_id, fact.room_id, wish.happened_at, chosen.code_seconds, wish.code or ""
-        if attendance.right_code(SECRET, *asked):
-            return None
-        mark.wrong_codes = min(mark.wrong_codes + 1, attendance.WRONG_CODES)
-        self.changed[mark.lesson_id, mark.enrolment_id] = mark
-        return reason("wrong-code", _("The code is wrong or has passed; take the one shown now."), "N4.1")
+    def _against_code(self, wish: Wish, fact: Fact, mark: Mark, chosen: Policy) -> Iterator[Message]:
+        """Wrong codes are counted, so that the six digits cannot be found by trying. Where a phone's clock seems to be
+        off, the network may have been slow instead: the code tells which time is the right one."""
+        if wish.code is None:
+            return
+        for at in (wish.happened_at, wish.said_at):
+            asked = fact.lesson_id, fact.room_id, at, chosen.code_seconds, wish.code
+            if at is not None and at <= wish.now and attendance.right_code(SECRET, *asked):
+                wish.happened_at = at
+                return
+        mark.wrong_codes += 1
+        yield reason("wrong-code", _("The code is wrong or has passed; take the one shown now."), "N4.1")
 
     def _keep(self, wish: Wish, fact: Fact, mark: Mark, chosen: Policy, metres: float | None, aside: str) -> None:
         if not aside:
@@ -131,7 +136,7 @@ class _Batch:
         here = wish.position
         latitude, longitude = here.wgs84() if here else (None, None)
         self.changed[mark.lesson_id, mark.enrolment_id] = mark
-        self.known[wish.event_id] = mark.lesson_id, mark.enrolment_id
+        self.known[wish.event_id] = (mark.lesson_id, mark.enrolment_id), aside
         self.events.append(
             {
                 "event_id": wish.event_id.hex,
@@ -156,20 +161,22 @@ class _Batch:
                 "set_aside": aside,
             }
         )
-        self.noted.append((wish, fact))
+        self.noted.append((wish, fact, aside))
 
     def entries(self) -> list[dict[str, object]]:
         """An entry for each live check-in; one for all that a device or a roll call brought for a lesson."""
         found: list[dict[str, object]] = []
         many: dict[tuple[str, int | None, int | None, int], dict[str, Any]] = {}
-        for wish, fact in self.noted:
+        for wish, fact, aside in self.noted:
             key = wish.kind, wish.by_id, wish.reader_id, fact.lesson_id
             if wish.kind != EACH and key in many:
                 many[key]["people"] += 1
                 continue
             data: dict[str, Any] = {"lesson": fact.lesson_id}
-            if wish.is_live:
+            if wish.reader_id is None:
                 data["direction"] = wish.direction
+            if aside and wish.kind == EACH:
+                data["aside"] = aside
             if wish.kind != EACH:
                 many[key] = data
                 data["people"] = 1

@@ -18,7 +18,7 @@ from rollbook.classes.actions.faces import FaceSaid, note_faces, seen_faces
 from rollbook.classes.models import Device, RefusedEvent
 from rollbook.classes.queries.devices import Known
 from rollbook.classes.rules import devices as rules
-from rollbook.classes.rules.check_ins import Answer, Wish
+from rollbook.classes.rules.check_ins import Answer, Wish, skew_of
 from rollbook.classes.rules.devices import DeviceMove, DeviceState
 from rollbook.classes.rules.positions import Position
 from rollbook.classes.rules.states import Means
@@ -32,7 +32,6 @@ from rollbook.kernel.reasons import Refused, SignedOut, reason, refuse_if
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
 
-MOST_SKEW = 10**9  # seconds: a clock that was never set
 PREFIX = "device-"  # of keys, so that one that leaks is recognised
 
 
@@ -144,7 +143,7 @@ def take_device_events(
     The device's sequence orders its events, its clock says when they were; how far that clock is off is noted. What
     cannot be tied to a trainee is kept among the refused, so that every number of the sequence is accounted for.
     """
-    skew = max(-MOST_SKEW, min(round((sent_at - now).total_seconds()), MOST_SKEW)) if sent_at else None
+    skew = skew_of(sent_at, now)
     ordered = sorted({one.event_id: one for one in events}.values(), key=lambda one: one.sequence)
     wishes = [_wish(device, one, skew, now) for one in ordered]
     said = {one.event_id: one.face for one in ordered if one.face and one.means == Means.FACE}
@@ -210,10 +209,6 @@ def said_of(answer: Answer) -> Message | None:
         return answer.reasons[0]
     if answer.mark is None:
         return reason("no-lesson", _("There is no such lesson in this institution."), "N4.1")
-    if answer.aside:
-        return reason(
-            answer.aside, _("It is kept and does not count; the institution can ask for a correction."), "N4.1"
-        )
     return None
 
 

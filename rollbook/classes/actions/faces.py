@@ -124,7 +124,7 @@ def check_in_by_face(
         answer = Answer(reasons=against) if against else settle([wish])[0]
         if not against:
             faces.pass_look(seen)
-        if against or answer.mark:
+        if against or (answer.mark and not answer.aside):
             faces.note_look(seen=seen, noted=_noted(wish, one, lesson, wish.face, passed=not against))
     return answered(answer)
 

@@ -1,7 +1,7 @@
 """The teacher's own attendance, and rolls that a second person confirms (N4.1, N14.1)."""
 
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -14,7 +14,7 @@ from rollbook.classes.actions.check_ins import settle
 from rollbook.classes.models import Enrolment, Lesson, RollCall, Teaching
 from rollbook.classes.rules import attendance as rules
 from rollbook.classes.rules import methods
-from rollbook.classes.rules.check_ins import Wish, is_locked, kept_too_long, used
+from rollbook.classes.rules.check_ins import Wish, is_locked, kept_too_long, moment, used
 from rollbook.classes.rules.states import AskState, Direction, Means, takes_check_ins
 from rollbook.directory.rules import Terms
 from rollbook.kernel.messages import Message, _
@@ -23,11 +23,14 @@ from rollbook.kernel.reasons import Forbidden, reason, refuse_if
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
 
+TWICE = timedelta(seconds=1)  # apart at most lie the times of one coming that was sent twice
+
 
 @transaction.atomic
 def check_in_teacher(
-    *, by: "Account", lesson_id: int, direction: str, now: datetime, happened_at: datetime | None = None
-) -> Teaching:
+    *, by: "Account", lesson_id: int, direction: str, now: datetime, happened_at: datetime | None = None,
+    sent_at: datetime | None = None,
+) -> Teaching:  # fmt: skip
     """The filed teacher comes or goes, with the teacher's own account alone: the first in and the last out count.
 
     What a phone kept for want of a signal says when it happened, and is the same however often it is sent.
@@ -37,13 +40,16 @@ def check_in_teacher(
     if by.person_id is None or lesson.teacher_person_id != by.person_id:
         raise Forbidden("attendance")
     found = queries.teaching_of(lesson)
-    at = min(happened_at or now, now)
-    if found is not None and happened_at is not None and at == (found.in_at if direction == "in" else found.out_at):
+    at = moment(happened_at, sent_at, now)
+    counted = found and (found.in_at if direction == Direction.IN else found.out_at)
+    if found is not None and counted and happened_at is not None and abs(at - counted) < TWICE:
         return found  # sent before
     refuse_if(_against(lesson, direction, queries.terms_of(lesson.training_class, now), at, now, found))
     received = now if at < now else None
     if found is None:
         found = Teaching(lesson=lesson, person_id=by.person_id, in_at=at, in_received_at=received)
+    elif direction == Direction.IN:
+        found.in_at, found.in_received_at = at, received
     elif found.out_at is None or at > found.out_at:
         found.out_at, found.out_received_at = at, received
     found.save()
@@ -70,7 +76,7 @@ def _against(
         is_running=takes_check_ins(lesson.training_class.state, is_make_up=lesson.is_make_up),
         is_closed=is_locked(at, now, lesson.ends_at, lesson.attendance_closed_at, chosen),
         has_in=found is not None and found.in_at <= at,
-        is_double=found is not None and direction == Direction.IN,
+        is_double=found is not None and found.in_at <= at,
     )
 
 
@@ -83,7 +89,7 @@ def keep_roll(
         if sent.lesson_id != lesson.pk:
             refuse_if([used()])
         return len(sent.enrolment_ids)
-    waiting = {pk for one in queries.waiting_rolls(lesson.pk) if one.direction == direction for pk in one.enrolment_ids}
+    waiting = queries.waiting_names(lesson.pk, direction, called_at)
     ids = sorted(set(named) - waiting)
     here = queries.those_in(lesson).filter(pk__in=ids).count()
     chosen = methods.policy(terms.values)
@@ -133,7 +139,7 @@ def decide_roll(*, by: "Account", roll_id: int, grant: bool, now: datetime) -> R
 
 
 def _make_check_ins(roll: RollCall, by: "Account", now: datetime) -> int:
-    there = queries.checked(roll.lesson_id, roll.direction)
+    there = queries.checked(roll.lesson_id, roll.direction, roll.called_at)
     still = Enrolment.objects.filter(pk__in=roll.enrolment_ids, dropped_at=None).order_by("pk")
     wishes = [
         Wish(
@@ -146,7 +152,6 @@ def _make_check_ins(roll: RollCall, by: "Account", now: datetime) -> int:
             kind="attendance.roll-decided",
             by_id=by.pk,
             enrolment_id=pk,
-            is_live=True,
         )
         for pk in still.values_list("pk", flat=True)
         if pk not in there

@@ -16,7 +16,7 @@ from rollbook.classes import actions, queries
 from rollbook.classes.actions import faces
 from rollbook.classes.actions.devices import DeviceEvent, digest_of, said_of
 from rollbook.classes.actions.faces import FaceSaid
-from rollbook.classes.api.positions import Moment, PositionIn
+from rollbook.classes.api.positions import NUMBER, Moment, PositionIn
 from rollbook.classes.queries.devices import Known
 from rollbook.classes.rules.check_ins import Answer
 from rollbook.classes.rules.states import Means
@@ -25,7 +25,6 @@ from rollbook.web.api import written
 from rollbook.web.words import said
 
 MOST = 500  # events in one request
-NUMBER = 2**53 - 1  # what every JSON reader keeps exactly
 
 
 class DeviceAuth(HttpBearer):

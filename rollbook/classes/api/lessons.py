@@ -15,9 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from rollbook.accounts.rules import Permission, Ticket, authorise, read_ticket
 from rollbook.classes import actions, queries
 from rollbook.classes.actions import faces
-from rollbook.classes.actions.attendance import Event
+from rollbook.classes.actions.attendance import Event, Phone
 from rollbook.classes.api.classes import for_staff, router
-from rollbook.classes.api.positions import Moment, PositionIn
+from rollbook.classes.api.positions import NUMBER, Moment, PositionIn
+from rollbook.classes.rules.check_ins import moment
 from rollbook.classes.rules.positions import Position
 from rollbook.kernel.reasons import SignedOut
 from rollbook.web.api import scope, written
@@ -45,8 +46,12 @@ class CheckInIn(BaseModel):  # by the hundred a second: what ninja adds to a sch
     event_id: UUID
     code: str
     direction: Literal["in", "out"] = "in"
-    happened_at: Moment | None = None  # by the phone's clock, where it kept this for want of a signal
+    happened_at: Moment | None = None  # by the phone's clock, as is
+    sent_at: Moment | None = None  # this moment: a clock that is off does no harm
     position: PositionIn | None = None
+    device: Annotated[str, Field(max_length=36, pattern=r"^[0-9A-Fa-f-]*$")] = ""  # a number that the phone drew itself
+    sequence: Annotated[int, Field(ge=0, le=NUMBER)] | None = None  # of its own counting
+    nonce: Annotated[str, Field(max_length=36, pattern=r"^[0-9A-Fa-f-]*$")] = ""
 
 
 class FaceCheckInIn(Schema):
@@ -105,7 +110,8 @@ class DirectionIn(Schema):
 
 
 class TeachIn(DirectionIn):
-    happened_at: Moment | None = None  # by the phone's clock, where it kept this for want of a signal
+    happened_at: Moment | None = None  # by the phone's clock, as is
+    sent_at: Moment | None = None  # this moment: a clock that is off does no harm
 
 
 class RollIn(TeachIn):
@@ -195,7 +201,9 @@ def check_in(request: Request, lesson_id: int, sent: CheckInIn) -> HttpResponse:
         direction=sent.direction,
         event_id=sent.event_id,
         happened_at=sent.happened_at,
+        sent_at=sent.sent_at,
         position=sent.position.position() if sent.position else None,
+        phone=Phone(sent.device, sent.sequence, sent.nonce),
         now=timezone.now(),
     )
     return written(PresenceOut, mark)
@@ -243,8 +251,8 @@ def correct_teacher(
 def call_roll(request: Request, lesson_id: int, sent: RollIn) -> dict[str, object]:
     """Those named are there, or leave: a person's deed, not one of an institution's key. The same event_id is the same roll."""
     values = sent.dict()
-    called = values.pop("happened_at")
     now = timezone.now()
+    called = moment(values.pop("happened_at"), values.pop("sent_at"), now)
     people = actions.call_roll(by=request.user, lesson_id=lesson_id, called_at=called, now=now, **values)
     return {"people": people, "waits": queries.roll_of_event(sent.event_id) is not None}
 

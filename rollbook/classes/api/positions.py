@@ -9,6 +9,9 @@ from rollbook.classes.rules.positions import Position
 Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2100, 1, 1, tzinfo=UTC))]
 
 
+NUMBER = 2**53 - 1  # what every JSON reader keeps exactly
+
+
 class PositionIn(BaseModel):
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]

@@ -157,9 +157,10 @@ def mark_of_event(event_id: UUID, enrolment_id: int) -> Mark | None:
     return Mark(row.lesson_id, enrolment_id, row.in_at, row.out_at, row.presence, row.minutes)
 
 
-def checked(lesson_id: int, direction: str) -> set[int]:
-    """The enrolments that have a check-in, or a check-out, in a lesson."""
-    has = {"in_at__isnull": False} if direction == Direction.IN else {"out_at__isnull": False}
+def checked(lesson_id: int, direction: str, at: datetime) -> set[int]:
+    """The enrolments whose check-in of a lesson is as early as this, or whose check-out is as late: for whom a roll
+    of that moment changes nothing."""
+    has = {"in_at__lte": at} if direction == Direction.IN else {"out_at__gte": at}
     return set(Attendance.objects.filter(lesson_id=lesson_id, **has).values_list("enrolment_id", flat=True))
 
 

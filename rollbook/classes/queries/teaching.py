@@ -14,7 +14,7 @@ from rollbook.classes.queries.attendance import lessons_today
 from rollbook.classes.queries.classes import visible_to
 from rollbook.classes.queries.make_ups import those_in_each
 from rollbook.classes.rules.attendance import presence
-from rollbook.classes.rules.states import AskState, Presence, State
+from rollbook.classes.rules.states import AskState, Direction, Presence, State
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import TermKey, Terms
 from rollbook.kernel.reasons import NotFound
@@ -117,9 +117,16 @@ def waiting_rolls(lesson_id: int) -> list[RollCall]:
     return list(found.select_related("called_by").order_by("pk"))
 
 
-def waiting_names(lesson_id: int) -> set[int]:
-    """The enrolments that a roll names which counts for nothing yet."""
-    return {pk for one in waiting_rolls(lesson_id) for pk in one.enrolment_ids}
+def waiting_names(lesson_id: int, direction: str = "", at: datetime | None = None) -> set[int]:
+    """The enrolments that a roll names which counts for nothing yet; of a direction, by rolls that leave nothing to add
+    to one of this moment."""
+    return {
+        pk
+        for one in waiting_rolls(lesson_id)
+        if not direction or one.direction == direction
+        if at is None or (one.called_at <= at if direction == Direction.IN else one.called_at >= at)
+        for pk in one.enrolment_ids
+    }
 
 
 def roll_of_event(event_id: "UUID") -> RollCall | None:

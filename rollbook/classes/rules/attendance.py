@@ -91,9 +91,13 @@ def reasons_against_check_in(
     if not first <= at <= last:
         text = _("Checking in is possible from {before} minutes before the lesson to {after} minutes after it.")
         yield reason("outside-window", text, "N4.1", before=before, after=after)
+    yield from out_of_turn(direction, has_in=has_in, is_double=is_double)
+
+
+def out_of_turn(direction: Direction, *, has_in: bool, is_double: bool) -> Iterator[Message]:
     if direction == Direction.OUT and not has_in:
         yield reason("out-without-in", _("There is no check-in to check out from."), "N4.1")
-    if is_double:
+    if direction == Direction.IN and is_double:
         yield reason("double", _("You have checked in already."), "N7.4")
 
 

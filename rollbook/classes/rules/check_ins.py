@@ -32,7 +32,9 @@ class Wish:
     code: str | None = None  # None where the means is not the code
     session: str | None = None  # digest of the session whose ticket sent it; asked for again
     institution_id: int | None = None  # whose lessons alone it may be for
+    is_own: bool = False  # of the trainee's own phone
     is_live: bool = False  # someone waits for the answer and can be told to do it again otherwise
+    said_at: datetime | None = None  # as a phone's clock has it, where that clock seems to be off
     device: str = ""
     reader_id: int | None = None
     sequence: int | None = None
@@ -128,20 +130,49 @@ def future() -> Message:
     return reason("future", _("The device's clock is ahead of the server's."), "N4.1")
 
 
+def kept_aside(code: str) -> Message:
+    """What is said of an event that was kept before and does not count."""
+    return reason(code, _("It is kept and does not count; the institution can ask for a correction."), "N4.1")
+
+
+AT_ONCE = timedelta(seconds=60)  # what comes within it was sent while someone stood there, on however slow a network
+MOST_SKEW = 10**9  # seconds: a clock that was never set
+
+
+def skew_of(sent_at: datetime | None, now: datetime) -> int | None:
+    """By how many seconds a sender's clock is ahead of ours."""
+    return max(-MOST_SKEW, min(round((sent_at - now).total_seconds()), MOST_SKEW)) if sent_at else None
+
+
+def moment(happened_at: datetime | None, sent_at: datetime | None, now: datetime) -> datetime:
+    """When it was by our clock: as long ago as lay, by the phone's own clock, between the deed and its sending."""
+    if happened_at is None:
+        return now
+    return min(now - (sent_at - happened_at) if sent_at else happened_at, now)
+
+
 def kept_too_long(at: datetime, now: datetime, chosen: Policy) -> Iterator[Message]:
-    if now - at > timedelta(hours=chosen.offline_hours):
+    if now - at > max(timedelta(hours=chosen.offline_hours), AT_ONCE):
         text = _("A phone may keep a check-in for {hours} hours; ask for a correction.")
         yield reason("kept-too-long", text, "N4.1", hours=chosen.offline_hours)
 
 
 def is_locked(at: datetime, now: datetime, ends: datetime, closed_at: datetime | None, chosen: Policy) -> bool:
     """Whether a lesson takes nothing more: what a phone kept is taken until the lock date, all else until it is closed."""
-    return now > ends + timedelta(days=chosen.lock_days) if at < now else closed_at is not None
+    return now > ends + timedelta(days=chosen.lock_days) if now - at > AT_ONCE else closed_at is not None
 
 
-def against(wish: Wish, fact: Fact, mark: Mark, chosen: Policy, metres: float | None) -> Iterator[Message]:
-    """Why an event does not count. What it says of other events is for live ones alone: those that a device
-    kept come in any order, and until the lock date."""
+def out_of_turn(wish: Wish, mark: Mark) -> Iterator[Message]:
+    """What is told to who stands there, of an event that is kept and counts as any other: another phone may still hold
+    the check-in that is missing now, and the first in and the last out count in whatever order they come."""
+    if wish.is_own and wish.is_live:
+        has_in = mark.in_at is not None and mark.in_at <= wish.happened_at
+        yield from attendance.out_of_turn(Direction(wish.direction), has_in=has_in, is_double=has_in)
+
+
+def against(wish: Wish, fact: Fact, chosen: Policy, metres: float | None) -> Iterator[Message]:
+    """Why an event does not count. Nothing here depends on other events, which come in any order, and until the
+    lock date."""
     at, live = wish.happened_at, wish.is_live
     proven = wish.code is not None or wish.means in (Means.CARD, Means.ROLL_CALL)
     yield from methods.against_means(wish.means, chosen, with_other_proof=proven or wish.position is not None)
@@ -150,10 +181,9 @@ def against(wish: Wish, fact: Fact, mark: Mark, chosen: Policy, metres: float | 
     if wish.means in (Means.CODE, Means.FENCE, Means.FACE):
         is_the_proof = wish.means == Means.FENCE or (wish.means == Means.FACE and not proven)
         yield from methods.against_position(wish.position, metres, chosen, is_the_proof=is_the_proof)
-    locked = fact.ends_at + timedelta(days=chosen.lock_days)
-    kept = wish.reader_id is not None or at < wish.now  # by a device or a phone, for want of a signal
-    if live and wish.means != Means.ROLL_CALL:  # a roll waits for who confirms it, not for a signal
+    if wish.is_own:
         yield from kept_too_long(at, wish.now, chosen)
+    locked = fact.ends_at + timedelta(days=chosen.lock_days)
     yield from attendance.reasons_against_check_in(
         direction=Direction(wish.direction),
         at=at,
@@ -162,10 +192,9 @@ def against(wish: Wish, fact: Fact, mark: Mark, chosen: Policy, metres: float | 
         before=chosen.before,
         after=chosen.after,
         is_on_roster=True,
-        is_running=takes_check_ins(fact.state, is_make_up=fact.is_make_up) or (kept and fact.state == State.ENDED),
-        is_closed=wish.now > locked if kept and (live or wish.reader_id) else fact.closed_at is not None,
-        has_in=not live or (mark.in_at is not None and mark.in_at <= at),
-        is_double=live and wish.means != Means.ROLL_CALL and wish.direction == Direction.IN and mark.in_at is not None,
+        is_running=takes_check_ins(fact.state, is_make_up=fact.is_make_up) or (not live and fact.state == State.ENDED),
+        is_closed=fact.closed_at is not None if live else wish.now > locked,
+        has_in=True,
     )
     if not live and at > wish.now + timedelta(seconds=CLOCK_MAY_BE_OFF if wish.reader_id else 0):
         yield future()

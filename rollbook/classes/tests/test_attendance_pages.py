@@ -109,7 +109,16 @@ def test_a_wrong_code_is_said_with_its_clause(client, scene):
     answer = client.post(reverse("portal:do_check_in", args=[scene.lesson.pk]), {"code": "no", "direction": "in"})
     assert answer.status_code == 422
     assert "N4.1" in answer.content.decode()
-    assert not CheckIn.objects.exists()
+    assert CheckIn.objects.get().set_aside == "wrong-code"
+
+
+def test_another_code_on_the_same_page_is_another_try(client, scene):
+    signed_in(client, scene.worker)
+    url, sent = reverse("portal:do_check_in", args=[scene.lesson.pk]), {"direction": "in", "event": str(uuid4())}
+    assert client.post(url, {**sent, "code": "000000"}).status_code == 422
+    for _ in range(2):  # and the same one is the same, however often it is sent
+        assert client.post(url, {**sent, "code": actions.code_of(scene.lesson, timezone.now())}).status_code == 302
+    assert CheckIn.objects.filter(set_aside="").count() == 1
 
 
 def test_my_training_says_what_is_missing(client, scene):

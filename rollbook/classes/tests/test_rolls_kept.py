@@ -84,6 +84,22 @@ def test_a_teachers_kept_check_in_has_both_times_and_is_one():
     assert codes(caught) == ["kept-too-long"]
 
 
+def test_a_teachers_earlier_coming_heard_later_is_the_one_that_counts():
+    """And by whatever clock: it is as long ago as lay between the coming and the sending."""
+    scene, off = running(), timedelta(days=1)
+    for at, now in ((NOW, NOW), (BEGINS, SENT)):
+        actions.check_in_teacher(
+            by=scene.teacher,
+            lesson_id=scene.lesson.pk,
+            direction="in",
+            happened_at=at - off,
+            sent_at=now - off,
+            now=now,
+        )
+    one = Teaching.objects.get()
+    assert (one.in_at, one.in_received_at) == (BEGINS, SENT)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_one_roll_sent_many_times_at_once_is_one():
     scene, event = running(roll_confirm=1), uuid4()

@@ -57,7 +57,8 @@ def test_what_a_phone_kept_wrongly_or_too_long_is_refused(scene, change, code):
     with pytest.raises(Refused) as caught:
         together(scene, **change)
     assert codes(caught) == [code]
-    assert not CheckIn.objects.exists()
+    assert CheckIn.objects.get().set_aside == code
+    assert Attendance.objects.get().in_at is None
 
 
 def test_a_lesson_closed_meanwhile_still_takes_what_a_phone_kept(scene):
@@ -86,7 +87,8 @@ def test_where_the_region_asks_for_it_the_position_must_be_within(here, code):
     with pytest.raises(Refused) as caught:
         together(scene, position=here)
     assert codes(caught) == [code]
-    assert not CheckIn.objects.exists()
+    assert CheckIn.objects.get().set_aside == code
+    assert Attendance.objects.get().in_at is None
 
 
 def test_a_made_up_position_and_a_journey_nobody_makes_are_signals(scene):

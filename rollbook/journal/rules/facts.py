@@ -25,6 +25,7 @@ FACTS = {
     "people": _("People"),
     "device": _("Device"),
     "direction": _("Direction"),
+    "aside": _("Does not count"),
     "waits": _("Waits for a second person"),
     "name": _("Name"),
     "hours": _("Hours"),

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -92,12 +92,13 @@ def do_check_in(request: "Request", lesson_id: int) -> HttpResponse:
         event = UUID(request.POST.get("event", ""))
     except ValueError:
         event = uuid4()
+    code = request.POST.get("code", "").strip()
     mark = class_actions.check_in(
         by=request.user,
         lesson_id=lesson_id,
-        code=request.POST.get("code", "").strip(),
+        code=code,
         direction="out" if request.POST.get("direction") == "out" else "in",
-        event_id=event,
+        event_id=uuid5(event, code),  # who types another code on the same page tries anew
         now=timezone.now(),
     )
     at = timezone.localtime(mark.out_at if request.POST.get("direction") == "out" else mark.in_at)

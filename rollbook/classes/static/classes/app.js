@@ -48,8 +48,8 @@ async function show() {
 }
 
 async function post(event) {
-  const { lesson_id, kind, event_id, direction, happened_at, enrolment_ids } = event;
-  const body = kind === "roll" ? { event_id, direction, happened_at, enrolment_ids } : { direction, happened_at };
+  const { lesson_id, kind, event_id, direction, enrolment_ids } = event;
+  const body = { direction, ...(await outbox.times(event)), ...(kind === "roll" ? { event_id, enrolment_ids } : {}) };
   return fetch(outbox.words[kind].replace("/0/", `/${lesson_id}/`), {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRFToken": await outbox.kept("csrf") },

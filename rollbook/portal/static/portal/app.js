@@ -3,7 +3,8 @@ const app = document.getElementById("app");
 const form = document.getElementById("check-in");
 
 async function choices() {
-  const lessons = ((await outbox.kept("lessons")) || []).filter((one) => new Date(one.ends_at) > Date.now() - 1800e3);
+  const now = await outbox.now();
+  const lessons = ((await outbox.kept("lessons")) || []).filter((one) => new Date(one.ends_at) > now - 1800e3);
   const select = form.elements.lesson;
   const chosen = select.value;
   select.replaceChildren(...lessons.map((one) => {
@@ -16,7 +17,8 @@ async function choices() {
 
 const outbox = new Outbox(app, {
   database: "rollbook",
-  async send({ lesson_id, subject, state, reason, ...body }) {
+  async send({ lesson_id, subject, state, reason, offset, ...body }) {
+    Object.assign(body, await outbox.times({ ...body, offset }));
     return fetch(outbox.words.send.replace("/0/", `/${lesson_id}/`), {
       method: "POST",
       credentials: "omit",
@@ -57,6 +59,7 @@ form.addEventListener("submit", async (event) => {
     direction: event.submitter ? event.submitter.value : "in",
     happened_at,
     position: await position(),
+    ...(await phone.next()),
   });
 });
 

@@ -8,28 +8,19 @@ const box = document.querySelector("[data-check-in-state]");
 const kept = () => JSON.parse(localStorage.getItem(KEPT) || "[]");
 const keep = (events) => localStorage.setItem(KEPT, JSON.stringify(events));
 
-function uuid() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 15) | 64;
-  bytes[8] = (bytes[8] & 63) | 128;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
-
 function show(key, tone, detail = "") {
   box.className = `alert alert-${tone}`;
   box.textContent = [box.dataset[key], detail].filter(Boolean).join(" ");
 }
 
-async function send(event) {
-  const response = await fetch(event.url, {
+async function send({ url, ...event }) {
+  const response = await fetch(url, {
     method: "POST",
     headers: {
       "Content-Type": "application/json",
       "X-CSRFToken": document.querySelector("input[name=csrfmiddlewaretoken]").value,
     },
-    body: JSON.stringify({ event_id: event.event_id, code: event.code, direction: event.direction }),
+    body: JSON.stringify({ ...event, sent_at: new Date().toISOString() }),
   });
   if (response.status >= 500) throw new Error("try again");
   const answer = await response.json().catch(() => ({}));
@@ -61,17 +52,16 @@ async function sendAll() {
 }
 
 if (form && box) {
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    keep([
-      ...kept(),
-      {
-        url: form.dataset.checkIn,
-        event_id: uuid(),
-        code: form.elements.code.value.trim(),
-        direction: event.submitter ? event.submitter.value : "in",
-      },
-    ]);
+    const row = {
+      url: form.dataset.checkIn,
+      event_id: phone.random(),
+      code: form.elements.code.value.trim(),
+      direction: event.submitter ? event.submitter.value : "in",
+      happened_at: new Date().toISOString(),
+    };
+    keep([...kept(), { ...row, ...(await phone.next()) }]);
     show("sending", "warning");
     sendAll();
   });

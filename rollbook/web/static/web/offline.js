@@ -48,7 +48,7 @@ class Outbox {
       row.className = "list-group-item";
       row.dataset.state = one.state;
       const title = document.createElement("strong");
-      title.textContent = `${this.words[one.state]} · ${one.title || this.words[one.direction]} · ${new Date(one.happened_at).toLocaleTimeString(document.documentElement.lang, { hourCycle: "h23", timeZone: "Asia/Shanghai" })}`;
+      title.textContent = `${this.words[one.state]} · ${one.title || this.words[one.direction]} · ${new Date(Date.parse(one.happened_at) + (one.offset || 0)).toLocaleTimeString(document.documentElement.lang, { hourCycle: "h23", timeZone: "Asia/Shanghai" })}`;
       const detail = document.createElement("div");
       detail.textContent = [one.subject, one.reason].filter(Boolean).join(" · ");
       row.append(title, detail);
@@ -58,9 +58,23 @@ class Outbox {
 
   // What the phone keeps for when there is no signal: taken whenever there is one.
   async refresh() {
+    const asked = Date.now();
     const answer = await fetch(this.words.data, { headers: { Accept: "application/json" } });
+    const heard = Date.now();
     if (!answer.ok || answer.redirected) return;
-    await this.taken(await answer.json());
+    const found = await answer.json();
+    await this.keep("offset", Math.round(Date.parse(found.server_time) - (asked + heard) / 2));
+    await this.taken(found);
+  }
+
+  // The server's time as far as this phone knows it: its own clock may be a day off.
+  async now() { return Date.now() + ((await this.kept("offset")) || 0); }
+
+  // When a deed was and when it is sent, both by the phone's clock as it stands: one that was set meanwhile is allowed for.
+  async times({ happened_at, offset }) {
+    const stands = await this.kept("offset");
+    const moved = offset === undefined || stands === undefined ? 0 : offset - stands;
+    return { happened_at: new Date(Date.parse(happened_at) + moved).toISOString(), sent_at: new Date().toISOString() };
   }
 
   again(seconds) {
@@ -70,15 +84,11 @@ class Outbox {
   }
 
   async add(row) {
-    await this.put("events", { event_id: this.number(), happened_at: new Date().toISOString(), state: "queued", reason: "", ...row });
+    const offset = await this.kept("offset");
+    await this.put("events", { event_id: phone.random(), happened_at: new Date().toISOString(), offset, state: "queued", reason: "", ...row });
     await this.draw();
     this.connection();
     this.sendAll();
-  }
-
-  number() {
-    if (crypto.randomUUID) return crypto.randomUUID();
-    return "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (c) => (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
   }
 
   async sendAll() {
