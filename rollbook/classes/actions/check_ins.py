@@ -118,9 +118,9 @@ class _Batch:
         off, the network may have been slow instead: the code tells which time is the right one."""
         if wish.code is None:
             return
-        for at in (wish.happened_at, wish.said_at):
+        for at in (wish.happened_at, wish.said_at or wish.happened_at):
             asked = fact.lesson_id, fact.room_id, at, chosen.code_seconds, wish.code
-            if at is not None and at <= wish.now and attendance.right_code(SECRET, *asked):
+            if at <= wish.now and attendance.right_code(SECRET, *asked):
                 wish.happened_at = at
                 return
         mark.wrong_codes += 1
