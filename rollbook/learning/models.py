@@ -82,3 +82,18 @@ class Quiz(models.Model):
 
     def __str__(self) -> str:
         return f"{self.platform} {self.number}"
+
+
+class QuizRestated(models.Model):
+    """The platform said something else of a test that it had filed: the first stays, and this is a sign (D93)."""
+
+    quiz = models.ForeignKey(Quiz, models.PROTECT, related_name="restated")
+    said = models.JSONField()  # what differs
+    filed_at = models.DateTimeField()
+    filed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="quiz_restated_once", fields=["quiz", "said"])]
+
+    def __str__(self) -> str:
+        return f"restatement of a test #{self.pk}"

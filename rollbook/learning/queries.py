@@ -1,6 +1,6 @@
 """What online study came to, for its class and for screening; who asks has been checked by the class."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from django.db.models.functions import Extract, NullIf, TruncDate
 
 from rollbook.classes import queries as classes
 from rollbook.database.changes import changed
-from rollbook.learning.models import Quiz, Restated, Session
+from rollbook.learning.models import Quiz, QuizRestated, Restated, Session
 
 if TYPE_CHECKING:
     from rollbook.classes.models import Enrolment
@@ -57,23 +57,32 @@ def of_class(class_id: int) -> list[Study]:
     return [Study(one, sessions.get(one.pk, {}), quizzes.get(one.pk, {})) for one in classes.roster(class_id)]
 
 
-def sessions_of(class_id: int) -> Iterator[tuple[Session, int]]:
-    """Every session of a class, with how often it was told differently since."""
-    found = Session.objects.filter(enrolment__training_class=class_id).select_related("enrolment__person")
-    counted = Restated.objects.filter(session__enrolment__training_class=class_id).values_list("session")
-    changes = dict(counted.annotate(n=Count("pk")))
-    return ((one, changes.get(one.pk, 0)) for one in found.order_by("starts_at", "pk"))
-
-
 def restated_in(class_id: int) -> int:
-    """How many sessions of a class the platform told twice and differently."""
-    found = Restated.objects.filter(session__enrolment__training_class=class_id)
-    return found.values("session").distinct().count()
+    """How many sessions and tests of a class the platform told twice and differently."""
+    sessions = Restated.objects.filter(session__enrolment__training_class=class_id).values("session")
+    quizzes = QuizRestated.objects.filter(quiz__enrolment__training_class=class_id).values("quiz")
+    return sessions.distinct().count() + quizzes.distinct().count()
 
 
 def known(platform: str, enrolments: Collection[int], numbers: Collection[str]) -> dict[tuple[int, str], Session]:
     found = Session.objects.filter(platform=platform, enrolment__in=enrolments, number__in=numbers)
     return {(one.enrolment_id, one.number): one for one in found}
+
+
+def known_quizzes(platform: str, enrolments: Collection[int], numbers: Collection[str]) -> dict[tuple[int, str], Quiz]:
+    found = Quiz.objects.filter(platform=platform, enrolment__in=enrolments, number__in=numbers)
+    return {(one.enrolment_id, one.number): one for one in found}
+
+
+def filed_sessions(class_id: int) -> "QuerySet[Session, Any]":
+    """As platforms filed them, each with how often it was told differently since."""
+    found = Session.objects.filter(enrolment__training_class=class_id).order_by("starts_at", "pk")
+    return found.annotate(changes=Count("restated"))
+
+
+def filed_quizzes(class_id: int) -> "QuerySet[Quiz, Any]":
+    found = Quiz.objects.filter(enrolment__training_class=class_id).order_by("taken_at", "pk")
+    return found.annotate(changes=Count("restated"))
 
 
 def screened() -> "dict[str, QuerySet[Any, Any]]":
@@ -95,7 +104,8 @@ def screened() -> "dict[str, QuerySet[Any, Any]]":
             day=TruncDate("starts_at"), chain_holds=~Exists(Restated.objects.filter(session=OuterRef("pk"))), **place,
         ),
         "quizzes": Quiz.objects.values(
-            "enrolment_id", "course", "questions", "right_first", "seconds", day=TruncDate("taken_at"), **place
+            "enrolment_id", "course", "questions", "right_first", "seconds", day=TruncDate("taken_at"),
+            chain_holds=~Exists(QuizRestated.objects.filter(quiz=OuterRef("pk"))), **place,
         ),
     }  # fmt: skip
 

@@ -29,8 +29,8 @@ def of_class(request: "Request", class_id: int) -> HttpResponse:
     if request.GET.get("export"):
         rows = (
             (one.enrolment.person.name, one.course, one.platform, make_naive(one.starts_at), make_naive(one.ends_at), one.credited // 60,
-             one.face_checks, one.face_fails, changes)
-            for one, changes in queries.sessions_of(class_id)
+             one.face_checks, one.face_fails, one.changes)
+            for one in queries.filed_sessions(class_id).select_related("enrolment__person")
         )  # fmt: skip
         return workbook(COLUMNS, rows, gettext("Online study"))
     context = {"klass": klass, "rows": queries.of_class(class_id), "restated": queries.restated_in(class_id)}

@@ -239,7 +239,7 @@ def tests_brushed(t: Tables, p: Limits) -> Table:
 @detector(
     "D93",
     _("Records of the platform changed"),
-    _("{count} sessions whose record was changed, or with more credit than time."),
+    _("{count} sessions or tests whose record was changed, or sessions with more credit than time."),
     S.CLASS,
     REVIEW,
     ONLINE,
@@ -247,8 +247,9 @@ def tests_brushed(t: Tables, p: Limits) -> Table:
     count=(1, 1, 50),
 )
 def platform_changed(t: Tables, p: Limits) -> Table:
-    s = t.sessions
-    wrong = s.filter((~s.chain_holds).fill_null(False) | (s.credited_s > s.wall_s))
+    s, q = t.sessions, t.quizzes
+    wrong = s.filter((~s.chain_holds).fill_null(False) | (s.credited_s > s.wall_s)).select("class_id")
+    wrong = wrong.union(q.filter((~q.chain_holds).fill_null(False)).select("class_id"))
     found = wrong.aggregate(by="class_id", count=wrong.count())
     found = found.filter(found["count"] >= p["count"])
     return found.select(subject_id=found.class_id, count=found["count"])

@@ -181,7 +181,7 @@ ONLINE = (
            real="beat_spread_ms answer_spread_ms", bool="chain_holds"),
     _shape("quizzes", "A test within a course.", month_of="day",
            int="enrolment_id class_id institution_id questions right_first seconds", text="region_code course",
-           day="day"),
+           day="day", bool="chain_holds"),
 )
 
 OUTCOMES = (

@@ -38,9 +38,9 @@ def duty(exam, person, n_day=20, **other):
     return {**row, "starts_at": at(9, n=n_day), "ends_at": at(11, n=n_day), **other}
 
 
-def quiz(n, klass=1, seconds=100, right=10):
+def quiz(n, klass=1, seconds=100, right=10, **more):
     row = {"enrolment_id": n, "class_id": klass, "course": "safety", "questions": 10, "day": DAY}
-    return {**row, "seconds": seconds, "right_first": right}
+    return {**row, "seconds": seconds, "right_first": right, **more}
 
 
 SPREAD = [
@@ -114,8 +114,9 @@ CASES = {
                 session(2, of=2, class_id=2, credited_s=90000),
                 session(3, of=3, class_id=3),
             ],
+            "quizzes": [quiz(1, 4, chain_holds=False), quiz(2, 3, chain_holds=True), quiz(3, 3)],
         },
-        {1, 2},
+        {1, 2, 4},
     ),
     "D94": (
         {
