@@ -4,9 +4,13 @@ A scheme is found when one of the detectors that should find it has found one of
 by. A hit is right when a scheme touched its subject; one on a trainee or claim also when a scheme tainted the whole
 class. An alert is all hits of one kind of deceit on one subject, or on the trainees and claims of one class, as the
 system files them; it is right when one of its hits is. Limits are the detectors' defaults.
+
+With `--register`: of a province that `rollbook-simulate load` loaded and `manage.py screen_everyone` screened, what the
+register refused, what screening found, and what was missed.
 """
 
 import argparse
+import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -14,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import django
 import ibis
 import pyarrow.parquet as pq
 
@@ -35,6 +40,14 @@ class Screened:
 
     found: dict[str, set[int]] = field(default_factory=dict)  # by detector
     seconds: dict[str, float] = field(default_factory=dict)
+
+    def has(self, detectors: set[str], wanted: set[Subject]) -> bool:
+        """Whether one of the detectors that should find a scheme found one of what it should find it by."""
+        return any(
+            DETECTORS[code].subject.value == kind and number in self.found[code]
+            for code in detectors
+            for kind, number in wanted
+        )
 
     def alerts(self, of_class: "Mapping[Subject, int]") -> "dict[Alert, list[Hit]]":
         """Alerts as the system files them, with the hits behind each: detector, kind and number of its subject. Without
@@ -133,13 +146,8 @@ def judge(root: Path, screened: Screened) -> Verdict:
     truth, of_class = Truth.of(root), classes_of(root)
     schemes = dict.fromkeys(SCHEMES, (0, 0))
     for scheme, detectors, wanted in truth.instances.values():
-        is_found = any(
-            (DETECTORS[code].subject.value, one[1]) == one and one[1] in screened.found[code]
-            for code in detectors
-            for one in wanted
-        )
         found, made = schemes[scheme]
-        schemes[scheme] = found + is_found, made + 1
+        schemes[scheme] = found + screened.has(detectors, wanted), made + 1
     per: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     right, alerts, ungrouped = 0, screened.alerts(of_class), screened.alerts({})
     for hits in alerts.values():
@@ -165,7 +173,16 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--memory", default="4GB")
+    parser.add_argument("--register", action="store_true", help="what became of it where it was loaded and screened")
     asked = parser.parse_args()
+    if asked.register:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollbook.config.settings")
+        django.setup()
+        from simulators.province.loading.report import fates, told  # models: only where there is a register
+
+        for line in told(fates(asked.folder)):
+            print(line)  # noqa: T201 what was asked for
+        return
     screened = screen(asked.folder, asked.memory)
     for line in report(judge(asked.folder, screened), screened):
         print(line)  # noqa: T201 what was asked for
