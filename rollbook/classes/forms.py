@@ -103,7 +103,7 @@ class EvidenceForm(forms.Form):
 
 
 class DeviceForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=64)
+    name = forms.CharField(label=_("Name of the device"), max_length=64)
     kind = forms.ChoiceField(label=_("Kind"), choices=translated(DeviceKind))
     serial = forms.CharField(label=_("Serial number"), max_length=64)
 

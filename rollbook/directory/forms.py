@@ -49,5 +49,5 @@ class TermForm(forms.Form):
 class DayForm(forms.Form):
     day = forms.DateField(label=_("First day"))
     until = forms.DateField(label=_("Last day"), required=False)
-    name = forms.CharField(label=_("Name"), max_length=32)
+    name = forms.CharField(label=_("Name of the day"), max_length=32)
     document = forms.CharField(label=_("Document"), max_length=64)

@@ -3,6 +3,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 
 from rollbook.evidence import rules
 
@@ -57,7 +58,7 @@ class Item(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or f"#{self.pk}"
+        return gettext(self.title) if self.title else f"#{self.pk}"  # a title may be a word of the rules
 
     @property
     def path(self) -> str:

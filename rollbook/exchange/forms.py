@@ -34,7 +34,7 @@ class BatchForm(SentForm):
 
 class SourceForm(forms.Form):
     code = forms.CharField(label=_("Code"), max_length=32, help_text=_("Letters, digits and hyphens."))
-    name = forms.CharField(label=_("Name"), max_length=64)
+    name = forms.CharField(label=_("Name of the source"), max_length=64)
     public_key = forms.CharField(
         label=_("Public key (Ed25519, base64)"), max_length=64, required=False,
         help_text=_("What the source sends by itself is signed with it."),

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from django.db import connection
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext
 from pypinyin import lazy_pinyin
 
 from rollbook.accounts.rules import Permission, holds
@@ -21,6 +22,7 @@ from rollbook.exchange.models import Batch, Contract, Fact, Source, Wrong
 from rollbook.exchange.rules import matching
 from rollbook.exchange.rules.lines import Line, LineState, state
 from rollbook.kernel.messages import _
+from rollbook.kernel.money import plain
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import queries as persons
 from rollbook.regions.rules import around, prefix
@@ -180,7 +182,8 @@ def preview(batch: Batch) -> dict[str, Any]:
     shown = [n for n, name in enumerate(names) if name in ("row", "subject", "name") or name in headers]
     own = {"row": _("Row"), "subject": _("Person or firm"), "name": _("Name")}
     heads = [own[names[n]] if names[n] in own else headers[names[n]].header for n in shown]
-    return {"heads": heads, "rows": [[_short(row[n]) for n in shown] for row in rows]}
+    fields = {n: headers.get(names[n]) for n in shown}
+    return {"heads": heads, "rows": [[_cell(fields[n], row[n]) for n in shown] for row in rows]}
 
 
 def marked(batch: Batch, content: bytes) -> bytes:
@@ -188,8 +191,10 @@ def marked(batch: Batch, content: bytes) -> bytes:
     return marking.marked(content, batch.file, batch.sha256, rules.Shape.of(batch.contract.shape), persons.digests)
 
 
-def _short(value: Any) -> Any:
-    return f"{value[:8]}…" if isinstance(value, str) and len(value) == 64 else value
+def _cell(field: rules.Field | None, value: Any) -> Any:
+    if isinstance(value, str) and len(value) == 64:  # a digest
+        return f"{value[:8]}…"
+    return value if field is None or value is None else _shown(field, value)
 
 
 # Facts about people
@@ -246,9 +251,11 @@ def _said(one: Fact, person: "Person", *, is_old: bool) -> Said:
 def _shown(field: rules.Field, value: Any) -> Any:
     match field.kind:
         case rules.Kind.FEN | rules.Kind.PERCENT:
-            return f"{value / 100:.2f}"
+            return plain(value)
         case rules.Kind.MONTH:
             return str(value)[:7]
+        case rules.Kind.CODE:
+            return gettext(str(field.word(value)))
     return value
 
 

@@ -52,7 +52,7 @@ def pair_list(request: "Request") -> HttpResponse:
     """Two persons with one face: a person compares them, nothing follows by itself."""
     if not holds(request.user, Permission.FACE_SETTLE):
         raise Forbidden("pairs")
-    filters = [Filter("finding", _("What you found"), rules.Finding.choices())]
+    filters = [Filter("finding", _("Finding"), rules.Finding.choices())]
     shown = listing(request, queries.likenesses(request.user), filters=filters, search=("older__name", "newer__name"))
     rows = [(one, round(one.score * 100), forms.FindingForm(auto_id=f"pair{one.pk}_%s")) for one in shown.rows]
     return render(request, "faces/pair_list.html", {"listing": shown, "rows": rows})

@@ -12,6 +12,7 @@ import typst
 from django.conf import settings
 
 from rollbook.fees.rules import EntryKind
+from rollbook.kernel.money import yuan
 
 if TYPE_CHECKING:
     from rollbook.fees.models import Entry
@@ -37,7 +38,7 @@ def pdf(one: "Entry", url: str) -> bytes:
     fields = {
         "number": one.number, "name": person.name, "id_masked": person.id_masked, "taken": one.kind == EntryKind.TAKEN,
         "institution": klass.institution.name, "klass": f"{klass.title} {klass.number or ''}".strip(),
-        "yuan": f"{one.amount_fen / 100:,.2f}", "means": MEANS[one.means], "on": one.on.isoformat(), "note": one.note,
+        "yuan": yuan(one.amount_fen), "means": MEANS[one.means], "on": one.on.isoformat(), "note": one.note,
         "qr": svg.getvalue().decode(),
     }  # fmt: skip
     with _lock:  # the compiler keeps its inputs while it works

@@ -86,6 +86,12 @@ def entries_of(sign_up_ids: Sequence[int]) -> "QuerySet[Entry]":
     return Entry.objects.filter(sign_up_id__in=sign_up_ids).select_related("entered_by").order_by("on", "pk")
 
 
+def entries_of_class(class_id: int) -> "QuerySet[Entry]":
+    """All receipts of a class, for whoever may see the class."""
+    found = Entry.objects.filter(sign_up__training_class_id=class_id)
+    return found.select_related("sign_up__person").order_by("on", "pk")
+
+
 def entry(by: "Account", entry_id: int) -> Entry:
     found = Entry.objects.filter(pk=entry_id, sign_up__in=visible_to(by).values("pk"))
     one = found.select_related("sign_up__training_class__institution", "sign_up__person", "entered_by").first()

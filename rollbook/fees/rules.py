@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rollbook.kernel.choices import Choice
 from rollbook.kernel.messages import Message, _
+from rollbook.kernel.money import plain
 from rollbook.kernel.reasons import reason
 
 
@@ -115,10 +116,10 @@ def reasons_against_entry(kind: str, amount_fen: int, *, balance_fen: int, kept_
     """No more is taken than is owed now, and no more given back than was taken."""
     if kind == EntryKind.TAKEN and not 0 < amount_fen <= balance_fen:
         text = _("The trainee owes {left} yuan now; no more is taken.")
-        yield reason("too-much", text, "N16.1", left=f"{max(balance_fen, 0) / 100:.2f}")
+        yield reason("too-much", text, "N16.1", left=plain(max(balance_fen, 0)))
     if kind == EntryKind.REFUNDED and not 0 < amount_fen <= kept_fen:
         text = _("The trainee has paid {left} yuan in all; no more is given back.")
-        yield reason("too-much-back", text, "N16.1", left=f"{max(kept_fen, 0) / 100:.2f}")
+        yield reason("too-much-back", text, "N16.1", left=plain(max(kept_fen, 0)))
 
 
 def reasons_against_answer(answer: str, now: str, said: str) -> Iterator[Message]:

@@ -15,6 +15,7 @@ from rollbook.classes import queries as classes
 from rollbook.fees import actions, files, forms, queries, rules
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
+from rollbook.kernel.money import plain
 from rollbook.web.exports import Table
 from rollbook.web.forms import WhyForm, sent
 from rollbook.web.lists import Filter, listing, narrowed
@@ -105,11 +106,7 @@ def of_class(request: "Request", class_id: int) -> HttpResponse:
         actions.state_price(by=request.user, class_id=class_id, now=timezone.now(), **values)
         messages.success(request, gettext("Stated; anyone can see it."))
         return redirect("fees:of_class", class_id)
-    first = (
-        {"price": f"{price.price_fen / 100:.2f}", "share": f"{price.share_fen / 100:.2f}", "ways": price.ways}
-        if price
-        else {}
-    )
+    first = {"price": plain(price.price_fen), "share": plain(price.share_fen), "ways": price.ways} if price else {}
     found = list(queries.visible_to(request.user).filter(training_class_id=class_id)[:200])
     context = {
         "klass": klass, "price": price, "form": forms.PriceForm(initial=first),

@@ -53,7 +53,7 @@ def ask_leave(
     )
     leave = Leave.objects.create(
         lesson=lesson, enrolment=one, ground=ground, explanation=explanation, asked_by=by, asked_at=now,
-        paper=_kept(by, one, proof, ground, now),
+        paper=_kept(by, one, proof, rules.GROUNDS[ground], now),
     )  # fmt: skip
     note("attendance.leave-asked", lesson.training_class, by=by, at=now, lesson=lesson.pk, ground=ground)
     return leave
@@ -73,7 +73,7 @@ def move_proof(*, leave_id: int, now: datetime) -> bool:
     if not one.proof:
         return False
     with one.proof.open("rb") as file:
-        one.paper = _kept(one.asked_by, one.enrolment, file.read(), one.ground, now)
+        one.paper = _kept(one.asked_by, one.enrolment, file.read(), rules.GROUNDS.get(one.ground, one.ground), now)
     name, storage, one.proof = one.proof.name or "", one.proof.storage, ""
     one.save(update_fields=["paper", "proof"])
     transaction.on_commit(lambda: storage.delete(name))

@@ -24,7 +24,7 @@ def commit_institution(*, by: "Account", class_id: int, signed_name: str, now: d
     if not signed_name.strip():
         raise Refused(reason("no-name", _("Write the name of who signs."), "N4.6"))
     made, _new = Commitment.objects.update_or_create(
-        training_class=klass, enrolment=None, defaults=_signature("institution", signed_name, by, now, "own account")
+        training_class=klass, enrolment=None, defaults=_signature("institution", signed_name, by, now, _("own account"))
     )
     note("class.committed", klass, by=by, at=now, name=signed_name)
     return made
@@ -54,7 +54,7 @@ def sign_commitment(*, by: "Account", enrolment_id: int, signed_name: str, now: 
         enrolment=one,
         defaults={
             "training_class": one.training_class,
-            **_signature("trainee", signed_name, by, now, "own account"),
+            **_signature("trainee", signed_name, by, now, _("own account")),
         },
     )
     note("class.committed", one.training_class, by=by, at=now, name=signed_name)
@@ -72,7 +72,7 @@ def commit_trainees(*, by: "Account", class_id: int, enrolment_ids: Sequence[int
             Commitment(
                 training_class=klass,
                 enrolment=one,
-                **_signature("trainee", one.person.name, by, now, "paper, seen by the institution"),
+                **_signature("trainee", one.person.name, by, now, _("paper, seen by the institution")),
             )
             for one in unsigned
         ],

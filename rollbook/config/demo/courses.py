@@ -326,7 +326,7 @@ def _commit(courses: list[Course]) -> None:
                 enrolment=one,
                 signed_name=one.person.name,
                 signed_at=row.submitted_at,
-                means="paper",
+                means="paper, seen by the institution",
                 **texts,
             )
             for one in course.enrolments

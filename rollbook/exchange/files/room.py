@@ -23,7 +23,10 @@ def room() -> Iterator[None]:
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException, OperationalError, DiskFull) as error:
         if not _is_full(error):
             raise
-        text = _("There is no room left to keep the batch; nothing of it was taken. Bring it again once there is room.")
+        text = _(
+            "There is no room left to keep the batch; nothing of it was taken. Tell whoever runs "
+            "the system, and bring it again once there is room."
+        )
         raise NoRoom(reason("no-room", text, "N3.5")) from error
 
 

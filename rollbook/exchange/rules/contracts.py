@@ -84,12 +84,50 @@ class Field:
     def is_digested(self) -> bool:
         return self.digest or self.kind in DIGESTED
 
+    def word(self, value: Any) -> Any:
+        """What a value of this column says, where it is a code."""
+        return WORDS.get(value, value) if self.codes else value
+
+    @property
+    def words(self) -> list[tuple[str, str]]:
+        return [(code, self.word(code)) for code in self.codes]
+
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Field":
         return cls(
             row["key"], row["header"], Kind(row["kind"]), row.get("required", False),
             tuple(row.get("codes", ())), row.get("digest", False),
         )  # fmt: skip
+
+
+# What the codes of the shipped contracts say; a code that another contract agrees on is shown as it is.
+WORDS: Mapping[str, str] = {
+    "death-certificate": _("Death certificate"),
+    "cremation": _("Cremation"),
+    "deregistered": _("Household registration ended"),
+    "pension": _("Pension insurance"),
+    "unemployment": _("Unemployment insurance"),
+    "both": _("Pension and unemployment insurance"),
+    "employee": _("Of employees"),
+    "resident": _("Of residents"),
+    "survivor": _("Of survivors"),
+    "yes": _("yes"),
+    "no": _("no"),
+    "legal-person": _("Legal representative"),
+    "director": _("Director"),
+    "supervisor": _("Supervisor of the company"),
+    "shareholder": _("Shareholder"),
+    "minimum-living": _("Minimum living allowance"),
+    "special-hardship": _("Special hardship"),
+    "edge": _("On the edge of poverty"),
+    "unstable": _("Out of poverty, not stable"),
+    "sudden": _("In sudden hardship"),
+    "unemployment-insurance": _("Unemployment insurance fund"),
+    "employment": _("Employment subsidy fund"),
+    "industry": _("Funds of an industry"),
+    "union": _("Funds of the trade union"),
+    "other": _("Other funds"),
+}
 
 
 # Every file may have it: the row says that what was said before never was so.

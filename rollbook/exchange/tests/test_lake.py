@@ -14,7 +14,7 @@ from django.utils import timezone
 from rollbook.exchange import actions, queries
 from rollbook.exchange.files import lake
 from rollbook.exchange.models import Batch, Fact
-from rollbook.exchange.tests.factories import contract, death, manifest, push, write_csv
+from rollbook.exchange.tests.factories import contract, death, manifest, officer, push, write_csv
 from rollbook.journal.models import Entry
 from rollbook.kernel.reasons import NoRoom
 
@@ -112,6 +112,18 @@ def test_nothing_is_half_done_and_the_same_batch_is_taken_once_there_is_room(tmp
     full.undo()
     assert push(path).state == "loaded"
     assert Fact.objects.count() == 1
+
+
+def test_the_page_says_that_there_is_no_room_and_what_to_do(tmp_path, settings, client, full):
+    """What was sent is not wrong: 503 as over the API, with when to try again."""
+    settings.DEMO = True  # signed in with a password alone
+    one = contract()
+    client.force_login(officer(), backend=settings.AUTHENTICATION_BACKENDS[0])
+    with write_csv(tmp_path / "d.csv", [death(1)]).open("rb") as file:
+        sent = {"contract": one.pk, "number": "1", "as_of": "2026-11-24", "file": file}
+        answer = client.post("/exchange/batches/new/", sent, headers={"accept-language": "en"})
+    assert (answer.status_code, answer["Retry-After"], Batch.objects.count()) == (503, "60", 0)
+    assert "bring it again once there is room" in answer.text
 
 
 def test_a_drop_that_found_no_room_lies_where_it_was_left(tmp_path, settings, full):

@@ -16,6 +16,7 @@ from rollbook.funds.actions.ledger import K, Posting, account, post
 from rollbook.funds.models import Instalment, Plan, Recovery, Reopening, WriteOff, WriteOffSignature
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import Message, _
+from rollbook.kernel.money import plain
 from rollbook.kernel.reasons import Refused, reason, refuse_if
 from rollbook.persons import actions as persons
 from rollbook.persons.rules import NoticeKind
@@ -93,7 +94,7 @@ def remind(*, region_code: str, now: datetime) -> int:
             person_id=recovery.line.person_id,
             organisation_id=recovery.line.organisation_id,
             kind=kind,
-            was=f"{missing / 100:.2f}",
+            was=plain(missing),
             is_now=str(part.due_on),
             now=now,
         )

@@ -15,6 +15,7 @@ from rollbook.funds import queries, rules
 from rollbook.funds.actions.ledger import K, Posting, account, move
 from rollbook.funds.models import LedgerAccount, Netting, PaymentBatch, PaymentLine, Receipt, Recovery
 from rollbook.journal.actions import record
+from rollbook.kernel.money import plain
 from rollbook.persons import actions as persons
 from rollbook.persons import queries as person_queries
 from rollbook.persons.rules import NoticeKind
@@ -116,7 +117,7 @@ def netting_back(lines: Sequence[PaymentLine], now: datetime) -> list[Back]:
         line, document = one.line, f"{one.line.reference}-{one.recovery_id}"
         persons.tell(
             person_id=line.person_id, organisation_id=line.organisation_id, kind=NoticeKind.SET_OFF,
-            was=f"{one.amount_fen / 100:.2f}", is_now=f"{line.amount_fen / 100:.2f}", now=now,
+            was=plain(one.amount_fen), is_now=plain(line.amount_fen), now=now,
         )  # fmt: skip
         found.append(
             coming_back(

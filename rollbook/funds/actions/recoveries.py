@@ -15,6 +15,7 @@ from rollbook.funds.actions.nettings import coming_back, enter
 from rollbook.funds.models import Receipt, Recovery
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import _
+from rollbook.kernel.money import plain
 from rollbook.kernel.reasons import Refused, reason, refuse_if
 from rollbook.persons import actions as persons
 from rollbook.persons.rules import NoticeKind
@@ -74,7 +75,7 @@ def decide_recovery(*, by: "Account", recovery_id: int, granted: bool, finding: 
         one.interest_rate = terms[TermKey.RECOVERY_INTEREST]
         if terms[TermKey.RECOVERY_INTEREST_FROM]:
             one.interest_since = localdate(one.line.returned_at or one.ordered_at)
-        sum_yuan = f"{one.amount_fen / 100:.2f}"
+        sum_yuan = plain(one.amount_fen)
         persons.tell(
             person_id=one.line.person_id,
             organisation_id=one.line.organisation_id,

@@ -7,6 +7,7 @@ from datetime import date
 from rollbook.funds.rules.recoveries import RecoveryState
 from rollbook.kernel.choices import Choice
 from rollbook.kernel.messages import Message, _
+from rollbook.kernel.money import plain
 from rollbook.kernel.reasons import reason
 
 YEAR = 365 * 10_000  # rates are in 1/10 000 a year of 365 days
@@ -54,7 +55,7 @@ def reasons_against_plan(
         yield reason("not-open", _("Nothing is to be paid back here now."), "N6.4")
     if not parts or any(one.amount_fen <= 0 for one in parts) or sum(one.amount_fen for one in parts) != left_fen:
         text = _("The instalments have to come to the {left} yuan that are left.")
-        yield reason("plan-sum", text, "N6.4", left=f"{left_fen / 100:.2f}")
+        yield reason("plan-sum", text, "N6.4", left=plain(left_fen))
     days = [one.due_on for one in parts]
     last = _months_on(today, months)
     if days != sorted(set(days)) or any(not today < day <= last for day in days):
@@ -106,10 +107,10 @@ def reasons_against_write_off(
         yield reason("not-open", _("Nothing is to be paid back here now."), "N6.4")
     elif not 0 < amount_fen <= left_fen:
         text = _("From 0.01 to {left} yuan can be written off.")
-        yield reason("write-off-amount", text, "N6.4", left=f"{left_fen / 100:.2f}")
+        yield reason("write-off-amount", text, "N6.4", left=plain(left_fen))
     elif amount_fen > left_fen - pending_fen:
         text = _("{fen} yuan of it are being set off in a payment; wait for the bank.")
-        yield reason("being-set-off", text, "N6.4", fen=f"{pending_fen / 100:.2f}")
+        yield reason("being-set-off", text, "N6.4", fen=plain(pending_fen))
     if asked:
         yield reason("asked-before", _("This was asked before and waits to be decided."), "N14.1")
     if ground not in WriteOffGround.values():

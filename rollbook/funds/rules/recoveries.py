@@ -6,6 +6,7 @@ from datetime import date
 from rollbook.funds.rules.ledger import AccountKind
 from rollbook.kernel.choices import Choice
 from rollbook.kernel.messages import Message, _
+from rollbook.kernel.money import plain
 from rollbook.kernel.reasons import reason
 
 
@@ -41,7 +42,7 @@ def reasons_against_recovery(
         yield reason("not-paid", _("Only what was paid is recovered."), "N6.4")
     elif not 0 < amount_fen <= paid_fen - ordered_fen:
         text = _("From 0.01 to {left} yuan can be recovered of this payment.")
-        yield reason("recovery-amount", text, "N6.4", left=f"{(paid_fen - ordered_fen) / 100:.2f}")
+        yield reason("recovery-amount", text, "N6.4", left=plain(paid_fen - ordered_fen))
     if not document.strip() or not why.strip():
         yield reason("recovery-why", _("Name the decision that orders it and say why."), "N6.4")
 
@@ -53,7 +54,7 @@ def reasons_against_receipt(
         yield reason("not-open", _("Nothing is to be paid back here now."), "N6.4")
     elif not 0 < amount_fen <= left_fen:
         text = _("From 0.01 to {left} yuan are to be paid back still.")
-        yield reason("receipt-amount", text, "N6.4", left=f"{left_fen / 100:.2f}")
+        yield reason("receipt-amount", text, "N6.4", left=plain(left_fen))
     if not ordered_on <= received_on <= today:
         text = _("Money is received from {first} to {last}.")
         yield reason("receipt-day", text, "N6.4", first=ordered_on, last=today)

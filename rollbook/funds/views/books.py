@@ -17,6 +17,7 @@ from rollbook.accounts.rules import Permission, holds
 from rollbook.funds import actions, forms, queries, rules
 from rollbook.funds.views.payments import reader
 from rollbook.kernel.messages import _
+from rollbook.kernel.money import plain
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
 from rollbook.regions.rules import part_of
@@ -190,7 +191,7 @@ def transaction_detail(request: "Request", transaction_id: UUID) -> HttpResponse
         "closed_by": getattr(one, "closed_by", None),
         "may_reverse": may_ask and one.kind in rules.REVERSIBLE and one.reverses_id is None and left > 0,
         "may_unfreeze": may_ask and is_open,
-        "reversal_form": forms.ReversalForm(initial={"amount": f"{left / 100:.2f}"}),
+        "reversal_form": forms.ReversalForm(initial={"amount": plain(left)}),
         "unfreeze_form": forms.UnfreezeForm(auto_id="unfreeze_%s"),
         "source": source,
     }

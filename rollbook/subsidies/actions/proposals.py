@@ -10,6 +10,7 @@ from rollbook.accounts.rules import Permission, authorise
 from rollbook.funds import actions as funds
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import _
+from rollbook.kernel.money import plain
 from rollbook.kernel.reasons import Refused, reason, refuse_if
 from rollbook.subsidies import queries, rules
 from rollbook.subsidies.models import Discrepancy, Proposal
@@ -86,7 +87,7 @@ def order_proposals(*, by: "Account", proposal_ids: Collection[int], document: s
 def in_words(one: Proposal) -> str:
     """What was found, as one text for the order."""
     text = _("By the facts of now {due} yuan are due; {paid} yuan were paid.")
-    less = reason("due-less", text, due=f"{one.due_fen / 100:.2f}", paid=f"{one.paid_fen / 100:.2f}")
+    less = reason("due-less", text, due=plain(one.due_fen), paid=plain(one.paid_fen))
     return "; ".join(said(message) for message in one.reasons or [less])[:400]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from rollbook.funds.rules import RecoveryGround
 from rollbook.kernel.choices import Choice
 from rollbook.kernel.messages import Message, _
+from rollbook.kernel.money import plain
 from rollbook.kernel.reasons import reason
 
 # Holds that rest on what people have confirmed; those that screening placed by itself wait for their alert.
@@ -48,7 +49,7 @@ def reasons_against_ordering(state: str, *, now_fen: int, amount_fen: int) -> It
         yield reason("nothing-back", _("By the facts of now nothing is to come back of this claim."), "N6.4")
     elif not 0 < amount_fen <= now_fen:
         text = _("By the facts of now from 0.01 to {left} yuan are to come back.")
-        yield reason("proposal-amount", text, "N6.4", left=f"{now_fen / 100:.2f}")
+        yield reason("proposal-amount", text, "N6.4", left=plain(now_fen))
 
 
 def reasons_against_closing(state: str, why: str) -> Iterator[Message]:

@@ -25,7 +25,6 @@ from rollbook.subsidies.tests.debts import (
     TODAY,
     K,
     agree,
-    funded,
     held,
     ordered,
     paying,
@@ -35,11 +34,6 @@ from rollbook.subsidies.tests.debts import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def money():
-    funded()
 
 
 class TestRules:

@@ -24,7 +24,6 @@ from rollbook.subsidies.tests.debts import (
     K,
     agree,
     decide,
-    funded,
     give_up,
     held,
     ordered,
@@ -38,11 +37,6 @@ from rollbook.subsidies.tests.debts import (
 from rollbook.subsidies.tests.test_payments import answer
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def money():
-    funded()
 
 
 def test_set_off_against_the_next_payment(money):

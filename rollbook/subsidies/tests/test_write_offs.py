@@ -17,7 +17,6 @@ from rollbook.subsidies.tests.debts import (
     K,
     agree,
     decide,
-    funded,
     give_up,
     held,
     ordered,
@@ -28,11 +27,6 @@ from rollbook.subsidies.tests.debts import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def money():
-    funded()
 
 
 def test_given_up_by_two_and_never_out_of_the_books(money):

@@ -15,6 +15,7 @@ from rollbook.funds import queries as funds
 from rollbook.funds.rules import RecoveryGround
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
+from rollbook.kernel.money import plain
 from rollbook.regions.queries import choices as regions
 from rollbook.regions.queries import name_of
 from rollbook.subsidies import actions, forms, queries, rules
@@ -74,7 +75,7 @@ def proposal_list(request: "Request") -> HttpResponse:
 def proposal_detail(request: "Request", proposal_id: int) -> HttpResponse:
     admit(request.user, P.BATCH_MAKE, P.LEDGER_READ)
     one = queries.proposal(request.user, proposal_id)
-    first = {"ground": one.ground, "amount": f"{one.amount_fen / 100:.2f}", "why": actions.in_words(one)}
+    first = {"ground": one.ground, "amount": plain(one.amount_fen), "why": actions.in_words(one)}
     context = {
         "one": one,
         "may_decide": one.state == S.OPEN and holds(request.user, P.BATCH_MAKE),

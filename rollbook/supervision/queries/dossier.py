@@ -16,6 +16,7 @@ from rollbook.classes.rules.attendance import GROUNDS
 from rollbook.classes.rules.states import Presence
 from rollbook.evidence import queries as evidence
 from rollbook.evidence.rules import Kind
+from rollbook.fees import queries as fees
 from rollbook.funds import queries as funds
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
@@ -45,7 +46,7 @@ def dossier(klass: "TrainingClass", now: datetime) -> "list[Part]":
     known = _Known(klass, now)
     missing = rules.lacking(known.stand())
     parts = [
-        ("application", _("Application"), (_("What"), _("Filed")), known.application()),
+        ("application", _("Application"), (_("What"), _("As filed")), known.application()),
         ("reviews", _("Reviews"), (_("When"), _("By"), _("Decision"), _("Remark")), known.reviews()),
         ("roster", _("Roster"), (_("Name"), _("Identity number"), _("Person category"), _("Added"), _("Dropped")), known.people()),
         ("commitments", _("Commitments"), (_("Who"), _("Signed by"), _("When"), _("Means"), _("SHA-256 of the text")), known.signed()),
@@ -62,6 +63,7 @@ def dossier(klass: "TrainingClass", now: datetime) -> "list[Part]":
         ("certificates", _("Certificates"), (_("Number"), _("Name"), _("Issued on"), _("State")), known.certificates()),
         ("claims", _("Claims"), (_("Number"), _("Name"), _("Amount"), _("State"), _("Held"), _("First review"), _("Second review")), known.claims()),
         ("payments", _("Payments"), (_("Batch"), _("Name"), _("Account"), _("Amount"), _("State"), _("Answer of the bank")), known.payments()),
+        ("fees", _("Payments of trainees"), (_("Receipt"), _("Name"), _("What"), _("Amount"), _("When"), _("How it was paid"), _("Answer of the trainee")), known.fees()),
         ("journal", _("What happened"), (_("When"), _("By"), _("What"), _("Details")), known.journal()),
     ]  # fmt: skip
     return [
@@ -283,6 +285,19 @@ class _Known:
                 yuan(one.amount_fen),
                 _word(one.get_state_display()),
                 one.bank_reference or one.failure,
+            )
+
+    def fees(self) -> Iterable[tuple[Any, ...]]:
+        for one in fees.entries_of_class(self.klass.pk):
+            said_of_it = " ".join(filter(None, (_word(one.get_answer_display()), one.said)))
+            yield (
+                one.number,
+                one.sign_up.person.name,
+                _word(one.get_kind_display()),
+                yuan(one.amount_fen),
+                str(one.on),
+                _word(one.get_means_display()),
+                said_of_it,
             )
 
     def journal(self) -> Iterable[tuple[Any, ...]]:

@@ -18,6 +18,7 @@ from rollbook.assessment import actions as assessment
 from rollbook.classes import actions as classes
 from rollbook.classes.tests.scenes import BEGINS, ENDS, NOW, running
 from rollbook.evidence.tests.pictures import photo
+from rollbook.fees import actions as fees
 from rollbook.journal.models import Entry
 from rollbook.learning import actions as learning
 from rollbook.learning.rules import Session
@@ -100,7 +101,7 @@ def test_the_archive_has_all_and_checks_itself_offline(scene, tmp_path):
     folder = unpacked(archive_of(scene), tmp_path)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     paths = {row["path"] for row in manifest["files"]}
-    assert len([path for path in paths if path.startswith("tables/")]) == 18
+    assert len([path for path in paths if path.startswith("tables/")]) == 19
     assert len([path for path in paths if path.startswith("evidence/")]) == 2
     assert any("commitment" in one for one in manifest["missing"])
     digest = Entry.objects.get(kind="class.dossier-made").data["sha256"]
@@ -187,3 +188,21 @@ def test_what_was_sat_and_studied_online_is_of_the_dossier(scene):
     assert parts["study"] == [(one.person.name, 1, 60, 0, "")]
     [sitting] = parts["sittings"]
     assert sitting[3:] == ("T-7", "监考 (Invigilator)", 0)
+
+
+def test_what_trainees_paid_and_got_back_is_of_the_dossier(scene):
+    """N16.1: each receipt with the trainee's word on it, and what was given back."""
+    one, day = scene.people[0], NOW.date()
+    fees.state_price(by=scene.manager, class_id=scene.klass.pk, price_fen=100_000, share_fen=0, ways=["advance"], now=NOW)
+    signed = fees.sign_up(by=scene.worker, class_id=scene.klass.pk, way="advance", now=NOW)
+    given = {"by": scene.manager, "sign_up_id": signed.pk, "on": day, "note": "", "now": NOW}
+    paid = fees.enter(kind="taken", amount_fen=100_000, means="cash", **given)
+    fees.answer(by=scene.worker, entry_id=paid.pk, answer="denied", said="只交了五百", now=NOW)
+    back = fees.enter(kind="refunded", amount_fen=20_000, means="transfer", **given)
+    with override("en"):
+        parts = {part.name: part.rows for part in queries.dossier(scene.klass, ENDS)}
+    name = one.person.name
+    assert parts["fees"] == [
+        (paid.number, name, "Paid by the trainee", "¥1,000.00", str(day), "Cash", "Denied by the trainee 只交了五百"),
+        (back.number, name, "Given back to the trainee", "¥200.00", str(day), "Bank transfer", "Not answered by the trainee"),
+    ]  # fmt: skip

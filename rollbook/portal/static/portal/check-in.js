@@ -38,7 +38,7 @@ async function sendAll() {
       keep(rest);
       if (ok) {
         const at = first.direction === "out" ? answer.out_at : answer.in_at;
-        show("done", "success", at ? new Date(at).toLocaleTimeString() : "");
+        show("done", "success", at ? new Date(at).toLocaleTimeString("sv", { timeZone: "Asia/Shanghai" }) : "");
       } else {
         show("refused", "danger", (answer.reasons || []).map((reason) => reason.text).join(" "));
       }

@@ -1,0 +1,8 @@
+import pytest
+
+from rollbook.subsidies.tests.debts import funded
+
+
+@pytest.fixture
+def money():
+    funded()
