@@ -14,7 +14,9 @@ RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).vi
     .map(found => found.id + ": " + found.nodes.slice(0, 3).map(node => node.html.slice(0, 160)).join(" | "))"""
 WIDER = """() => document.documentElement.scrollWidth > document.documentElement.clientWidth
     ? [...document.querySelectorAll("body *")].filter(one => one.checkVisibility() && !one.closest(".table-wrap, .site-nav") && one.getBoundingClientRect().right > innerWidth + 1)
-        .slice(0, 3).map(one => one.outerHTML.slice(0, 120)) : []"""
+        .slice(0, 3).map(one => one.outerHTML.slice(0, 120)) : innerWidth > 767 ? []
+    : [...document.querySelectorAll(".table-wrap > table > thead > tr:only-child")].filter(one => one.cells.length <= 12 && one.closest(".table-wrap").scrollWidth > one.closest(".table-wrap").clientWidth)
+        .map(one => "table of " + one.innerText)"""
 PARTS = 6  # so that several processes share the pages
 
 

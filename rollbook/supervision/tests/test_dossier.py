@@ -193,7 +193,9 @@ def test_what_was_sat_and_studied_online_is_of_the_dossier(scene):
 def test_what_trainees_paid_and_got_back_is_of_the_dossier(scene):
     """N16.1: each receipt with the trainee's word on it, and what was given back."""
     one, day = scene.people[0], NOW.date()
-    fees.state_price(by=scene.manager, class_id=scene.klass.pk, price_fen=100_000, share_fen=0, ways=["advance"], now=NOW)
+    fees.state_price(
+        by=scene.manager, class_id=scene.klass.pk, price_fen=100_000, share_fen=0, ways=["advance"], now=NOW
+    )
     signed = fees.sign_up(by=scene.worker, class_id=scene.klass.pk, way="advance", now=NOW)
     given = {"by": scene.manager, "sign_up_id": signed.pk, "on": day, "note": "", "now": NOW}
     paid = fees.enter(kind="taken", amount_fen=100_000, means="cash", **given)

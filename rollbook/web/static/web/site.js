@@ -31,13 +31,15 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (token) event.detail.headers["X-CSRFToken"] = token.value;
 });
 // What scrolls must be reachable by keyboard: a wide table takes the focus while it is wider than its place.
-// On a phone a table that is wider than its place becomes cards, each cell under the head of its column.
+// On a phone a table that is wider than its place becomes cards, each cell beside the head of its column; a grid of many
+// columns stays one.
+const MOST_COLUMNS = 12;
 function reachable() {
   const phone = window.matchMedia("(max-width: 767px)").matches;
   for (const wrap of document.querySelectorAll(".table-wrap")) {
     const table = wrap.querySelector(":scope > table");
-    if (phone && table && table.tHead && wrap.scrollWidth > wrap.clientWidth) {
-      const heads = [...table.tHead.rows[0].cells].map((head) => head.textContent.trim());
+    const heads = table && table.tHead ? [...table.tHead.rows[0].cells].map((head) => head.textContent.trim()) : [];
+    if (phone && heads.length && heads.length <= MOST_COLUMNS && wrap.scrollWidth > wrap.clientWidth) {
       for (const row of [...table.tBodies].flatMap((body) => [...body.rows]))
         if (row.cells.length === heads.length) [...row.cells].forEach((cell, n) => { cell.dataset.head = heads[n]; });
       table.classList.add("cards");
