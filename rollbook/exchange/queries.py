@@ -22,7 +22,6 @@ from rollbook.exchange.models import Batch, Contract, Fact, Source, Wrong
 from rollbook.exchange.rules import matching
 from rollbook.exchange.rules.lines import Line, LineState, state
 from rollbook.kernel.messages import _
-from rollbook.kernel.money import plain
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import queries as persons
 from rollbook.regions.rules import around, prefix
@@ -71,7 +70,7 @@ def contracts(by: "Account", today: date) -> QuerySet[Contract]:
     newest = Batch.objects.filter(
         source=OuterRef("source"), feed=OuterRef("feed"), state=rules.BatchState.LOADED
     ).order_by("-as_of")
-    waiting = Batch.objects.filter(
+    waiting = visible_to(by).filter(
         source=OuterRef("source"), feed=OuterRef("feed"), state__in=[rules.BatchState.CHECKED, rules.BatchState.STOPPED]
     )
     return (
@@ -194,7 +193,7 @@ def marked(batch: Batch, content: bytes) -> bytes:
 def _cell(field: rules.Field | None, value: Any) -> Any:
     if isinstance(value, str) and len(value) == 64:  # a digest
         return f"{value[:8]}…"
-    return value if field is None or value is None else _shown(field, value)
+    return value if field is None or value is None else gettext(field.shown(value))
 
 
 # Facts about people
@@ -243,20 +242,9 @@ def _said(one: Fact, person: "Person", *, is_old: bool) -> Said:
     differs = one.name if one.name and not persons.is_named(person, one.name) else ""
     return Said(
         rules.Feed(one.feed), one.source.name, one.as_of, one.batch.received_at, one.batch.number,
-        one.from_on, one.until_on, [(f.header, _shown(f, one.data[f.key])) for f in shown],
+        one.from_on, one.until_on, [(f.header, gettext(f.shown(one.data[f.key]))) for f in shown],
         is_ended=one.is_ended, is_history=is_old, name_differs=differs,
     )  # fmt: skip
-
-
-def _shown(field: rules.Field, value: Any) -> Any:
-    match field.kind:
-        case rules.Kind.FEN | rules.Kind.PERCENT:
-            return plain(value)
-        case rules.Kind.MONTH:
-            return str(value)[:7]
-        case rules.Kind.CODE:
-            return gettext(str(field.word(value)))
-    return value
 
 
 def sensitive_feeds() -> list[str]:

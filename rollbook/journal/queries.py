@@ -63,6 +63,8 @@ def facts(entry: Entry) -> Iterator[Fact]:
             value = name_of(value)
         if name.endswith("_fen") and isinstance(value, int):
             value = yuan(value)
+        if isinstance(value, list) and not any(isinstance(one, dict | list) for one in value):
+            value = ", ".join(map(str, value))
         shown = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
         word = VALUES.get(f"{name}:{shown}") or VALUES.get(str(shown), str(shown)[:120])
         yield Fact(FACTS.get(name, name.replace("_", " ")), word)

@@ -17,6 +17,7 @@ from rollbook.reports import queries
 from rollbook.web.exports import Table, workbook
 from rollbook.web.lists import Filter, listing, narrowed
 from rollbook.web.views import exported
+from rollbook.web.words import about
 
 if TYPE_CHECKING:
     from rollbook.journal.models import Entry
@@ -119,9 +120,9 @@ def _journal_row(r: "Entry") -> tuple[object, ...]:
         str(r.by or ""),
         gettext(label_of(r.kind)),
         r.subject,
-        r.title,
+        about(r.title),
         regions.name_of(r.region_code) if r.region_code else "",
-        "; ".join(f"{gettext(name)}: {gettext(value)}" for name, value in journal.facts(r)),
+        "; ".join(f"{gettext(name)}: {about(value)}" for name, value in journal.facts(r)),
     )
 
 

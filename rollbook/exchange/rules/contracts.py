@@ -8,6 +8,7 @@ from typing import Any
 from rollbook.kernel.choices import Choice
 from rollbook.kernel.lifecycle import Lifecycle
 from rollbook.kernel.messages import Message, _
+from rollbook.kernel.money import plain
 from rollbook.kernel.reasons import reason
 
 
@@ -84,13 +85,20 @@ class Field:
     def is_digested(self) -> bool:
         return self.digest or self.kind in DIGESTED
 
-    def word(self, value: Any) -> Any:
-        """What a value of this column says, where it is a code."""
-        return WORDS.get(value, value) if self.codes else value
+    def shown(self, value: Any) -> str:
+        """A value of this column as it is read."""
+        match self.kind:
+            case Kind.FEN | Kind.PERCENT:
+                return plain(value)
+            case Kind.MONTH:
+                return str(value)[:7]
+            case Kind.CODE:
+                return WORDS.get(value, str(value))
+        return str(value)
 
     @property
     def words(self) -> list[tuple[str, str]]:
-        return [(code, self.word(code)) for code in self.codes]
+        return [(code, self.shown(code)) for code in self.codes]
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Field":

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from rollbook.journal.rules.facts import FACTS as FACTS
 from rollbook.journal.rules.facts import VALUES as VALUES
 from rollbook.journal.rules.roles import ROLES as ROLES
+from rollbook.journal.rules.things import thing as thing
 from rollbook.kernel.messages import _
 
 

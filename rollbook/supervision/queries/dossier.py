@@ -26,7 +26,7 @@ from rollbook.live import queries as live
 from rollbook.subsidies import queries as subsidies
 from rollbook.supervision import rules
 from rollbook.supervision.queries import inspections
-from rollbook.web.words import said
+from rollbook.web.words import about, said
 
 if TYPE_CHECKING:
     from rollbook.classes.models import TrainingClass
@@ -302,7 +302,7 @@ class _Known:
 
     def journal(self) -> Iterable[tuple[Any, ...]]:
         for one in reversed(timeline(self.klass, limit=2000)):
-            details = "; ".join(f"{gettext(name)}: {gettext(value)}" for name, value in one.facts if value)  # type: ignore[attr-defined]
+            details = "; ".join(f"{gettext(name)}: {about(value)}" for name, value in one.facts if value)  # type: ignore[attr-defined]
             yield _at(one.at), str(one.by or ""), gettext(one.label), details  # type: ignore[attr-defined]
 
 
