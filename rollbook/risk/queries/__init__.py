@@ -1,6 +1,7 @@
 from rollbook.risk.queries.alerts import (
     READERS,
     about_claim,
+    beside,
     by_id,
     explanations_of,
     findings_of,
@@ -20,6 +21,7 @@ from rollbook.risk.queries.screening import is_due
 __all__ = [
     "READERS",
     "about_claim",
+    "beside",
     "by_id",
     "by_region",
     "cases",

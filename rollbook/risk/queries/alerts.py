@@ -90,6 +90,24 @@ def queue(by: "Account") -> QuerySet[Alert]:
     return visible_to(by).order_by("-score", "pk")
 
 
+def beside(by: "Account", alert: Alert) -> tuple[int | None, int | None]:
+    """The alert before and the one after it in the queue of those that are not closed: read from the queue's index."""
+    waiting = visible_to(by).exclude(state=State.CLOSED)
+    same = waiting.filter(score=alert.score)
+    before = (
+        same.filter(pk__lt=alert.pk).order_by("-pk"),
+        waiting.filter(score__gt=alert.score).order_by("score", "-pk"),
+    )
+    after = (
+        same.filter(pk__gt=alert.pk).order_by("pk"),
+        waiting.filter(score__lt=alert.score).order_by("-score", "pk"),
+    )
+    found = [
+        next((pk for one in some for pk in one.values_list("pk", flat=True)[:1]), None) for some in (before, after)
+    ]
+    return found[0], found[1]
+
+
 def findings_of(alert: Alert) -> list[Finding]:
     return list(
         alert.findings.select_related("run")

@@ -236,6 +236,21 @@ def test_the_queue_has_a_fixed_number_of_queries(client, klass, django_assert_ma
         assert client.get("/alerts/").status_code == 200
 
 
+def test_the_queue_is_gone_through_one_after_the_other(klass):
+    """Before and after in the order of the queue, of equals the oldest first; what is closed is passed over."""
+    for n in range(4):
+        found(ClassFactory(region_code="320102", state="running", item=klass.item), digest=str(n))
+    found(klass, "D54"), found(klass, "D50")  # two grounds: the first of the queue
+    by = official()
+    order = [one.pk for one in queries.queue(by)]
+    settle(by, Alert.objects.get(pk=order.pop(2)), true=(), excuse="record")
+    at = {pk: queries.beside(by, Alert.objects.get(pk=pk)) for pk in order}
+    assert at == {
+        pk: (before, after) for pk, before, after in zip(order, [None, *order], [*order[1:], None], strict=False)
+    }
+    assert queries.beside(official(region="320104"), Alert.objects.get(pk=order[0])) == (None, None)
+
+
 def test_pages_show_and_settle(client, klass, settings):
     settings.DEMO = True
     found(klass)

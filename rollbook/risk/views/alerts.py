@@ -111,6 +111,7 @@ def alert_detail(request: "Request", alert_id: int) -> HttpResponse:
         "chosen": [rules.Consequence(one).label for one in alert.consequences],
         "explain_form": forms.ExplainForm(),
         "official": official,
+        "beside": queries.beside(by, alert) if official else (None, None),
     }  # fmt: skip
     return render(request, "risk/alert_detail.html", context)
 
