@@ -135,6 +135,11 @@ WORDS: Mapping[str, str] = {
     "industry": _("Funds of an industry"),
     "union": _("Funds of the trade union"),
     "other": _("Other funds"),
+    "open": _("Not decided yet"),
+    "upheld": _("Found true"),
+    "groundless": _("Groundless"),
+    "train": _("By train"),
+    "toll": _("Through a toll station"),
 }
 
 

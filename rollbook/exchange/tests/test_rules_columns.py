@@ -1,6 +1,8 @@
 """Columns of texts from other departments are read exactly, and each wrong cell is known (N3.5, domain 4)."""
 
+import json
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollbook.exchange.rules.columns import parsed
-from rollbook.exchange.rules.contracts import Field, Kind
+from rollbook.exchange.rules.contracts import WORDS, Field, Kind
 from rollbook.persons.rules import check_digit
 
 
@@ -91,3 +93,10 @@ def test_numbers_are_judged_as_the_register_judges_them(county, born, serial):
     values, wrong = read(Kind.IDENTITY, number, *others)
     assert values == [number, *[None] * 10]
     assert wrong == [False, *[True] * 10]
+
+
+def test_each_code_of_the_shipped_contracts_has_a_word():
+    feeds = json.loads((Path(__file__).parents[1] / "data/feeds.json").read_text(encoding="utf-8"))
+    codes = {code for one in feeds for row in one["fields"] for code in row.get("codes", ()) if not code.isdigit()}
+    assert codes
+    assert codes <= WORDS.keys()
