@@ -18,6 +18,7 @@ WITHOUT_A_KEY = {
     "/claims/{claim_id}/review",
     "/devices/challenges",
     "/devices/events/{event_id}/picture",
+    "/devices/files",
     "/devices/events",  # devices have keys of their own, which open nothing else
     "/directory/{list_id}/publish",
     "/draws",

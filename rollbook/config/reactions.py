@@ -4,6 +4,7 @@ REACTIONS: dict[str, list[str]] = {
     "class.submitted": ["rollbook.risk.tasks.screen_roster"],
     "class.trainee-added": ["rollbook.risk.tasks.screen_added"],
     "class.roster-imported": ["rollbook.risk.tasks.screen_added"],
+    "device.file-received": ["rollbook.classes.tasks.take_event_file"],
     "certificate.revoked": ["rollbook.subsidies.tasks.certificate_revoked"],
     "claim.held": ["rollbook.subsidies.tasks.claim_looked_into"],
     "claim.hold-lifted": ["rollbook.subsidies.tasks.claim_looked_into"],

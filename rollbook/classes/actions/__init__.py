@@ -41,6 +41,13 @@ from rollbook.classes.actions.devices import (
     revoke_device,
     take_device_events,
 )
+from rollbook.classes.actions.event_files import (
+    file_events,
+    file_events_by_hand,
+    go_on_with_file,
+    run_event_file,
+    tidy_event_files,
+)
 from rollbook.classes.actions.evidence import IN_TRAINING, add_evidence, add_video
 from rollbook.classes.actions.make_ups import cancel_make_up, plan_make_up
 from rollbook.classes.actions.months import archive_month, make_months
@@ -95,9 +102,12 @@ __all__ = [
     "drop_trainee",
     "end_class",
     "enrol",
+    "file_events",
+    "file_events_by_hand",
     "freeze_roster",
     "generate_lessons",
     "give_feedback",
+    "go_on_with_file",
     "hold_reservation",
     "import_lessons",
     "import_roster",
@@ -114,6 +124,7 @@ __all__ = [
     "release_reservation",
     "review_class",
     "revoke_device",
+    "run_event_file",
     "save_draft",
     "sign_commitment",
     "start_class",
@@ -121,5 +132,6 @@ __all__ = [
     "submit_class",
     "take_device_events",
     "take_events",
+    "tidy_event_files",
     "withdraw_class",
 ]

@@ -143,9 +143,15 @@ def take_device_events(
     The device's sequence orders its events, its clock says when they were; how far that clock is off is noted. What
     cannot be tied to a trainee is kept among the refused, so that every number of the sequence is accounted for.
     """
-    skew = skew_of(sent_at, now)
+    return settle_events(device, events, skew_of(sent_at, now), now)
+
+
+def settle_events(
+    device: Known, events: Sequence[DeviceEvent], skew: int | None, now: datetime, by_id: int | None = None
+) -> dict[UUID, Answer]:
+    """Events of a device in the caller's transaction; `by_id` is who brought them where the device did not itself."""
     ordered = sorted({one.event_id: one for one in events}.values(), key=lambda one: one.sequence)
-    wishes = [_wish(device, one, skew, now) for one in ordered]
+    wishes = [_wish(device, one, skew, now, by_id) for one in ordered]
     said = {one.event_id: one.face for one in ordered if one.face and one.means == Means.FACE}
     if said:
         seen_faces(device.id, wishes, said, skew or 0, now)
@@ -172,7 +178,7 @@ def take_device_events(
     return {wish.event_id: answer for wish, answer in zip(wishes, answers, strict=True)}
 
 
-def _wish(device: Known, one: DeviceEvent, skew: int | None, now: datetime) -> Wish:
+def _wish(device: Known, one: DeviceEvent, skew: int | None, now: datetime, by_id: int | None) -> Wish:
     return Wish(
         lesson_id=one.lesson_id,
         event_id=one.event_id,
@@ -181,6 +187,7 @@ def _wish(device: Known, one: DeviceEvent, skew: int | None, now: datetime) -> W
         now=now,
         means=one.means,
         kind="attendance.received",
+        by_id=by_id,
         enrolment_id=one.enrolment_id,
         person_id=one.person_id,
         institution_id=device.institution_id,

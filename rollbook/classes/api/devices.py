@@ -1,10 +1,11 @@
 """What kiosks and ID-card readers speak: docs/adapters/devices.md."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from ninja import File, Query, Router, Schema, Status
 from ninja.files import UploadedFile
@@ -16,15 +17,19 @@ from rollbook.classes import actions, queries
 from rollbook.classes.actions import faces
 from rollbook.classes.actions.devices import DeviceEvent, digest_of, said_of
 from rollbook.classes.actions.faces import FaceSaid
-from rollbook.classes.api.positions import NUMBER, Moment, PositionIn
+from rollbook.classes.models import EventFile
 from rollbook.classes.queries.devices import Known
 from rollbook.classes.rules.check_ins import Answer
+from rollbook.classes.rules.events import DeviceEventIn, FileState, Moment
 from rollbook.classes.rules.states import Means
 from rollbook.faces import queries as face_queries
+from rollbook.kernel.messages import _
+from rollbook.kernel.reasons import NotFound, Refused, reason
 from rollbook.web.api import written
 from rollbook.web.words import said
 
 MOST = 500  # events in one request
+BLOCK = 2**20  # bytes of a file that are read at a time
 
 
 class DeviceAuth(HttpBearer):
@@ -37,35 +42,10 @@ class DeviceAuth(HttpBearer):
 router = Router(tags=["devices"], auth=DeviceAuth())
 
 
-class FaceIn(BaseModel):
-    """What the device made of the face, compared on the device itself; `nonce` of the event is that of a challenge."""
-
-    vendor: Annotated[str, Field(max_length=64, pattern=r"^[\w .:/+=-]*$")] = ""
-    model: Annotated[str, Field(max_length=64, pattern=r"^[\w .:/+=-]*$")] = ""
-    score: Annotated[float, Field(ge=0, le=1)]
-    liveness: Annotated[float, Field(ge=0, le=1)]
-
-
 class ChallengeOut(Schema):
     nonce: str
     moves: list[str]
     expires_at: datetime
-
-
-class DeviceEventIn(BaseModel):
-    """One check-in. Whose it is says `enrolment_id`, or the number of the ID card that was read."""
-
-    event_id: UUID
-    sequence: Annotated[int, Field(ge=0, le=NUMBER)]
-    lesson_id: Annotated[int, Field(ge=1, le=NUMBER)]
-    direction: Literal["in", "out"]
-    happened_at: Moment
-    enrolment_id: Annotated[int, Field(ge=1, le=NUMBER)] | None = None
-    id_number: Annotated[str, Field(max_length=24)] = ""
-    means: Literal["card", "face", "roll-call"] = "card"
-    nonce: Annotated[str, Field(max_length=64, pattern=r"^[\w.:/+=-]*$")] = ""
-    position: PositionIn | None = None
-    face: FaceIn | None = None
 
 
 class DeviceEventsIn(BaseModel):
@@ -79,6 +59,27 @@ class DeviceAnswerOut(TypedDict):
     code: str
     reason: str
     wants_picture: bool  # of the face: the server compares a share of them itself
+
+
+class ReasonOut(Schema):
+    code: str
+    text: str
+
+
+class EventFileOut(Schema):
+    id: int
+    state: str
+    rows: int | None
+    wrong: int
+    done: int
+    counted: int
+    kept: int
+    refused: int
+    failure: list[ReasonOut]
+
+    @staticmethod
+    def resolve_failure(one: EventFile) -> list[dict[str, str]]:
+        return [{"code": why["code"], "text": said(why)} for why in one.failure]
 
 
 class DeviceOut(Schema):
@@ -194,3 +195,51 @@ def picture(request: HttpRequest, event_id: UUID, file: File[UploadedFile]) -> S
     where the region's terms say so. The device is not told what came of it."""
     faces.take_picture(device=_device(request), event_id=event_id, picture=file.read(), now=timezone.now())
     return Status(204, None)
+
+
+BODY = {"type": "string", "format": "binary"}
+BODIES = {"requestBody": {"content": {"application/x-ndjson": {"schema": BODY}, "text/csv": {"schema": BODY}}}}
+
+
+@router.post("/files", response={202: EventFileOut}, openapi_extra=BODIES)
+def put_file(
+    request: HttpRequest, name: Annotated[str, Query(max_length=128)] = "", sent_at: Moment | None = None
+) -> Status[EventFile]:
+    """Up to a million events as one file, the body of the request: a JSON object on each line, or CSV with the fields'
+    names in its first line. It is kept and then taken by a worker; the same file again is the same."""
+    one = actions.file_events(
+        device=_device(request), content=_blocks(request), name=name, sent_at=sent_at, now=timezone.now()
+    )
+    return Status(202, one)
+
+
+def _blocks(request: HttpRequest) -> Iterator[bytes]:
+    """The body as it comes in, never whole in memory."""
+    left = int(request.headers.get("Content-Length") or 0)
+    while block := request.read(BLOCK):
+        left -= len(block)
+        yield block
+    if left:
+        raise Refused(reason("event-file-cut", _("The file was cut off on its way; send it again."), "N7.4"))
+
+
+@router.get("/files/{file_id}", response=EventFileOut)
+def file(request: HttpRequest, file_id: int) -> EventFile:
+    """How far a file is, and what came of it so far."""
+    return _file(request, file_id)
+
+
+@router.get("/files/{file_id}/answers")
+def file_answers(request: HttpRequest, file_id: int) -> StreamingHttpResponse:
+    """What came of each row, as CSV; rows that are no events have the field and what is wrong with it. Kept for 90 days."""
+    one = _file(request, file_id)
+    if one.state != FileState.DONE:
+        raise Refused(reason("event-file-unfinished", _("The file is not taken yet."), "N7.4"))
+    return StreamingHttpResponse(queries.event_answers(one), content_type="text/csv; charset=utf-8")
+
+
+def _file(request: HttpRequest, file_id: int) -> EventFile:
+    one = queries.event_files([_device(request).id]).filter(pk=file_id).first()
+    if one is None:
+        raise NotFound
+    return one

@@ -17,8 +17,8 @@ from rollbook.classes import actions, queries
 from rollbook.classes.actions import faces
 from rollbook.classes.actions.attendance import Event, Phone
 from rollbook.classes.api.classes import for_staff, router
-from rollbook.classes.api.positions import NUMBER, Moment, PositionIn
 from rollbook.classes.rules.check_ins import moment
+from rollbook.classes.rules.events import NUMBER, Moment, PositionIn
 from rollbook.classes.rules.positions import Position
 from rollbook.kernel.reasons import SignedOut
 from rollbook.web.api import scope, written

@@ -10,8 +10,8 @@ from ninja.pagination import paginate
 from pydantic import Field
 
 from rollbook.classes import actions, queries
-from rollbook.classes.api.positions import Moment
 from rollbook.classes.models import MakeUp
+from rollbook.classes.rules.events import Moment
 from rollbook.kernel.reasons import Forbidden
 from rollbook.web.api import scope
 from rollbook.web.requests import Request

@@ -8,7 +8,7 @@ from rollbook.classes.models.classes import (
     Review,
     TrainingClass,
 )
-from rollbook.classes.models.devices import Device, MonthArchive, RefusedEvent
+from rollbook.classes.models.devices import Device, EventAnswers, EventFile, MonthArchive, RefusedEvent
 from rollbook.classes.models.make_ups import MakeUp, MakeUpPlace
 from rollbook.classes.models.signals import Denial, Feedback
 from rollbook.classes.models.teaching import RollCall, Teaching, TeachingCorrection
@@ -21,6 +21,8 @@ __all__ = [
     "Denial",
     "Device",
     "Enrolment",
+    "EventAnswers",
+    "EventFile",
     "Feedback",
     "Leave",
     "Lesson",

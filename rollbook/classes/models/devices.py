@@ -1,8 +1,9 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from rollbook.classes.rules.devices import DeviceKind, DeviceState
+from rollbook.classes.rules.events import FileState
 
 
 class Device(models.Model):
@@ -65,6 +66,64 @@ class RefusedEvent(models.Model):
 
     def __str__(self) -> str:
         return f"refused event #{self.pk}"
+
+
+class EventFile(models.Model):
+    """Events that a device kept, brought as one file and taken by a worker in parts: what came of them, so that it may go
+    on after a stop. The file itself, which may name identity cards, is removed once it is taken."""
+
+    reader = models.ForeignKey(Device, models.PROTECT, related_name="event_files")
+    name = models.CharField(max_length=128, blank=True)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()  # bytes
+    file = models.FileField(upload_to="events", blank=True)
+    filed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )  # none: the device
+    filed_at = models.DateTimeField()  # when its events were received
+    skew_seconds = models.IntegerField(null=True)  # the device's clock ahead of ours when it sent this
+    state = models.CharField(max_length=8, choices=FileState.choices(), default="waiting")
+    rows = models.PositiveIntegerField(null=True)  # once it was read
+    wrong = models.PositiveIntegerField(default=0)  # rows that are no events
+    wrong_fields = models.JSONField(default=list)  # the first of them: row, field, code
+    done = models.PositiveIntegerField(default=0)  # events that have their answer
+    counted = models.PositiveIntegerField(default=0)
+    kept = models.PositiveIntegerField(default=0)  # and do not count
+    refused = models.PositiveIntegerField(default=0)  # belong to nobody
+    failure = models.JSONField(default=list)  # messages: why it was broken off
+    seen_at = models.DateTimeField()  # when it last moved
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="event_file_once", fields=["reader", "sha256"]),
+            models.CheckConstraint(
+                name="event_file_ends_once",
+                condition=Q(state__in=["waiting", "running"], ended_at=None)
+                | Q(state__in=["done", "failed"], ended_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="every_event_of_a_file_has_one_answer",
+                condition=Q(done=F("counted") + F("kept") + F("refused")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name or 'events'} #{self.pk}"
+
+
+class EventAnswers(models.Model):
+    """The answers to a part of a file, as lines of CSV, written with the check-ins that they are about."""
+
+    event_file = models.ForeignKey(EventFile, models.CASCADE, related_name="answers")
+    first = models.PositiveIntegerField()  # place of its first event; 0 has the rows that are no events
+    lines = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="answers_once_a_part", fields=["event_file", "first"])]
+
+    def __str__(self) -> str:
+        return f"answers #{self.pk}"
 
 
 class MonthArchive(models.Model):

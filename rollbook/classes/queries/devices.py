@@ -1,9 +1,9 @@
 """Devices as far as an account sees them, and what their sequences and clocks tell."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,10 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from rollbook.accounts.rules import APART
-from rollbook.classes.models import CheckIn, Device, Enrolment, Lesson, RefusedEvent
+from rollbook.classes.models import CheckIn, Device, Enrolment, EventFile, Lesson, RefusedEvent
 from rollbook.classes.queries.make_ups import checked_into, those_in_each
 from rollbook.classes.rules.devices import DeviceState
+from rollbook.classes.rules.events import COLUMNS, SILENCE, FileState, line
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import queries as persons
 from rollbook.persons.rules import normal
@@ -138,6 +139,34 @@ def events_of_device(device_id: int) -> QuerySet[CheckIn]:
 
 def refused_of_device(device_id: int) -> QuerySet[RefusedEvent]:
     return RefusedEvent.objects.filter(reader_id=device_id).order_by("-sequence")
+
+
+def event_files(device_ids: Iterable[int]) -> QuerySet[EventFile]:
+    """Files of events of these devices, newest first."""
+    return EventFile.objects.filter(reader_id__in=device_ids).select_related("reader", "filed_by").order_by("-pk")
+
+
+def event_file(by: "Account | None", file_id: int, *, lock: bool = False) -> EventFile:
+    """A file as far as an account sees its device; the clock sees every file."""
+    found = EventFile.objects.select_related("reader__institution", "filed_by").filter(pk=file_id)
+    if by is not None:
+        found = found.filter(reader__in=devices(by).order_by())
+    one = (found.select_for_update(of=("self",)) if lock else found).first()
+    if one is None:
+        raise NotFound
+    return one
+
+
+def event_files_cut_off(now: datetime) -> list[int]:
+    """Files whose worker has died."""
+    found = EventFile.objects.filter(state=FileState.RUNNING, seen_at__lt=now - SILENCE)
+    return list(found.values_list("pk", flat=True))
+
+
+def event_answers(one: EventFile) -> Iterator[str]:
+    """What came of each row, as CSV: rows that are no events first, then events by lesson."""
+    yield line(*COLUMNS)
+    yield from one.answers.order_by("first").values_list("lines", flat=True).iterator(chunk_size=20)
 
 
 def persons_on(enrolment_ids: Iterable[int]) -> dict[int, int]:

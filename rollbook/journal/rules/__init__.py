@@ -158,6 +158,8 @@ LABELS = {
     "device.registered": _("Device registered"),
     "device.activated": _("Device activated"),
     "device.revoked": _("Device revoked"),
+    "device.file-received": _("File of a device's events received"),
+    "device.file-taken": _("File of a device's events taken"),
     "attendance.closed": _("Attendance closed"),
     "attendance.teaching-asked": _("Correction of a teacher's attendance asked"),
     "attendance.teaching-decided": _("Correction of a teacher's attendance decided"),

@@ -3,13 +3,15 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from rollbook.classes import actions
+from rollbook.classes import actions, queries
 from rollbook.classes.queries import clock
 from rollbook.kernel.reasons import Refused
 
 
 class Command(BaseCommand):
-    help = "Do what the calendar does: consent by silence, start, freeze, close attendance, end."
+    help = (
+        "Do what the calendar does: consent by silence, start, freeze, close attendance, end; go on with files cut off."
+    )
 
     def handle(self, **options: Any) -> None:
         now = timezone.now()
@@ -25,6 +27,8 @@ class Command(BaseCommand):
                 ended += 1
             except Refused:
                 continue
+        for pk in queries.event_files_cut_off(now):
+            actions.go_on_with_file(by=None, file_id=pk, now=now)
         if deemed or started or frozen or closed or ended:
             self.stdout.write(
                 f"{deemed} deemed approved, {len(started)} started, {frozen} rosters frozen, "

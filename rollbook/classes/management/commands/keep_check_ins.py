@@ -13,6 +13,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         now = timezone.now()
         made = actions.make_months(now=now)
+        actions.tidy_event_files(now=now)
         moved = [actions.archive_month(month=one, now=now) for one in months.months_to_archive(timezone.localdate(now))]
         if made or moved:
             self.stdout.write(
