@@ -132,7 +132,7 @@ ENROLMENTS = """
 
 # How long was taught is read from who came first and left last: where the simulator says less, everybody left earlier.
 ATTENDANCE = """
-    SELECT {first} * 1000 + row_number() OVER (ORDER BY p.day, lesson_id, enrolment_id) AS id, lesson_id, enrolment_id,
+    SELECT {first}000 + row_number() OVER (ORDER BY p.day, lesson_id, enrolment_id) AS id, lesson_id, enrolment_id,
         p.starts_at AS in_at,
         CASE WHEN l.taught_minutes < l.minutes - 6 THEN least(p.ends_at, l.starts_at + to_minutes(l.taught_minutes)) ELSE p.ends_at END
             AS out_at,
@@ -222,6 +222,41 @@ CLAIMS = """
     ORDER BY filed_on, claim_id
 """
 
+# What platforms, offices that called, cameras and the comparison of faces said.
+SESSIONS = """
+    SELECT session_id AS id, enrolment_id, platform, session_id AS number, course, starts_at, ends_at, coalesce(device, '') AS device,
+        coalesce(network, '') AS network, coalesce(city, '') AS city, content_s AS content, credited_s AS credited,
+        unseen_jump_s AS unseen_jump, hidden_s AS hidden, idle_s AS idle, blurs, seeks, beats, beat_spread_ms, clicks, click_places,
+        face_checks, face_fails, fails_in_a_row, answer_spread_ms, md5('s' || session_id) AS digest, ends_at AS filed_at,
+        institution_id AS filed_by_id, 'class:' || class_id AS about
+    FROM sessions
+"""
+
+TOLD = """
+    SELECT {first} + row_number() OVER () AS id, enrolment_id, outcome, paid_back, day::timestamptz + INTERVAL 3 HOUR AS told_at,
+        'simulated:{first}:' || row_number() OVER () AS source, 'class:' || class_id AS about
+    FROM calls
+"""
+
+CAMERAS = """
+    SELECT room_id AS id, room_id, min(institution_id) AS institution_id, '{region}' AS region_code, '前方' AS name,
+        's' || room_id AS stream, md5('c' || room_id) AS key_digest, TIMESTAMPTZ '2025-12-01 02:00:00+00' AS registered_at,
+        min(institution_id) AS registered_by_id, NULL AS about
+    FROM camera_faults GROUP BY room_id
+"""
+
+FAULTS = """
+    SELECT {first} + row_number() OVER () AS id, f.lesson_id, f.room_id AS camera_id, f.kind, l.starts_at AS begins_at,
+        l.starts_at + to_seconds(f.seconds) AS ends_at, 'class:' || f.class_id AS about
+    FROM camera_faults f JOIN lessons l USING (lesson_id)
+"""
+
+LIKENESSES = """
+    SELECT {first} + row_number() OVER () AS id, least(person_id, other_person_id) AS older_id,
+        greatest(person_id, other_person_id) AS newer_id, similarity AS score, TIMESTAMPTZ '2026-12-01 02:00:00+00' AS found_at, NULL AS about
+    FROM face_pairs
+"""
+
 TABLES = (
     ("institutions.Institution", INSTITUTIONS),
     ("accounts.Account", ACCOUNTS),
@@ -249,4 +284,9 @@ TABLES = (
     ("assessment.ScoreChange", SCORE_CHANGES),
     ("certificates.Certificate", CERTIFICATES),
     ("subsidies.Claim", CLAIMS),
+    ("learning.Session", SESSIONS),
+    ("risk.Told", TOLD),
+    ("live.Camera", CAMERAS),
+    ("live.Fault", FAULTS),
+    ("faces.Likeness", LIKENESSES),
 )
