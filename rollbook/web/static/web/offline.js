@@ -54,6 +54,12 @@ class Outbox {
       row.append(title, detail);
       return row;
     }));
+    if (!events.length) {
+      const none = document.createElement("li");
+      none.className = "list-group-item text-secondary";
+      none.textContent = this.words.nothing;
+      this.list.append(none);
+    }
   }
 
   // What the phone keeps for when there is no signal: taken whenever there is one.
