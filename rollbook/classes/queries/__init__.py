@@ -31,6 +31,7 @@ from rollbook.classes.queries.attendance import (
 from rollbook.classes.queries.classes import (
     asks_for,
     by_id,
+    changed_since_approval,
     class_list,
     enrolment,
     enrolments_of_person,
@@ -111,6 +112,7 @@ __all__ = [
     "asks_of",
     "attendance_of",
     "by_id",
+    "changed_since_approval",
     "check_ins_of",
     "checked",
     "class_list",

@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from rollbook.accounts.rules import APART, INSTITUTIONAL, Permission, holds
@@ -81,6 +81,13 @@ def roster(class_id: int) -> QuerySet[Enrolment]:
     """Who is in the class now."""
     found = Enrolment.objects.filter(training_class_id=class_id, dropped_at=None)
     return found.select_related("person", "training_class", "commitment").order_by("pk")
+
+
+def changed_since_approval(klass: TrainingClass) -> dict[str, int]:
+    """How many came to the roster after the class was approved, and how many of those who were on it then have left."""
+    came = Q(added_at__gt=klass.decided_at, dropped_at=None) if klass.decided_at else Q(pk__in=[])
+    left = Q(added_at__lte=klass.decided_at, dropped_at__gte=klass.decided_at) if klass.decided_at else Q(pk__in=[])
+    return klass.enrolments.aggregate(came=Count("pk", filter=came), left=Count("pk", filter=left))
 
 
 def ever_on(class_id: int) -> QuerySet[Enrolment]:

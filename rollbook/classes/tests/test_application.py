@@ -170,6 +170,8 @@ def test_who_was_dropped_after_approval_does_not_come_back_by_a_file(asked):
     actions.drop_trainee(by=asked.manager, enrolment_id=one.pk, why="病", now=NOW)
 
     assert not one.reservations.filter(released_at=None).exists()
+    asked.klass.refresh_from_db()
+    assert queries.changed_since_approval(asked.klass) == {"came": 0, "left": 1}  # whoever looks at the roster reads it
     with pytest.raises(Refused) as caught:
         actions.import_roster(by=asked.manager, class_id=asked.klass.pk, content=content, now=NOW)
     assert codes(caught) == ["wrong-cell"]

@@ -135,6 +135,7 @@ def class_detail(request: "Request", class_id: int) -> HttpResponse:
         "klass": klass,
         "lessons": application.lessons_of(class_id),
         "roster": roster,
+        "changed": {} if is_trainee else queries.changed_since_approval(klass),
         "reviews": [] if is_trainee else klass.reviews.select_related("by").order_by("-at"),
         "ticks": actions.RETURN_REASONS,
         "commitment": klass.commitments.filter(enrolment=None).first(),
