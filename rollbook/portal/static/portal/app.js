@@ -8,7 +8,7 @@ async function choices() {
   const select = form.elements.lesson;
   const chosen = select.value;
   select.replaceChildren(...lessons.map((one) => {
-    const when = new Date(one.starts_at).toLocaleString("sv", { dateStyle: "short", timeStyle: "short", timeZone: "Asia/Shanghai" }); // 2026-11-25 20:30
+    const when = new Date(one.starts_at).toLocaleString("sv", { dateStyle: "short", timeStyle: "short", timeZone: "Asia/Shanghai" }).slice(5); // 11-25 20:30
     return new Option(`${when} ${one.subject} · ${one.room}`, one.id);
   }));
   if (!lessons.length) select.append(new Option(outbox.words.none, ""));

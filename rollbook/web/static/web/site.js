@@ -39,7 +39,7 @@ function reachable() {
   for (const wrap of document.querySelectorAll(".table-wrap")) {
     const table = wrap.querySelector(":scope > table");
     const heads = table && table.tHead ? [...table.tHead.rows[0].cells].map((head) => head.textContent.trim()) : [];
-    if (phone && heads.length && heads.length <= MOST_COLUMNS && wrap.scrollWidth > wrap.clientWidth) {
+    if (phone && table && heads.length <= MOST_COLUMNS && (heads.length || !table.tHead) && wrap.scrollWidth > wrap.clientWidth) {
       for (const row of [...table.tBodies].flatMap((body) => [...body.rows]))
         if (row.cells.length === heads.length) [...row.cells].forEach((cell, n) => { cell.dataset.head = heads[n]; });
       table.classList.add("cards");
