@@ -131,3 +131,8 @@ def opened(item: Item) -> IO[bytes]:
 
 def last_scrubs(limit: int = 10) -> list[Scrub]:
     return list(Scrub.objects.order_by("-pk")[:limit])
+
+
+def dossiers() -> "QuerySet[Item]":
+    """Within a query of deeds: the evidence, with the file that it belongs to."""
+    return Item.objects.order_by()

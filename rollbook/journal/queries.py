@@ -1,14 +1,13 @@
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.models import BigIntegerField, F, Model, QuerySet
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, ExtractHour, ExtractMinute, Substr, TruncDate
+from django.db.models import Model, QuerySet
 
+from rollbook.database.changes import written_since
 from rollbook.journal.models import Entry, Seal
 from rollbook.journal.rules import FACTS, VALUES, Fact, label_of
 from rollbook.kernel.money import yuan
@@ -130,14 +129,11 @@ def _cut_off() -> list[tuple[str, int]]:
         return [("journal_seal", newest)] if is_called and given != newest else []
 
 
-def reveals() -> "QuerySet[Entry, Any]":
-    """Sealed data that was shown, by whom and when, as screening reads it."""
-    return Entry.objects.filter(kind="person.revealed", by__isnull=False).values(
-        "region_code",
-        reveal_id=F("pk"),
-        account_id=F("by_id"),
-        person_id=Cast(Substr("subject", len("persons.Person:") + 1), BigIntegerField()),
-        purpose=KT("data__purpose"),
-        day=TruncDate("at"),
-        minute=ExtractHour("at") * 60 + ExtractMinute("at"),
-    )
+def deeds(kinds: Collection[str]) -> "QuerySet[Entry]":
+    """What accounts did of some kinds, as screening reads it."""
+    return Entry.objects.filter(kind__in=kinds, by__isnull=False)
+
+
+def changed_deeds(kinds: Collection[str], mark: int, key: Any) -> "QuerySet[Any, Any]":
+    """What `key` names of those that a transaction of `mark` or later wrote."""
+    return written_since(deeds(kinds), mark).values_list(key, flat=True)

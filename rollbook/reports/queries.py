@@ -20,6 +20,7 @@ from rollbook.kernel.messages import _
 from rollbook.kernel.money import yuan
 from rollbook.persons import queries as persons
 from rollbook.regions.queries import name_of
+from rollbook.risk import queries as risk
 from rollbook.subsidies import queries as subsidies
 from rollbook.subsidies.rules import State as ClaimState
 from rollbook.subsidies.rules import share
@@ -58,6 +59,7 @@ def todos(by: "Account") -> list[Todo]:
         *_money(by),
         *_alike(by),
         *_faces(by),
+        *_detectors(by),
     ]
     if holds(by, P.SCORE_ENTER):
         found += [
@@ -134,6 +136,12 @@ def _discrepancies(by: "Account") -> list[Todo]:
             title = f"{name_of(row.region_code)} · {share(row.due_fen, row.paid_fen)} %"
             found.append(Todo(_("Paid is not what was due"), title, "subsidies:accuracy", None))
     return found
+
+
+def _detectors(by: "Account") -> list[Todo]:
+    """Detectors that failed in the last night, for the province: one line for all (N3.5)."""
+    codes = [step.detector for step in risk.failing(by)]
+    return [Todo(_("Detectors that fail"), ", ".join(codes[:10]), "risk:detector_list", None)] if codes else []
 
 
 def _alike(by: "Account") -> list[Todo]:

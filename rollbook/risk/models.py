@@ -74,13 +74,14 @@ class Run(models.Model):
 
 
 class Step(models.Model):
-    """One detector of a run: done is done, also when the run breaks off after it."""
+    """One detector of a run: done is done, also when the run breaks off after it. What failed is tried again."""
 
     run = models.ForeignKey(Run, models.PROTECT, related_name="steps")
     detector = models.CharField(max_length=8)
     findings = models.PositiveIntegerField()
     milliseconds = models.PositiveIntegerField()
     error = models.CharField(max_length=500, blank=True)
+    tries = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         constraints = [models.UniqueConstraint(name="detector_once_a_run", fields=["run", "detector"])]

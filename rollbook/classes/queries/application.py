@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import connection
+from django.db.models import OuterRef, Q, QuerySet
 from django.utils.timezone import localdate
 
 from rollbook.classes.models import Enrolment, Lesson, LevelReservation, TrainingClass
@@ -55,6 +56,14 @@ def examined(klass: TrainingClass, now: datetime) -> tuple[list[Message], list[M
         project=f"{klass.occupation or '–'} · {klass.level}", institution=klass.institution.name,
     )  # fmt: skip
     return stops, list(rules.warnings(facts)), list(rows)
+
+
+def on_desk() -> "QuerySet[TrainingClass]":
+    """Within a query of deeds: the classes that waited for a decision `at` that moment at an office of the `desk`."""
+    still = Q(decided_at=None) | Q(decided_at__gte=OuterRef("at"))
+    return TrainingClass.objects.filter(
+        still, submitted_at__lte=OuterRef("at"), region_code__startswith=OuterRef("desk")
+    )
 
 
 def working_days_left(klass: TrainingClass, today: date, calendar: WorkingDays | None = None) -> int | None:

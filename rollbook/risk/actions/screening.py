@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils.timezone import localdate
 
 from rollbook.classes.queries import screening as classes
@@ -25,7 +26,8 @@ SCREENING = 7306  # the number of the lock: one night at a time
 
 
 def screen_everyone(*, now: datetime, whole: bool = False, codes: tuple[str, ...] = ()) -> Run | None:
-    """Read what is new and run every detector over the lake. A night that broke off goes on with what it lacks.
+    """Read what is new and run every detector over the lake. A night that broke off goes on with what it lacks, and one
+    whose detectors failed with those.
 
     None while another process is at it.
     """
@@ -34,7 +36,7 @@ def screen_everyone(*, now: datetime, whole: bool = False, codes: tuple[str, ...
         if not cursor.fetchone()[0]:
             return None
     try:
-        run = Run.objects.filter(kind=RunKind.NIGHT, finished_at=None).order_by("-pk").first()
+        run = screening.left_over(now)
         if run is None:
             refresh(now=now, whole=whole)
             run = Run.objects.create(kind=RunKind.NIGHT, engine=settings.SCREENING_ENGINE, started_at=now)
@@ -82,7 +84,7 @@ def _finished(run: Run, now: datetime) -> Run:
 
 
 def _detect(run: Run, backend: Backend, tables: Tables, codes: tuple[str, ...], now: datetime) -> None:
-    done = set(run.steps.values_list("detector", flat=True))
+    done = set(run.steps.filter(error="").values_list("detector", flat=True))
     settings_now = screening.settings_on(localdate(now))
     for code in codes:
         if code not in done:
@@ -102,4 +104,7 @@ def _step(
     except Exception as failure:
         error, count = f"{type(failure).__name__}: {failure}"[:500], 0
     spent = int((time.monotonic() - begun) * 1000)
-    Step.objects.create(run=run, detector=code, findings=count, milliseconds=spent, error=error)
+    said = {"findings": count, "milliseconds": spent, "error": error}
+    Step.objects.update_or_create(
+        run=run, detector=code, defaults={**said, "tries": F("tries") + 1}, create_defaults=said
+    )

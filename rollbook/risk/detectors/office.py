@@ -124,7 +124,10 @@ def night_approvals(t: Tables, p: Limits) -> Table:
 @detector(
     "I03",
     _("Personal data read off the pattern"),
-    _("On {day} sealed data of {people} people, {away} of other regions; a usual day of such an account has {usual}."),
+    _(
+        "On {day} sealed data of {people} people and {pieces} items of evidence, of them {away} people of other regions; "
+        "a usual day of such an account has {usual} of both."
+    ),
     S.ACCOUNT,
     REVIEW,
     INSIDER,
@@ -137,21 +140,25 @@ def curious_reads(t: Tables, p: Limits) -> Table:
     """Many more than the mean day of all accounts, and not called for by a case on the desk."""
     r = t.reveals
     loose = r.filter(~r.was_due.fill_null(False))
+    own = loose.region_code.re_replace("(00)+$", "")  # of a city also its counties
     day = loose.aggregate(
         by=["account_id", "day"],
         people=loose.person_id.nunique(),
-        away=loose.person_id.nunique(where=loose.person_region != loose.region_code),
+        pieces=loose.item_id.nunique(),
+        away=loose.person_id.nunique(where=~loose.person_region.startswith(own)),
     )
+    day = day.mutate(shown=day.people + day.pieces)
     others = day.view()
     peers = day.left_join(others, day.account_id != others.account_id).aggregate(
-        by=[day.account_id, day.day, day.people, day.away], usual=others.people.mean()
+        by=[day.account_id, day.day, day.people, day.pieces, day.away, day.shown], usual=others.shown.mean()
     )
     usual = peers.usual.fill_null(0)
-    found = peers.filter(peers.people >= p["count"], peers.people > usual * p["times"])
+    found = peers.filter(peers.shown >= p["count"], peers.shown > usual * p["times"])
     return found.select(
         subject_id=found.account_id,
         day=found.day,
         people=found.people,
+        pieces=found.pieces,
         away=found.away,
         usual=found.usual.fill_null(0).ceil().cast("int64"),
     )

@@ -225,8 +225,9 @@ OFFICE = (
            "One decision of an official on a class or claim, from the journal. `seconds`: the object lay open before it.",
            month_of="day", int="review_id account_id subject_id institution_id minute seconds",
            text="region_code kind move network", day="day", time="at"),
-    _shape("reveals", "Sealed data shown to an account. `was_due`: the person stood in a case on its desk.",
-           month_of="day", int="reveal_id account_id person_id minute", text="region_code person_region purpose",
+    _shape("reveals",
+           "Sealed data of a person, or an item of evidence, shown to an account of `region_code`. `was_due`: a case on its "
+           "desk called for it.", month_of="day", int="reveal_id account_id person_id item_id minute", text="region_code person_region purpose",
            day="day", bool="was_due"),
     _shape("sign_ins", "An account signed in.", month_of="day", int="account_id institution_id", text="region_code role network", day="day"),
 )

@@ -31,8 +31,6 @@ WAITING = {
     "photos.people": "pictures of identity cards are not kept",
     "photos.person_id": "pictures of identity cards are not kept",
     "purchases": "what was bought for a class is not filed",
-    "reveals.person_region": "the journal keeps no region of whom was read",
-    "reveals.was_due": "the journal does not say whether a case lay on the desk",
     "reviews.network": "the journal keeps no network of a decision",
     "reviews.seconds": "how long an object lay open is not measured",
     "sign_ins": "signing in is not read yet",

@@ -13,7 +13,17 @@ from rollbook.risk.queries.alerts import (
     weights,
 )
 from rollbook.risk.queries.columns import waits_for
-from rollbook.risk.queries.learning import by_region, cases, load, performance, precision_of, runs, settings_of, waiting
+from rollbook.risk.queries.learning import (
+    by_region,
+    cases,
+    failing,
+    load,
+    performance,
+    precision_of,
+    runs,
+    settings_of,
+    waiting,
+)
 from rollbook.risk.queries.places import class_to_inspect
 from rollbook.risk.queries.proofs import classes_in, evidence, ground, proofs
 from rollbook.risk.queries.screening import is_due
@@ -29,6 +39,7 @@ __all__ = [
     "classes_in",
     "evidence",
     "explanations_of",
+    "failing",
     "findings_of",
     "get",
     "ground",

@@ -25,24 +25,36 @@ ABOVE = {Role.CITY_OFFICER, Role.PROVINCE_OFFICER, Role.AUDITOR}
 
 
 def visible_to(by: "Account") -> QuerySet[Alert]:
-    """An office sees its region's; of insiders only those above them, and never the own. An institution sees what it
-    was asked about, or what was settled after it was asked."""
+    """An office sees what `seen_by` says. An institution sees what it was asked about, or what was settled after it was
+    asked."""
     found = Alert.objects.select_related("institution", "training_class", "person")
     if by.role == Role.INSTITUTION_MANAGER:
         told = found.filter(institution_id=by.institution_id or 0, answer_by__isnull=False)
         return told.exclude(scheme__in=NOT_TOLD)
     if not any(holds(by, one) for one in READERS):
         return found.none()
-    found = found.filter(within(by.region_code))
+    return found.filter(seen_by(by))
+
+
+def seen_by(by: "Account", alert: str = "") -> Q:
+    """Which alerts an official sees, from a query that reaches them by `alert`: its region's. Of insiders only those above
+    them, so that nobody reads of a colleague or is warned by a count: a county's reviewers none, a city's officers not
+    those of the city itself. Above the province is nobody, so its own officers see them, but never the one about
+    themselves; auditors are nobody's colleagues."""
+    found = within(by.region_code, alert)
+    insider = Q(**{f"{alert}scheme": Scheme.INSIDER})
     if by.role not in ABOVE:
-        return found.exclude(scheme=Scheme.INSIDER)
-    return found.exclude(subject=Subject.ACCOUNT, subject_id=by.pk)
+        return found & ~insider
+    if by.role == Role.CITY_OFFICER:
+        found &= ~Q(insider, **{f"{alert}region_code": by.region_code})
+    return found & ~Q(**{f"{alert}subject": Subject.ACCOUNT, f"{alert}subject_id": by.pk})
 
 
-def within(region_code: str) -> Q:
+def within(region_code: str, alert: str = "") -> Q:
     """A county's exactly, which an index can be entered by; what has counties of its own by its digits."""
     digits = prefix(region_code)
-    return Q(region_code=digits) if digits and digits == region_code else Q(region_code__startswith=digits)
+    exactly = bool(digits) and digits == region_code
+    return Q(**{f"{alert}region_code": digits} if exactly else {f"{alert}region_code__startswith": digits})
 
 
 def get(by: "Account", alert_id: int, *, lock: bool = False) -> Alert:

@@ -4,26 +4,25 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.kernel.reasons import Forbidden
 from rollbook.regions.rules import prefix
 from rollbook.risk.detectors import DETECTORS
-from rollbook.risk.models import Alert, Finding, Hit, Run, Setting
-from rollbook.risk.rules import Precision, State
+from rollbook.risk.models import Alert, Finding, Hit, Run, Setting, Step
+from rollbook.risk.queries.alerts import READERS, seen_by
+from rollbook.risk.rules import Precision, RunKind, State
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
 
-READERS = (Permission.ALERT_SETTLE, Permission.ALERT_CONFIRM, Permission.ALERT_READ)
-
 
 def of_region(by: "Account", region_code: str = "") -> QuerySet[Finding]:
-    """Findings within one's region, or within a part of it."""
+    """Findings of the alerts that one sees, or of those within a part of the region."""
     if not any(holds(by, one) for one in READERS):
         raise Forbidden("alert.read")
-    found = Finding.objects.filter(alert__region_code__startswith=prefix(by.region_code))
+    found = Finding.objects.filter(seen_by(by, "alert__"))
     return found.filter(alert__region_code__startswith=prefix(region_code)) if region_code else found
 
 
@@ -81,7 +80,7 @@ def by_region(by: "Account", code: str) -> list[dict[str, Any]]:
 def load(by: "Account", now: datetime) -> list[dict[str, Any]]:
     """How many alerts each officer has settled in the last thirty days, and how many days they took."""
     since = now - timedelta(30)
-    found = Alert.objects.filter(region_code__startswith=prefix(by.region_code), proposed_at__gte=since)
+    found = Alert.objects.filter(seen_by(by), proposed_at__gte=since)
     rows = found.values("proposed_by__name", "proposed_by__username").annotate(settled=Count("pk")).order_by("-settled")
     return [
         {"name": row["proposed_by__name"] or row["proposed_by__username"], "settled": row["settled"]} for row in rows
@@ -89,7 +88,7 @@ def load(by: "Account", now: datetime) -> list[dict[str, Any]]:
 
 
 def waiting(by: "Account") -> int:
-    return Alert.objects.filter(region_code__startswith=prefix(by.region_code)).exclude(state=State.CLOSED).count()
+    return Alert.objects.filter(seen_by(by)).exclude(state=State.CLOSED).count()
 
 
 def cases(by: "Account", code: str, name: str) -> list[tuple[int, bool]]:
@@ -110,4 +109,14 @@ def settings_of(code: str) -> QuerySet[Setting]:
 
 
 def runs() -> QuerySet[Run]:
-    return Run.objects.annotate(done=Count("steps"), found=Count("findings", distinct=True)).order_by("-pk")
+    """Screenings with how many detectors have run, and which of them failed."""
+    failed = Prefetch("steps", Step.objects.exclude(error="").order_by("detector"), to_attr="failed")
+    return Run.objects.annotate(done=Count("steps", filter=Q(steps__error=""))).prefetch_related(failed).order_by("-pk")
+
+
+def failing(by: "Account") -> list[Step]:
+    """The detectors that failed in the last night, for whoever answers for all of them: until the next night or try."""
+    if not holds(by, Permission.ALERT_TUNE) or len(prefix(by.region_code)) != 2:
+        return []
+    last = Run.objects.filter(kind=RunKind.NIGHT).order_by("-pk").first()
+    return list(last.steps.exclude(error="").order_by("detector")) if last else []

@@ -11,6 +11,7 @@ from typing import Any
 
 import ibis
 from django.conf import settings
+from django.db.models import Q
 from django.utils.timezone import localdate
 
 from rollbook.database import engines, lake
@@ -18,10 +19,11 @@ from rollbook.regions.rules import around
 from rollbook.risk.detectors import DETECTORS
 from rollbook.risk.detectors.shapes import Tables, unbound
 from rollbook.risk.detectors.tables import SHAPES
-from rollbook.risk.models import Run, Setting
+from rollbook.risk.models import Run, Setting, Step
 from rollbook.risk.queries import sources
 from rollbook.risk.rules import Detector, RunKind, plain, wanted
 
+TRIES = 3  # of a detector that fails, in one night
 KEPT = 40  # rows of evidence that an alert keeps; their number and digest are of all
 
 
@@ -105,9 +107,18 @@ def at_hand() -> Any:
 
 
 def is_due(now: datetime) -> bool:
-    """Whether this night was not screened yet: it begins at midnight, and one that broke off is still due."""
+    """Whether this night was not screened yet: it begins at midnight, and is due as long as something of it is left."""
     nights = Run.objects.filter(kind=RunKind.NIGHT)
-    return not nights.filter(finished_at__isnull=False, started_at__date=localdate(now)).exists()
+    done = nights.filter(finished_at__isnull=False, started_at__date=localdate(now)).exists()
+    return not done or left_over(now) is not None
+
+
+def left_over(now: datetime) -> Run | None:
+    """The night that broke off, or the last one of today of whose detectors some failed and are tried again."""
+    again = Q(
+        started_at__date=localdate(now), pk__in=Step.objects.exclude(error="").filter(tries__lt=TRIES).values("run")
+    )
+    return Run.objects.filter(Q(finished_at=None) | again, kind=RunKind.NIGHT).order_by("-pk").first()
 
 
 Way = tuple[int, dict[str, int]]  # a rank, and limits

@@ -23,13 +23,12 @@ from rollbook.evidence import queries as evidence
 from rollbook.faces import queries as faces
 from rollbook.fees import queries as fees
 from rollbook.institutions import queries as institutions
-from rollbook.journal import queries as journal
 from rollbook.learning import queries as learning
 from rollbook.live import queries as live
 from rollbook.persons import queries as persons
 from rollbook.risk.detectors.tables import SHAPES
 from rollbook.risk.models import Told
-from rollbook.risk.queries import facts
+from rollbook.risk.queries import facts, office
 from rollbook.subsidies.queries import screening as subsidies
 
 Rows = Iterable[QuerySet[Any, Any]]
@@ -102,11 +101,15 @@ SOURCES: dict[str, Source] = {
     "claims": _of(subsidies.claims, "claim_id", lambda mark: subsidies.changed_since(mark)["claims"]),
     "objections": _of(subsidies.objections),
     "reviews": Source(
-        lambda: [classes.reviews(), subsidies.reviews("first"), subsidies.reviews("second")],
+        lambda: [classes.reviews(), subsidies.reviews("first"), subsidies.reviews("second"), office.sent_back()],
         key="review_id",
-        changed=lambda mark: [*classes.changed_since(mark)["reviews"], *subsidies.changed_since(mark)["reviews"]],
+        changed=lambda mark: [
+            *classes.changed_since(mark)["reviews"],
+            *subsidies.changed_since(mark)["reviews"],
+            office.sent_back_since(mark),
+        ],
     ),
-    "reveals": _of(journal.reveals, "reveal_id"),
+    "reveals": _of(office.reveals, "reveal_id"),
     **{name: _of(make) for name, make in facts.TABLES.items()},
     "lists": Source(facts.listed),
     "relatives": Source(columns=facts.relatives),

@@ -91,6 +91,7 @@ COLUMNS = {
     "certificate_on": _("Certificate of"),
     "drawn_on": _("Paper drawn on"),
     "people": _("People"),
+    "pieces": _("Items of evidence"),
     "all_people": _("People in all"),
     "roster": _("On the roster"),
     "present": _("Checked in"),

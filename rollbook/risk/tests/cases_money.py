@@ -224,7 +224,8 @@ CASES = {
     ),
     "I03": (
         {
-            "reveals": [reveal(n) for n in range(1, 31)]
+            "reveals": [reveal(n) for n in range(1, 9)]
+            + [reveal(n, person_id=None, item_id=n) for n in range(9, 31)]
             + [reveal(n, account=2) for n in range(41, 44)]
             + [reveal(n, account=3) for n in range(51, 53)]
             + [reveal(n, account=4, was_due=True) for n in range(61, 91)],

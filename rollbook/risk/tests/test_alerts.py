@@ -155,15 +155,6 @@ def test_hidden_relations_are_not_told_to_whom_they_concern(klass):
     assert Alert.objects.get().state == "open"
 
 
-def test_signals_of_insiders_are_for_those_above_and_never_for_the_one_meant(klass):
-    found(klass)
-    city = official(Role.CITY_OFFICER, "320100")
-    Alert.objects.update(scheme="insider", subject="account", subject_id=city.pk)
-    assert not queries.visible_to(official()).exists()
-    assert not queries.visible_to(city).exists()
-    assert queries.visible_to(official(Role.CITY_OFFICER, "320100")).exists()
-
-
 def test_another_county_and_a_worker_see_nothing(klass):
     found(klass)
     assert not queries.visible_to(official(region="320583")).exists()

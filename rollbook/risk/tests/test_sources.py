@@ -1,5 +1,6 @@
 """The tables of screening are filled from what the system really holds (N3.5), and read on from where one stopped."""
 
+import dataclasses
 import time
 from datetime import timedelta
 
@@ -7,13 +8,18 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 from django.db import connection
+from django.test import Client
 
+from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.certificates.models import Certificate
 from rollbook.classes.models import Attendance, CheckIn, Enrolment, Lesson, TrainingClass
 from rollbook.database import arrow, changes, lake
+from rollbook.directory.tests.factories import load_terms
 from rollbook.institutions.models import Institution, Room, Site
 from rollbook.persons.models import Person
-from rollbook.risk import actions
+from rollbook.reports import queries as reports
+from rollbook.risk import actions, queries
+from rollbook.risk.detectors import DETECTORS
 from rollbook.risk.detectors.tables import SHAPES
 from rollbook.risk.models import Extract
 from rollbook.risk.queries import sources
@@ -203,6 +209,35 @@ def test_the_night_goes_on_where_it_broke_off():
     assert again.pk == run.pk
     assert before < set(again.steps.values_list("pk", flat=True))
     assert again.steps.count() == 3
+
+
+def test_a_detector_that_fails_is_seen_and_tried_again_and_is_not_done(monkeypatch):
+    """N3.5: on the page of detectors and on the workbench of the province, until it runs; three times a night."""
+    monkeypatch.setattr("rollbook.risk.actions.screening.refresh", lambda **_values: {})
+    load_terms()
+    whole = dict(DETECTORS)
+
+    def fails(_tables, _limits):
+        raise ValueError("no such column")
+
+    monkeypatch.setitem(DETECTORS, "D25", dataclasses.replace(whole["D25"], find=fails))
+    codes, province = ("D01", "D25"), AccountFactory(role="province-officer", region_code="320000")
+    run = actions.screen_everyone(now=NOW, codes=codes)
+    assert [step.detector for step in queries.failing(province)] == ["D25"]
+    assert queries.failing(AccountFactory(role="county-reviewer", region_code="320102")) == []
+    assert queries.runs()[0].done == 1
+    assert [todo.title for todo in reports.todos(province) if todo.url_name == "risk:detector_list"] == ["D25"]
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(province)
+    assert "ValueError: no such column" in client.get("/alerts/detectors/").text
+    assert queries.is_due(NOW)
+    assert actions.screen_everyone(now=NOW, codes=codes).pk == run.pk
+    assert queries.failing(province)[0].tries == 2
+    monkeypatch.setitem(DETECTORS, "D25", whole["D25"])
+    actions.screen_everyone(now=NOW, codes=codes)
+    assert queries.failing(province) == []
+    assert not queries.is_due(NOW)
+    assert "no such column" not in client.get("/alerts/detectors/").text
 
 
 def test_all_detectors_run_over_what_the_system_holds():

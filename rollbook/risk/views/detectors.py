@@ -38,6 +38,7 @@ def detector_list(request: "Request") -> HttpResponse:
         "regions": known,
         "region": region,
         "runs": queries.runs()[:8],
+        "failing": queries.failing(by),
     }
     return render(request, "risk/detector_list.html", context)
 

@@ -80,6 +80,12 @@ def reviews(stage: str) -> "QuerySet[Claim, Any]":
     )
 
 
+def on_desk() -> "QuerySet[Claim]":
+    """Within a query of deeds: the claims that waited for a decision `at` that moment at an office of the `desk`."""
+    still = Q(second_at=None) | Q(second_at__gte=OuterRef("at"))
+    return Claim.objects.filter(still, filed_at__lte=OuterRef("at"), region_code__startswith=OuterRef("desk"))
+
+
 def placed(ids: Collection[int]) -> "QuerySet[Claim, Any]":
     """Where claims belong, for alerts about them."""
     return Claim.objects.filter(pk__in=ids).values(
