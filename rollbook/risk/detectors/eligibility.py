@@ -221,6 +221,7 @@ def on_payroll(t: Tables, _p: Limits) -> Table:
 
 
 WITHOUT_WORK = ["unemployed", "difficulty", "flexible"]
+TRAINED_WITHOUT_WORK = [*WITHOUT_WORK, "rural"]  # who has an employer is trained as an employee, by that policy
 
 
 @detector(
@@ -235,7 +236,7 @@ WITHOUT_WORK = ["unemployed", "difficulty", "flexible"]
 )
 def employed(t: Tables, _p: Limits) -> Table:
     e, m = live(t), t.insured_months
-    e = e.filter(e.category.isin(WITHOUT_WORK))
+    e = e.filter(e.category.isin(TRAINED_WITHOUT_WORK))
     found = e.join(
         m, [e.person_id == m.person_id, m.company.notnull(), m.month >= e.starts_on.truncate("M"), m.month <= e.ends_on]
     )
@@ -278,13 +279,8 @@ def left_employer(t: Tables, p: Limits) -> Table:
     return last.select(subject_id=last.enrolment_id, month=last.month, starts_on=last.starts_on)
 
 
-PROVED = {
-    "difficulty": "difficulty",
-    "monitored": "monitored",
-    "disabled": "disabled",
-    "veteran": "veteran",
-    "unemployed": "unemployed",
-}
+# Categories that a list of another department proves, each by the feed that claims are decided by too.
+ON_A_LIST = ("difficulty", "monitored", "disabled", "veteran", "unemployed", "rural", "flexible")
 
 
 @detector(
@@ -300,7 +296,7 @@ PROVED = {
 def unproved(t: Tables, p: Limits) -> Table:
     """Only where that list was received at all; and a list may lag by a month."""
     e, on = live(t), t.lists
-    e = e.filter(e.category.isin(list(PROVED)))
+    e = e.filter(e.category.isin(list(ON_A_LIST)))
     e = e.semi_join(on.select("kind").distinct(), e.category == on.kind)
     near = [
         e.person_id == on.person_id,

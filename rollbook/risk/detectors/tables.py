@@ -162,7 +162,7 @@ FACTS = (
     _shape("shifts", "A working shift that an employer recorded.", month_of="day", int="person_id", text="company", day="day", time="starts_at ends_at"),
     _shape("school_rolls", "A full-time student.", int="person_id", day="from_on until_on graduates_on"),
     _shape("payrolls", "Staff within the establishment.", int="person_id", day="from_on until_on"),
-    _shape("lists", "Low-income, disabled, veteran, monitored, difficulty, unemployed.", int="person_id", text="kind", day="from_on until_on"),
+    _shape("lists", "Who is on a list that proves a category, by its feed; and low-income.", int="person_id", text="kind", day="from_on until_on"),
     _shape("other_subsidies", "Paid by another fund or province.", month_of="paid_on", int="person_id occupation amount_fen", text="fund level region_code number", day="paid_on"),
     _shape("other_certificates", "A certificate of another province or of the past.", int="person_id occupation", text="level number body", day="issued_on"),
     _shape("work_years", "Proven years in an occupation.", int="person_id occupation years"),

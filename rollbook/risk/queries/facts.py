@@ -29,8 +29,11 @@ from django.db.models.functions import MD5, Cast, Concat
 from rollbook.database import arrow
 from rollbook.directory import queries as directory
 from rollbook.exchange import queries as exchange
+from rollbook.exchange.rules import Feed
 from rollbook.institutions import queries as institutions
 from rollbook.persons import queries as persons
+from rollbook.risk.detectors.eligibility import ON_A_LIST
+from rollbook.subsidies.rules.others import PROOFS
 
 Rows = QuerySet[Any, Any]
 PERIOD = ("person_id", "from_on", "until_on")
@@ -46,8 +49,9 @@ def spans(feed: str, **more: Any) -> Rows:
 
 
 def listed() -> list[Rows]:
-    """One list from several feeds: who stood on which, from when to when."""
-    kinds = {"low-income": "difficulty", "disabled": "disabled", "veterans": "veteran", "monitored": "monitored"}
+    """One list from several feeds: who stood on which, from when to when. A category is proved by the feed that claims
+    are decided by; that a household is poor makes nobody one with difficulty in finding work."""
+    kinds = {PROOFS[kind]: kind for kind in ON_A_LIST} | {Feed.LOW_INCOME: "low-income"}
     return [spans(feed, kind=Value(kind, output_field=CharField())) for feed, kind in kinds.items()]
 
 

@@ -72,13 +72,16 @@ def reveals() -> Rows:
 def _of_class(rows: Rows, field: str) -> Rows:
     """Those of the class whose file the evidence lies in."""
     name = Concat(Value("classes.TrainingClass:"), Cast(field, TextField()), output_field=TextField())
-    return rows.annotate(file=name).filter(file=OuterRef("dossier"))
+    found: Rows = rows.annotate(file=name).filter(file=OuterRef("dossier"))
+    return found
 
 
 def _open(rows: Any, begin: str, alert: str = "") -> Rows:
     """Of alerts in the account's region, what was open at that moment."""
     still = Q(**{f"{alert}closed_at": None}) | Q(**{f"{alert}closed_at__gte": OuterRef("at")})
-    return rows.filter(still, **{f"{begin}__lte": OuterRef("at"), f"{alert}region_code__startswith": OuterRef("desk")})
+    begun = {f"{begin}__lte": OuterRef("at"), f"{alert}region_code__startswith": OuterRef("desk")}
+    found: Rows = rows.filter(still, **begun)
+    return found
 
 
 def sent_back() -> Rows:

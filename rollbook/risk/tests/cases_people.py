@@ -132,10 +132,12 @@ CASES = {
                 enrol(1, category="unemployed"),
                 enrol(2, category="employee"),
                 enrol(3, category="unemployed"),
+                enrol(4, category="rural"),
+                enrol(5, category="rural"),
             ],
-            "insured_months": [month(1), month(2), month(3, month=1), month(3, company=None)],
+            "insured_months": [month(1), month(2), month(3, month=1), month(3, company=None), month(4)],
         },
-        {1},
+        {1, 4},
     ),
     "D13": (
         {
