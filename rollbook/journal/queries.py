@@ -37,10 +37,12 @@ def taken_at(subject: Model, kind: str, digest: str) -> datetime | None:
     return Entry.objects.filter(subject=name, kind=kind, data__file=digest).values_list("at", flat=True).first()
 
 
-def timeline(subject: Model, limit: int = 50) -> list[Entry]:
-    """What happened to one object, newest first. Whoever may see the object may see this."""
-    name = f"{subject._meta.label}:{subject.pk}"
-    entries = list(Entry.objects.filter(subject=name).select_related("by").order_by("-at", "-pk")[:limit])
+def timeline(subject: Model, limit: int | None = 50, kind: str = "") -> list[Entry]:
+    """What happened to one object, newest first; of one kind, where it is given. Whoever may see the object may see this."""
+    found = Entry.objects.filter(subject=f"{subject._meta.label}:{subject.pk}")
+    if kind:
+        found = found.filter(kind=kind)
+    entries = list(found.select_related("by").order_by("-at", "-pk")[:limit])
     for entry in entries:
         entry.label = label_of(entry.kind)  # type: ignore[attr-defined]
         entry.facts = list(facts(entry))  # type: ignore[attr-defined]

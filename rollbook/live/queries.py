@@ -201,6 +201,16 @@ def uncut(*, asked_before: datetime) -> list[RawFile]:
     return list(RawFile.objects.filter(cut_at=None, asked_at__lt=asked_before).select_related("camera"))
 
 
+def faults_of_class(class_id: int) -> QuerySet[Fault]:
+    found = Fault.objects.filter(lesson__training_class_id=class_id).select_related("lesson", "camera")
+    return found.order_by("begins_at", "pk")
+
+
+def counts_of_class(class_id: int) -> QuerySet[HeadCount]:
+    found = HeadCount.objects.filter(lesson__training_class_id=class_id).select_related("lesson", "camera")
+    return found.order_by("taken_at", "pk")
+
+
 def calls_of_class(class_id: int) -> list[CameraCall]:
     found = CameraCall.objects.filter(lesson__training_class_id=class_id).select_related(
         "enrolment__person", "called_by"

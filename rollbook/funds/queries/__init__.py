@@ -101,6 +101,7 @@ from rollbook.funds.queries.recoveries import (
     payoff_fen,
     receipts_of,
     recovered_fen,
+    recoveries_for,
     recoveries_visible_to,
     recovery,
 )
@@ -170,6 +171,7 @@ __all__ = [
     "plan_of",
     "receipts_of",
     "recovered_fen",
+    "recoveries_for",
     "recoveries_visible_to",
     "recovery",
     "regions_with_plans",

@@ -93,6 +93,11 @@ def line_by_reference(by: "Account", reference: str) -> PaymentLine:
     return one
 
 
+def recoveries_for(subjects: Iterable[str]) -> QuerySet[Recovery]:
+    """For contexts that have checked who asks: every recovery of some subjects, refused ones too."""
+    return Recovery.objects.filter(line__subject__in=list(subjects)).select_related("line").order_by("pk")
+
+
 def of_subject(subject: str) -> QuerySet[Recovery]:
     """What of a claim is to come back or came, for its own page."""
     return Recovery.objects.filter(line__subject=subject).exclude(state__in=[R.ASKED, R.REFUSED]).order_by("pk")

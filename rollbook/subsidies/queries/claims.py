@@ -71,6 +71,12 @@ def of_class(class_id: int) -> dict[int, Claim]:
     return {one.enrolment_id: one for one in found}
 
 
+def published_of_class(class_id: int) -> QuerySet[Claim]:
+    """The claims of a class that were published, with what was objected: for contexts that have checked who asks."""
+    found = Claim.objects.filter(enrolment__training_class_id=class_id, publicity__isnull=False)
+    return found.select_related("publicity").prefetch_related("objections").order_by("pk")
+
+
 def subject_of(claim: Claim) -> str:
     """What the funds know a claim by."""
     return f"subsidies.Claim:{claim.pk}"

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
 from rollbook.assessment import queries as assessment
@@ -26,6 +24,7 @@ from rollbook.live import queries as live
 from rollbook.subsidies import queries as subsidies
 from rollbook.supervision import rules
 from rollbook.supervision.queries import inspections
+from rollbook.supervision.queries.watched import Watched, at, word
 from rollbook.web.words import about, said
 
 if TYPE_CHECKING:
@@ -33,17 +32,10 @@ if TYPE_CHECKING:
     from rollbook.supervision.rules import Part
 
 
-def _at(moment: datetime | None) -> str:
-    return date_format(localtime(moment), "DATETIME_FORMAT") if moment else ""
-
-
-def _word(choice: str) -> str:
-    return gettext(choice) if choice else ""
-
-
 def dossier(klass: "TrainingClass", now: datetime) -> "list[Part]":
     """The parts of a class's dossier with what each lacks: a fixed number of queries. The caller has checked who asks."""
     known = _Known(klass, now)
+    watch = Watched(klass, known.names, known.claimed)
     missing = rules.lacking(known.stand())
     parts = [
         ("application", _("Application"), (_("What"), _("As filed")), known.application()),
@@ -53,8 +45,15 @@ def dossier(klass: "TrainingClass", now: datetime) -> "list[Part]":
         ("lessons", _("Teaching plan"), (_("From"), _("To"), _("Hours"), _("Subject"), _("Room"), _("Teacher"), _("Textbook")), known.plan()),
         ("changes", _("Changes of the plan"), (_("Asked"), _("By"), _("Reason"), _("State"), _("Decided by")), known.changes()),
         ("attendance", _("Attendance"), (_("Name"), _("Hours attended"), _("Hours of leave"), _("Hours held"), "%"), known.attendance()),
+        ("marks", _("Attendance by lesson"), (_("Lesson"), _("Name"), _("In"), _("Out"), _("Presence"), _("Minutes")), watch.marks()),
+        ("check-ins", _("Check-ins"), (_("When"), _("Received"), _("Name"), _("Direction"), _("Means"), _("Device"), _("Set aside")), watch.check_ins()),
+        ("teaching", _("Attendance of teachers"), (_("Lesson"), _("Name"), _("In"), _("Out"), _("Corrected")), watch.teaching()),
+        ("rolls", _("Rolls called"), (_("Lesson"), _("When"), _("Direction"), _("People"), _("By"), _("State"), _("Decided by")), watch.rolls()),
+        ("make-ups", _("Make-up lessons"), (_("Missed"), _("Began at"), _("Room"), _("Teacher"), _("For whom"), _("Reason"), _("State")), watch.make_ups()),
+        ("denials", _("“I was not there”"), (_("Lesson"), _("Name"), _("Recorded as"), _("When")), watch.denials()),
         ("leave", _("Leave and corrections"), (_("Name"), _("Lesson"), _("What"), _("Reason"), _("State"), _("Decided by")), known.asks()),
         ("evidence", _("Evidence"), (_("Number"), _("Kind"), _("Taken"), _("Stored"), _("By"), "SHA-256"), known.evidence()),
+        ("camera", _("Pictures of the cameras"), (_("Lesson"), _("Camera"), _("What"), _("From"), _("To")), watch.camera()),
         ("inspections", _("Inspections"), (_("When"), _("Inspectors"), _("There"), _("Result"), _("Findings"), _("Institution")), known.inspections()),
         ("calls", _("Calls by phone and to the camera"), (_("When"), _("Name"), _("Answer"), _("Remark"), _("By")), known.calls()),
         ("study", _("Online study"), (_("Name"), _("Study sessions"), _("Credited minutes"), _("Tests"), _("Right at once, per cent")), known.study()),
@@ -63,6 +62,10 @@ def dossier(klass: "TrainingClass", now: datetime) -> "list[Part]":
         ("certificates", _("Certificates"), (_("Number"), _("Name"), _("Issued on"), _("State")), known.certificates()),
         ("claims", _("Claims"), (_("Number"), _("Name"), _("Amount"), _("State"), _("Held"), _("First review"), _("Second review")), known.claims()),
         ("payments", _("Payments"), (_("Batch"), _("Name"), _("Account"), _("Amount"), _("State"), _("Answer of the bank")), known.payments()),
+        ("publicity", _("Publicity and objections"), (_("Notice"), _("From"), _("To"), _("Name"), _("Objection"), _("Outcome")), watch.publicity()),
+        ("recoveries", _("Recoveries"), (_("Name"), _("Ground"), _("Document"), _("Amount"), _("Received"), _("Written off"), _("State")), watch.recoveries()),
+        ("questions", _("Questionnaires after the class"), (_("Name"), _("When"), _("Answers"), _("Remark")), watch.questions()),
+        ("steps", _("Measures and cases"), (_("When"), _("What"), _("Ground"), _("By"), _("State")), watch.steps()),
         ("fees", _("Payments of trainees"), (_("Receipt"), _("Name"), _("What"), _("Amount"), _("When"), _("How it was paid"), _("Answer of the trainee")), known.fees()),
         ("journal", _("What happened"), (_("When"), _("By"), _("What"), _("Details")), known.journal()),
     ]  # fmt: skip
@@ -124,40 +127,40 @@ class _Known:
         yield gettext("Project"), f"{klass.occupation or ''} {klass.level}"
         yield gettext("First day"), str(klass.starts_on or "")
         yield gettext("Last day"), str(klass.ends_on or "")
-        yield gettext("Study form"), _word(klass.get_study_form_display())
-        yield gettext("Certificate"), _word(klass.get_certificate_kind_display())
+        yield gettext("Study form"), word(klass.get_study_form_display())
+        yield gettext("Certificate"), word(klass.get_certificate_kind_display())
         yield gettext("Who answers for the class"), f"{klass.head} {klass.phone}"
         yield gettext("Textbooks and digital courses"), klass.resources
         yield gettext("Assessment plan"), klass.assessment_plan
         yield (
             gettext("State"),
-            _word(klass.get_state_display()) + (f" ({gettext('By silence')})" if klass.is_deemed else ""),
+            word(klass.get_state_display()) + (f" ({gettext('By silence')})" if klass.is_deemed else ""),
         )
 
     def reviews(self) -> Iterable[tuple[Any, ...]]:
         for one in self.klass.reviews.select_related("by").order_by("at"):
-            yield _at(one.at), str(one.by or gettext("By silence")), _word(one.get_move_display()), one.remark
+            yield at(one.at), str(one.by or gettext("By silence")), word(one.get_move_display()), one.remark
 
     def people(self) -> Iterable[tuple[Any, ...]]:
         for one in self.roster:
             yield (
                 one.person.name,
                 one.person.id_masked,
-                _word(one.category_label),
-                _at(one.added_at),
-                _at(one.dropped_at),
+                word(one.category_label),
+                at(one.added_at),
+                at(one.dropped_at),
             )
 
     def signed(self) -> Iterable[tuple[Any, ...]]:
         for one in self.klass.commitments.order_by("pk"):
             who = self.names.get(one.enrolment_id or 0, self.klass.institution.name)
-            yield who, one.signed_name, _at(one.signed_at), gettext(one.means), one.text_sha256
+            yield who, one.signed_name, at(one.signed_at), gettext(one.means), one.text_sha256
 
     def plan(self) -> Iterable[tuple[Any, ...]]:
         for one in self.lessons:
             yield (
-                _at(one.starts_at),
-                _at(one.ends_at),
+                at(one.starts_at),
+                at(one.ends_at),
                 one.hours,
                 one.subject,
                 one.room.name,
@@ -168,10 +171,10 @@ class _Known:
     def changes(self) -> Iterable[tuple[Any, ...]]:
         for one in self.klass.changes.select_related("asked_by", "decided_by").order_by("pk"):
             yield (
-                _at(one.asked_at),
+                at(one.asked_at),
                 str(one.asked_by),
                 one.reason,
-                _word(one.get_state_display()),
+                word(one.get_state_display()),
                 str(one.decided_by or ""),
             )
 
@@ -182,15 +185,15 @@ class _Known:
     def asks(self) -> Iterable[tuple[Any, ...]]:
         for one in classes.asks_of(self.klass.pk):
             corrected = getattr(one, "presence", "")
-            what = _word(Presence(corrected).label) if corrected else gettext("Leave")
+            what = word(Presence(corrected).label) if corrected else gettext("Leave")
             ground = getattr(one, "ground", "")
-            why = getattr(one, "reason", "") or _word(GROUNDS.get(ground, ground))
+            why = getattr(one, "reason", "") or word(GROUNDS.get(ground, ground))
             yield (
                 self.names.get(one.enrolment_id, ""),
                 one.lesson.subject,
                 what,
                 why,
-                _word(one.get_state_display()),
+                word(one.get_state_display()),
                 str(one.decided_by or ""),
             )
 
@@ -199,9 +202,9 @@ class _Known:
             gone = f" ({gettext('Bytes removed')})" if one.removed_at else ""
             yield (
                 one.pk,
-                _word(one.get_kind_display()) + gone,
-                _at(one.taken_at),
-                _at(one.stored_at),
+                word(one.get_kind_display()) + gone,
+                at(one.taken_at),
+                at(one.stored_at),
                 str(one.stored_by or ""),
                 one.sha256,
             )
@@ -216,22 +219,22 @@ class _Known:
                 else f"{gettext('agrees') if one.agrees else gettext('does not agree')} {one.answer}"
             )
             hands = f"{one.recorded_by}, {one.signed_by or gettext('not signed yet')}"
-            yield _at(one.left_at), hands, f"{len(one.present)} / {one.roster}", result, found, told
+            yield at(one.left_at), hands, f"{len(one.present)} / {one.roster}", result, found, told
 
     def calls(self) -> Iterable[tuple[Any, ...]]:
         for call in inspections.calls_of_class(self.klass.pk):
             yield (
-                _at(call.called_at),
+                at(call.called_at),
                 call.enrolment.person.name,
-                _word(call.get_answer_display()),
+                word(call.get_answer_display()),
                 call.remark,
                 str(call.called_by),
             )
         for one in live.calls_of_class(self.klass.pk):
             yield (
-                _at(one.called_at),
+                at(one.called_at),
                 one.enrolment.person.name,
-                _word(one.get_outcome_display()),
+                word(one.get_outcome_display()),
                 one.remark,
                 str(one.called_by),
             )
@@ -250,8 +253,8 @@ class _Known:
 
     def sittings(self) -> Iterable[tuple[Any, ...]]:
         for one in assessment.sittings_of(self.klass.pk).prefetch_related("duties__person"):
-            on_duty = "、".join(f"{duty.person.name} ({_word(duty.get_kind_display())})" for duty in one.duties.all())
-            yield _at(one.starts_at), _word(one.get_part_display()), one.room.name, one.paper, on_duty, one.answered  # type: ignore[attr-defined]
+            on_duty = "、".join(f"{duty.person.name} ({word(duty.get_kind_display())})" for duty in one.duties.all())
+            yield at(one.starts_at), word(one.get_part_display()), one.room.name, one.paper, on_duty, one.answered  # type: ignore[attr-defined]
 
     def scores(self) -> Iterable[tuple[Any, ...]]:
         for pk, one in assessment.scores_of(self.klass.pk).items():
@@ -260,7 +263,7 @@ class _Known:
 
     def certificates(self) -> Iterable[tuple[Any, ...]]:
         for one in self.issued.values():
-            yield one.number, one.name, str(one.issued_on), _word(one.get_state_display())
+            yield one.number, one.name, str(one.issued_on), word(one.get_state_display())
 
     def claims(self) -> Iterable[tuple[Any, ...]]:
         for one in self.claimed:
@@ -270,7 +273,7 @@ class _Known:
                 one.pk,
                 name,
                 yuan(one.amount_fen),
-                _word(one.get_state_display()),
+                word(one.get_state_display()),
                 held,
                 str(one.first_by or ""),
                 str(one.second_by or ""),
@@ -283,27 +286,27 @@ class _Known:
                 one.payee_name,
                 one.bank_masked,
                 yuan(one.amount_fen),
-                _word(one.get_state_display()),
+                word(one.get_state_display()),
                 one.bank_reference or one.failure,
             )
 
     def fees(self) -> Iterable[tuple[Any, ...]]:
         for one in fees.entries_of_class(self.klass.pk):
-            said_of_it = " ".join(filter(None, (_word(one.get_answer_display()), one.said)))
+            said_of_it = " ".join(filter(None, (word(one.get_answer_display()), one.said)))
             yield (
                 one.number,
                 one.sign_up.person.name,
-                _word(one.get_kind_display()),
+                word(one.get_kind_display()),
                 yuan(one.amount_fen),
                 str(one.on),
-                _word(one.get_means_display()),
+                word(one.get_means_display()),
                 said_of_it,
             )
 
     def journal(self) -> Iterable[tuple[Any, ...]]:
-        for one in reversed(timeline(self.klass, limit=2000)):
+        for one in reversed(timeline(self.klass, limit=None)):
             details = "; ".join(f"{gettext(name)}: {about(value)}" for name, value in one.facts if value)  # type: ignore[attr-defined]
-            yield _at(one.at), str(one.by or ""), gettext(one.label), details  # type: ignore[attr-defined]
+            yield at(one.at), str(one.by or ""), gettext(one.label), details  # type: ignore[attr-defined]
 
 
 def enclosed(klass: "TrainingClass", most_bytes: int) -> tuple[list[Any], list[Any]]:

@@ -12,13 +12,20 @@ if TYPE_CHECKING:
     from rollbook.web.requests import Request
 
 
+SHOWN = 100  # rows of a part on the page; the archive has all of them
+
+
 @require_GET
 def dossier(request: "Request", class_id: int) -> HttpResponse:
     """Everything about a class on one page, with what is missing on top."""
     klass = actions.may_have_dossier(request.user, class_id)
     parts = queries.dossier(klass, timezone.now())
-    made = [one for one in timeline(klass, limit=2000) if one.kind == "class.dossier-made"]
-    context = {"klass": klass, "parts": parts, "missing": [one for one in parts if one.missing], "made": made[:5]}
+    context = {
+        "klass": klass,
+        "parts": [(one, one.rows[:SHOWN]) for one in parts],
+        "missing": [one for one in parts if one.missing],
+        "made": timeline(klass, limit=5, kind="class.dossier-made"),
+    }
     return render(request, "supervision/dossier.html", context)
 
 
