@@ -6,7 +6,7 @@ class. An alert is all hits of one kind of deceit on one subject, or on the trai
 system files them; it is right when one of its hits is. Limits are the detectors' defaults.
 
 With `--register`: of a province that `rollbook-simulate load` loaded and `manage.py screen_everyone` screened, what the
-register refused, what screening found, and what was missed.
+register refused, what screening found, and what was missed; then the same figures, of the alerts that were filed.
 """
 
 import argparse
@@ -178,13 +178,13 @@ def main() -> None:
     if asked.register:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollbook.config.settings")
         django.setup()
-        from simulators.province.loading.report import fates, told  # models: only where there is a register
+        from simulators.province.loading import report as loaded  # models: only where there is a register
 
-        for line in told(fates(asked.folder)):
-            print(line)  # noqa: T201 what was asked for
-        return
-    screened = screen(asked.folder, asked.memory)
-    for line in report(judge(asked.folder, screened), screened):
+        screened = loaded.screened()
+        lines = [*loaded.told(loaded.fates(asked.folder)), ""]
+    else:
+        screened, lines = screen(asked.folder, asked.memory), []
+    for line in [*lines, *report(judge(asked.folder, screened), screened)]:
         print(line)  # noqa: T201 what was asked for
 
 

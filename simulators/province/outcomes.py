@@ -30,11 +30,12 @@ def exams(chunk: Chunk) -> None:
             starts_at=starts, ends_at=starts + hours * 3600, has_video=np.ones(count, dtype=bool),
             has_sign_in=np.ones(count, dtype=bool), has_papers=np.ones(count, dtype=bool),
         )  # fmt: skip
-        for nth in range(3 if duty == "assessor" else 2):
-            who = chunk.first + OLD_STAFF + 60_000 + (order * 3 + nth) % POOL
+        for nth in range(3):  # a third invigilator where there are more than thirty candidates
+            on = np.flatnonzero(size > 30) if (duty, nth) == ("invigilator", 2) else np.arange(count)
+            who = chunk.first + OLD_STAFF + 60_000 + (order[on] * 3 + nth) % POOL
             chunk.add(
-                "exam_staff", exam_id=ids, person_id=who, institution_id=body, duty=duty, day=day, starts_at=starts,
-                ends_at=starts + hours * 3600,
+                "exam_staff", exam_id=ids[on], person_id=who, institution_id=body[on], duty=duty, day=day[on], starts_at=starts[on],
+                ends_at=starts[on] + hours * 3600,
             )  # fmt: skip
 
 

@@ -111,9 +111,11 @@ def _work(chunk: Chunk, category: np.ndarray, employer: np.ndarray, person: np.n
 
 
 def lessons(chunk: Chunk) -> None:
+    """Theory first; at least three fifths of them practice, however many there are."""
     rng, c, place = chunk.rng, chunk.tables["classes"], chunk.tables["_tracks"]
     each, count = chunk.lessons_each, len(c["class_id"])
     row, nth = np.repeat(np.arange(count), each), np.tile(np.arange(each), count)
+    is_theory = (nth % 5 < 2) & (nth // 5 * 2 + nth % 5 < each * 2 // 5)
     day = bodies.calendar()[place["first"][row] + nth]
     track = place["track"][row]
     half = np.array(HALVES)[track % 2]
@@ -127,7 +129,7 @@ def lessons(chunk: Chunk) -> None:
         person_id=chunk.first + bodies.OLD_STAFF + track, hours=4, minute=(half // 60 + 480), minutes=minutes,
         taught_minutes=minutes - rng.integers(0, 6, total), filed_teacher_id=chunk.first + track,
         filed_room_id=chunk.first + track, region_code=chunk.region,
-        kind=Text((nth % 5 >= 2).astype(int), ("theory", "practice")), subject=Text(nth, prefix="s"), day=day,
+        kind=Text((~is_theory).astype(int), ("theory", "practice")), subject=Text(nth, prefix="s"), day=day,
         starts_at=starts, ends_at=starts + LESSON, plan_changed=np.zeros(total, dtype=bool),
     )  # fmt: skip
 

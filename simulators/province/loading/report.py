@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pyarrow.parquet as pq
 
 from rollbook.risk.detectors import DETECTORS
-from rollbook.risk.models import Hit
+from rollbook.risk.models import Hit, Step
 from simulators.province.evaluate import Screened, Truth
 from simulators.province.loading.bulk import Loader
 from simulators.province.schemes import LIKELY
@@ -70,10 +70,12 @@ def report(root: Path, done: Loader) -> Iterator[str]:
 
 
 def screened() -> Screened:
-    """What screening has filed in the register."""
-    done = Screened({code: set() for code in DETECTORS})
+    """What screening has filed in the register, and how long each detector took last."""
+    done = Screened({code: set() for code in DETECTORS}, dict.fromkeys(DETECTORS, 0.0))
     for code, subject in Hit.objects.values_list("finding__detector", "subject_id").iterator():
         done.found[code].add(subject)
+    for code, milliseconds in Step.objects.order_by("pk").values_list("detector", "milliseconds"):
+        done.seconds[code] = milliseconds / 1000
     return done
 
 
