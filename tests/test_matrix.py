@@ -83,6 +83,7 @@ SEEN = {
     "supervision/tasks/<int:task_id>/plan/": {Role.COUNTY_REVIEWER, Role.CITY_OFFICER},
     "supervision/alerts/<int:alert_id>/": OFFICE | {Role.AUDITOR},
     "supervision/tasks/<int:task_id>/inspect/": {Role.SUPERVISOR},
+    "supervision/tasks/<int:task_id>/inspect/worker.js": {Role.SUPERVISOR},
     "supervision/draws/<int:draw_id>/": {*OFFICE, Role.AUDITOR, Role.SUPERVISOR},
     "supervision/dossiers/<int:class_id>/": EVIDENCE,
     "supervision/findings/<int:inspection_id>/": {*OFFICE, Role.AUDITOR, Role.SUPERVISOR, *MANAGER},

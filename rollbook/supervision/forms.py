@@ -27,6 +27,7 @@ class InspectForm(forms.Form):
     is_held = forms.BooleanField(required=False)
     qualified = forms.TypedChoiceField(choices=[("1", ""), ("0", "")], coerce=lambda text: text == "1")
     remark = forms.CharField(required=False, max_length=4000)
+    photos = FilesField(required=False)
 
 
 class AnswerForm(forms.Form):

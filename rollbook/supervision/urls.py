@@ -11,6 +11,7 @@ urlpatterns = [
     path("tasks/<int:task_id>/", inspections.task, name="task"),
     path("tasks/<int:task_id>/cancel/", inspections.cancel, name="cancel"),
     path("tasks/<int:task_id>/inspect/", inspections.inspect, name="inspect"),
+    path("tasks/<int:task_id>/inspect/worker.js", inspections.inspect_worker, name="inspect_worker"),
     path("tasks/<int:task_id>/call/", inspections.call, name="call"),
     path("tasks/<int:task_id>/plan/", inspections.plan_wanted, name="plan_wanted"),
     path("alerts/<int:alert_id>/", inspections.followed, name="followed"),

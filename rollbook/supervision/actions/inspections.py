@@ -111,9 +111,10 @@ def _assigned(by: "Account", task: Task) -> None:
 def record_inspection(
     *, by: "Account", task_id: int, event_id: UUID, lesson_id: int | None, arrived_at: datetime, left_at: datetime,
     present: Sequence[int], checklist: Mapping[str, Mapping[str, Any]], is_held: bool, qualified: bool, remark: str,
-    now: datetime,
+    now: datetime, photos: Sequence[bytes] = (),
 ) -> Inspection:  # fmt: skip
-    """What was found on site, compared with what was filed; the other inspector signs. Sent twice is one (N4.1)."""
+    """What was found on site, compared with what was filed; the other inspector signs. Sent twice is one (N4.1), and a
+    picture that cannot be kept keeps nothing."""
     if known := queries.by_event(event_id):
         queries.get(by, known.task_id)  # not for others to learn of
         return known
@@ -142,7 +143,7 @@ def record_inspection(
             made = Inspection.objects.create(
                 task=task, event_id=event_id, lesson=lesson, arrived_at=arrived_at, left_at=left_at, present=there,
                 roster=len(roster), checklist={item: _item(checklist.get(item, {})) for item in rules.CHECKLIST},
-                filed=_filed(lesson), is_held=is_held, qualified=qualified, grounds=[one.kept() for one in grounds],
+                filed=queries.filed(lesson) if lesson else {}, is_held=is_held, qualified=qualified, grounds=[one.kept() for one in grounds],
                 remark=remark.strip(), recorded_at=now, recorded_by=by,
                 is_late=rules.is_late(left_at, now, terms[TermKey.RESULT_DAYS]),
             )  # fmt: skip
@@ -150,22 +151,14 @@ def record_inspection(
         raise Refused(reason("not-planned", _("It is recorded already."))) from None
     task.state = S.RECORDED
     task.save(update_fields=["state"])
+    for content in photos:
+        add_photo(by=by, inspection_id=made.pk, content=content, now=now)
     _note("inspection.recorded", task, by=by, at=now, qualified=qualified, present=len(there), roster=len(roster))
     return made
 
 
 def _item(found: Mapping[str, Any]) -> dict[str, Any]:
     return {"passed": bool(found.get("passed")), "remark": str(found.get("remark", ""))[:200]}
-
-
-def _filed(lesson: Any) -> dict[str, Any]:
-    """Teacher, plan and room as filed when it was inspected."""
-    if lesson is None:
-        return {}
-    return {
-        "teacher": lesson.teacher.person.name, "subject": lesson.subject, "room": lesson.room.name,
-        "seats": lesson.room.seats, "textbook": lesson.textbook, "equipment": institution_queries.equipment_of(lesson.room_id),
-    }  # fmt: skip
 
 
 @transaction.atomic

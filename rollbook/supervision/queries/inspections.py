@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -19,10 +19,26 @@ from rollbook.supervision.models import Inspection, Measure, PhoneCall, Task
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
-    from rollbook.classes.models import TrainingClass
+    from rollbook.classes.models import Lesson, TrainingClass
     from rollbook.risk.models import Alert
 
 CANDIDATES = 200  # classes that a page weighs at once
+
+
+def filed(lesson: "Lesson") -> dict[str, Any]:
+    """Teacher, plan and room as filed, beside which inspectors set what they see (domain 2.6)."""
+    return {
+        "teacher": lesson.teacher.person.name, "subject": lesson.subject, "room": lesson.room.name,
+        "seats": lesson.room.seats, "textbook": lesson.textbook, "equipment": institutions.equipment_of(lesson.room_id),
+    }  # fmt: skip
+
+
+def filed_of(lessons: "Sequence[Lesson]") -> "list[tuple[Lesson, dict[str, Any]]]":
+    """`filed` of each; a room's equipment is asked for once."""
+    rooms = {one.room_id: filed(one) for one in lessons}
+    return [
+        (one, {**rooms[one.room_id], "teacher": one.teacher.person.name, "textbook": one.textbook}) for one in lessons
+    ]
 
 
 def visible_to(by: "Account") -> QuerySet[Task]:

@@ -77,7 +77,7 @@ CHECKLIST: dict[str, tuple[str, bool]] = {
     "teacher": (_("The teacher is the one filed for this lesson"), True),
     "plan": (_("What is taught is what the plan says"), True),
     "room": (_("The room is the one filed"), True),
-    "seats": (_("Trainees sit by the filed seating, each with a seat"), False),
+    "seats": (_("Each trainee has a seat and a work station"), False),
     "equipment": (_("Equipment and work stations are there and in use"), True),
     "textbooks": (_("Each trainee has the textbook"), False),
     "safety": (_("Exits, extinguishers and protective gear are in order"), False),

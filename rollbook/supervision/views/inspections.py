@@ -4,6 +4,7 @@ from uuid import uuid4
 from django.db.models import Count, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -22,6 +23,7 @@ from rollbook.supervision import actions, forms, queries, rules
 from rollbook.web.exports import workbook
 from rollbook.web.forms import WhyForm, cleaned, sent
 from rollbook.web.lists import Filter, listing, narrowed
+from rollbook.web.views import app_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,15 +161,14 @@ def cancel(request: "Request", task_id: int) -> HttpResponse:
 @never_cache
 def inspect(request: "Request", task_id: int) -> HttpResponse:
     """The form for a phone at the classroom door; it keeps its draft in the browser and sends it when it can."""
-    one = queries.get(request.user, task_id)
-    if request.user.pk not in (one.first_id, one.second_id) or one.kind != rules.Kind.ON_SITE:
-        raise Forbidden("inspect")
+    one = _to_inspect(request, task_id)
     roster = list(classes.roster(one.training_class_id))
     lessons = classes.lessons_of(one.training_class_id)
     if request.method == "POST":
-        form = forms.InspectForm(request.POST)
+        form = forms.InspectForm(request.POST, request.FILES)
         form.fields["lesson_id"].choices = [("", "–"), *((row.pk, row.subject) for row in lessons)]  # type: ignore[attr-defined]
         values = cleaned(form).cleaned_data
+        photos = [one.read() for one in values.pop("photos")]
         made = actions.record_inspection(
             by=request.user,
             task_id=task_id,
@@ -176,6 +177,7 @@ def inspect(request: "Request", task_id: int) -> HttpResponse:
                 item: {"passed": item in request.POST.getlist("item"), "remark": request.POST.get(f"remark-{item}", "")}
                 for item in rules.CHECKLIST
             },
+            photos=photos,
             now=timezone.now(),
             **values,
         )
@@ -186,12 +188,27 @@ def inspect(request: "Request", task_id: int) -> HttpResponse:
         "klass": classes.by_id(one.training_class_id),
         "roster": roster,
         "lessons": lessons,
+        "filed": queries.filed_of(lessons),
         "near": min(lessons, key=lambda row: abs(row.starts_at - now), default=None),
         "checklist": [(item, text, decides) for item, (text, decides) in rules.CHECKLIST.items()],
         "event_id": uuid4(),
         "now": now,
     }
     return render(request, "supervision/inspect.html", context)
+
+
+def _to_inspect(request: "Request", task_id: int) -> "Task":
+    one = queries.get(request.user, task_id)
+    if request.user.pk not in (one.first_id, one.second_id) or one.kind != rules.Kind.ON_SITE:
+        raise Forbidden("inspect")
+    return one
+
+
+@require_GET
+def inspect_worker(request: "Request", task_id: int) -> HttpResponse:
+    """Keeps the form of an inspection on the phone until it is sent."""
+    _to_inspect(request, task_id)
+    return app_worker(request, reverse("supervision:inspect", args=[task_id]), "supervision/inspect.js")
 
 
 @require_POST
