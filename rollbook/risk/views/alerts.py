@@ -58,7 +58,7 @@ def _row(one: "Alert") -> tuple[object, ...]:
 
 @require_GET
 def alert_list(request: "Request") -> HttpResponse:
-    """The queue: by severity, money at stake and age; those that are not closed, unless others are asked for."""
+    """The queue: by severity, money and grounds, of equals the oldest; not closed, unless others are asked for."""
     by = request.user
     admit(by, *queries.READERS, Permission.ALERT_ANSWER)
     if request.GET.get("export"):
