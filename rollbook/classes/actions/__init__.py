@@ -24,22 +24,22 @@ from rollbook.classes.actions.asks import (
     move_proof,
 )
 from rollbook.classes.actions.attendance import (
-    Event,
     call_roll,
     check_in,
     check_in_together,
     close_attendance,
     code_of,
     recompute_attendance,
-    take_events,
 )
 from rollbook.classes.actions.commitments import commit_institution, commit_trainees, sign_commitment
 from rollbook.classes.actions.devices import (
+    Event,
     activate_device,
     persons_of,
     register_device,
     revoke_device,
     take_device_events,
+    take_events,
 )
 from rollbook.classes.actions.event_files import (
     file_events,

@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID, uuid4, uuid5
@@ -19,21 +18,10 @@ from rollbook.classes.rules.methods import policy
 from rollbook.classes.rules.positions import Position
 from rollbook.classes.rules.states import Means
 from rollbook.directory.rules import TermKey
-from rollbook.kernel.messages import Message
 from rollbook.kernel.reasons import Forbidden, NotFound, SignedOut, refuse_if
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A check-in as a device sends it."""
-
-    event_id: UUID
-    enrolment_id: int
-    direction: str
-    happened_at: datetime
 
 
 class Phone(NamedTuple):
@@ -155,33 +143,6 @@ def call_roll(
         klass = lesson.training_class
         note("attendance.rolled", klass, by=by, at=now, lesson=lesson.pk, direction=direction, people=0)
     return len(answers)
-
-
-def take_events(
-    *, by: "Account", lesson_id: int, events: Sequence[Event], device: str, now: datetime
-) -> dict[UUID, Message | None]:
-    """An institution's own system hands in what it recorded, perhaps later and more than once.
-
-    Each event is answered: None when it counts (now or before), else why it does not.
-    """
-    lesson = _of_teacher(by, lesson_id)
-    wishes = [
-        Wish(
-            lesson_id=lesson.pk,
-            event_id=one.event_id,
-            direction=one.direction,
-            happened_at=one.happened_at,
-            now=now,
-            means=Means.CARD,
-            kind="attendance.received",
-            by_id=by.pk,
-            enrolment_id=one.enrolment_id,
-            device=device,
-        )
-        for one in events
-    ]
-    answers = zip(wishes, settle(wishes), strict=True)
-    return {wish.event_id: next(iter(answer.reasons), None) for wish, answer in answers}
 
 
 def _of_teacher(by: "Account", lesson_id: int) -> Lesson:

@@ -52,6 +52,16 @@ class DeviceEvent:
     face: FaceSaid | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A check-in that a device recorded, as the institution's own system hands it on."""
+
+    event_id: UUID
+    enrolment_id: int
+    direction: str
+    happened_at: datetime
+
+
 def digest_of(key: str) -> str:
     """A key has 256 random bits, so a plain SHA-256 of it cannot be searched."""
     return hashlib.sha256(key.encode()).hexdigest()
@@ -155,16 +165,62 @@ def settle_events(
     said = {one.event_id: one.face for one in ordered if one.face and one.means == Means.FACE}
     if said:
         seen_faces(device.id, wishes, said, skew or 0, now)
+    answers = _settled(wishes, device.id)
+    if said:
+        note_faces(list(zip(wishes, answers, strict=True)), said)
+    _seen(device, skew, now)
+    return {wish.event_id: answer for wish, answer in zip(wishes, answers, strict=True)}
+
+
+@transaction.atomic
+def take_events(
+    *, by: "Account", lesson_id: int, events: Sequence[Event], device: str, now: datetime
+) -> dict[UUID, Message | None]:
+    """An institution's own system hands on what one of its active devices recorded, perhaps later and more than once.
+
+    Each event is answered: None when it counts (now or before), else why it does not. Nobody marks a class in this way
+    without a device that was activated.
+    """
+    lesson = queries.lesson(by, lesson_id)
+    institution_id = lesson.training_class.institution_id
+    authorise(by, Permission.TOKEN_MANAGE, institution_id=institution_id)
+    known = queries.active_device_of(institution_id, device)
+    if known is None:
+        text = _("The institution has no active device with this serial number; register it and have it activated.")
+        raise Refused(reason("device-unknown", text, "N4.1"))
+    wishes = [
+        Wish(
+            lesson_id=lesson.pk,
+            event_id=one.event_id,
+            direction=one.direction,
+            happened_at=one.happened_at,
+            now=now,
+            means=Means.CARD,
+            kind="attendance.received",
+            by_id=by.pk,
+            enrolment_id=one.enrolment_id,
+            institution_id=institution_id,
+            device=known.name,
+            reader_id=known.id,
+        )
+        for one in {one.event_id: one for one in events}.values()
+    ]
+    answers = zip(wishes, _settled(wishes, known.id), strict=True)
+    return {wish.event_id: next(iter(answer.reasons), None) for wish, answer in answers}
+
+
+def _settled(wishes: Sequence[Wish], reader_id: int) -> list[Answer]:
+    """What is decided on the events of a device; what belongs to nobody is kept among the refused."""
     answers = settle(wishes)
     if any(not one.is_signed_in for one in answers):
         raise SignedOut  # revoked a moment ago
     refused = [
         RefusedEvent(
-            reader_id=device.id,
+            reader_id=reader_id,
             event_id=wish.event_id,
             sequence=wish.sequence,
             happened_at=wish.happened_at,
-            received_at=now,
+            received_at=wish.now,
             code=answer.reasons[0].code if answer.reasons else "no-lesson",
         )
         for wish, answer in zip(wishes, answers, strict=True)
@@ -172,10 +228,7 @@ def settle_events(
     ]
     if refused:
         RefusedEvent.objects.bulk_create(refused, ignore_conflicts=True)
-    if said:
-        note_faces(list(zip(wishes, answers, strict=True)), said)
-    _seen(device, skew, now)
-    return {wish.event_id: answer for wish, answer in zip(wishes, answers, strict=True)}
+    return answers
 
 
 def _wish(device: Known, one: DeviceEvent, skew: int | None, now: datetime, by_id: int | None) -> Wish:

@@ -26,8 +26,7 @@ def deny_attendance(*, by: "Account", lesson_id: int, now: datetime) -> Denial:
     one = _locked(queries.own_enrolment(by, lesson.training_class_id).pk)
     refuse_if(
         rules.reasons_against_denial(
-            counts=mark is not None
-            and (mark.in_at is not None or mark.out_at is not None or mark.presence != "absent"),
+            counts=mark is not None and rules.is_noted(mark.in_at, mark.out_at, mark.presence),
             has_begun=now >= lesson.starts_at,
             is_said=Denial.objects.filter(lesson=lesson, enrolment=one).exists(),
         )

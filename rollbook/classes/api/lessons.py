@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from rollbook.accounts.rules import Permission, Ticket, authorise, read_ticket
 from rollbook.classes import actions, queries
 from rollbook.classes.actions import faces
-from rollbook.classes.actions.attendance import Event, Phone
+from rollbook.classes.actions.attendance import Phone
+from rollbook.classes.actions.devices import Event
 from rollbook.classes.api.classes import for_staff, router
 from rollbook.classes.rules.check_ins import moment
 from rollbook.classes.rules.events import NUMBER, Moment, PositionIn
@@ -71,14 +72,14 @@ class FaceCheckInIn(Schema):
 
 class EventIn(Schema):
     event_id: UUID
-    enrolment_id: int
-    direction: str
+    enrolment_id: Annotated[int, Field(ge=0, le=NUMBER)]
+    direction: Literal["in", "out"]
     happened_at: Moment
 
 
 class EventsIn(Schema):
-    device: str = ""
-    events: list[EventIn]
+    device: Annotated[str, Field(max_length=64)]  # the serial number of the active device that recorded them
+    events: Annotated[list[EventIn], Field(max_length=500)]
 
 
 class AnswerOut(Schema):
@@ -266,7 +267,7 @@ def decide_roll(request: Request, roll_id: int, sent: RollDecisionIn) -> object:
 @router.post("/lessons/{lesson_id}/events", response=list[AnswerOut])
 @scope("attendance")
 def events(request: Request, lesson_id: int, sent: EventsIn) -> list[dict[str, object]]:
-    """What a class device recorded, in one go; each event is answered."""
+    """What an active device of the institution recorded, handed on by the institution's system; each event is answered."""
     answers = actions.take_events(
         by=request.user,
         lesson_id=lesson_id,

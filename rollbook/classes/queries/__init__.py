@@ -46,6 +46,7 @@ from rollbook.classes.queries.classes import (
 )
 from rollbook.classes.queries.devices import (
     active_device,
+    active_device_of,
     clock_steps_back,
     device,
     devices,
@@ -119,6 +120,7 @@ __all__ = [
     "Day",
     "LessonEvidence",
     "active_device",
+    "active_device_of",
     "asks_for",
     "asks_of",
     "attendance_of",

@@ -66,7 +66,16 @@ def _active_device(digest: str, moment: int) -> Known | None:  # noqa: ARG001 pa
 
 
 def _active_now(digest: str) -> Known | None:
-    row = Device.objects.filter(digest=digest, state=DeviceState.ACTIVE).first()
+    return _known(Device.objects.filter(digest=digest))
+
+
+def active_device_of(institution_id: int, serial: str) -> Known | None:
+    """The active device of an institution with this serial number."""
+    return _known(Device.objects.filter(institution_id=institution_id, serial=serial.strip()))
+
+
+def _known(found: QuerySet[Device]) -> Known | None:
+    row = found.filter(state=DeviceState.ACTIVE).first()
     return Known(row.pk, row.institution_id, row.room_id, row.name) if row else None
 
 

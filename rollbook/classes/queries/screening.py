@@ -60,7 +60,7 @@ from rollbook.faces import queries as faces
 if TYPE_CHECKING:
     from rollbook.evidence.models import Item
 
-BY_HAND = Q(means__in=["roll-call", "correction"])
+BY_HAND = Q(means=Means.ROLL_CALL)
 
 
 def changed_since(mark: int) -> dict[str, list["QuerySet[Any, Any]"]]:

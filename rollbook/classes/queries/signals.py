@@ -11,6 +11,7 @@ from django.utils.timezone import localdate
 from rollbook.classes.models import Attendance, CheckIn, Denial, Enrolment, Feedback, Lesson
 from rollbook.classes.queries.make_ups import of_whom
 from rollbook.classes.queries.months import check_ins_of
+from rollbook.classes.rules.signals import is_noted
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import TermKey
 from rollbook.kernel.reasons import NotFound
@@ -36,6 +37,11 @@ class Lived:
     mark: Attendance | None
     events: list[CheckIn]
     is_denied: bool
+
+    @property
+    def may_deny(self) -> bool:
+        mark = self.mark
+        return not self.is_denied and mark is not None and is_noted(mark.in_at, mark.out_at, mark.presence)
 
 
 def lived(one: Enrolment, now: datetime) -> list[Lived]:

@@ -176,6 +176,9 @@ def against(wish: Wish, fact: Fact, chosen: Policy, metres: float | None) -> Ite
     at, live = wish.happened_at, wish.is_live
     proven = wish.code is not None or wish.means in (Means.CARD, Means.ROLL_CALL)
     yield from methods.against_means(wish.means, chosen, with_other_proof=proven or wish.position is not None)
+    if wish.means == Means.ROLL_CALL and wish.reader_id and chosen.confirms_rolls:
+        text = _("A roll counts once a second person confirms it; the teacher calls it with the own account.")
+        yield reason("roll-unconfirmed", text, "N14.1")
     if wish.means == Means.FACE:
         yield from methods.against_face(wish.face, chosen)
     if wish.means in (Means.CODE, Means.FENCE, Means.FACE):

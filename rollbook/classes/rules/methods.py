@@ -27,6 +27,7 @@ class Policy:
     fence_metres: int
     fence_accuracy: int
     face_score: int  # per cent
+    confirms_rolls: bool  # a second person does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,7 @@ def policy(terms: Mapping[str, int]) -> Policy:
         fence_metres=terms["fence-metres"],
         fence_accuracy=terms["fence-accuracy"],
         face_score=terms["face-score"],
+        confirms_rolls=bool(terms["roll-confirm"]),
     )
 
 

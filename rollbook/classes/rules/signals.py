@@ -1,7 +1,9 @@
 """What a trainee says of the class: signals for screening, never decisions by themselves (N4.1, N4.5)."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
+from rollbook.classes.rules.states import Presence
 from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import reason
 
@@ -32,6 +34,11 @@ def reasons_against_answers(answers: Mapping[str, str], *, is_over: bool, is_giv
     for name, (text, choices) in QUESTIONS.items():
         if answers.get(name) not in choices:
             yield reason("unanswered", _("Please answer: {question}"), "N4.5", question=text)
+
+
+def is_noted(in_at: datetime | None, out_at: datetime | None, presence: str) -> bool:
+    """Whether anything stands in the record that a trainee may deny: a coming, a going, or what was decided by others."""
+    return in_at is not None or out_at is not None or presence != Presence.ABSENT
 
 
 def reasons_against_denial(*, counts: bool, has_begun: bool, is_said: bool) -> Iterator[Message]:

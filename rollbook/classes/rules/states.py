@@ -84,7 +84,6 @@ class Means(Choice):
     CARD = "card", _("Card reader")
     FENCE = "fence", _("Position")
     FACE = "face", _("Face")
-    CORRECTION = "correction", _("Correction")
 
 
 class StudyForm(Choice):

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.classes import actions, queries
-from rollbook.classes.models import Attendance, CheckIn, Correction, Leave
+from rollbook.classes.models import Attendance, CheckIn, Correction, Device, Leave, RefusedEvent
 from rollbook.classes.tests.factories import LessonFactory
 from rollbook.classes.tests.scenes import BEGINS, ENDS, NOW, PROOF, running
+from rollbook.classes.tests.test_devices import register
 from rollbook.journal.models import Entry
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused
 
@@ -203,8 +204,12 @@ def events_of(scene):
 
 
 def take(scene, events, now=ENDS, by=None):
+    device = Device.objects.filter(institution=scene.klass.institution).first()
+    if device is None:
+        device, _key = register(scene)
+        actions.activate_device(by=scene.county, device_id=device.pk, now=BEGINS)
     return actions.take_events(
-        by=by or scene.manager, lesson_id=scene.lesson.pk, events=events, device="reader 1", now=now
+        by=by or scene.manager, lesson_id=scene.lesson.pk, events=events, device=device.serial, now=now
     )
 
 
@@ -226,7 +231,11 @@ def test_device_events_are_answered_one_by_one(scene):
     assert list(Attendance.objects.order_by("enrolment").values_list("presence", flat=True)) == [
         "present", "late", "late",
     ]  # fmt: skip
-    assert CheckIn.objects.count() == 7
+    assert list(CheckIn.objects.exclude(set_aside="").values_list("event_id", "set_aside")) == [
+        (ahead.event_id, "future")
+    ]
+    assert list(RefusedEvent.objects.order_by("code").values_list("code", flat=True)) == ["direction", "not-on-roster"]
+    assert CheckIn.objects.count() == 8
     assert Entry.objects.filter(kind="attendance.received").count() == 1
 
 

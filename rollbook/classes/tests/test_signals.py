@@ -6,6 +6,8 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.urls import reverse
+from django.utils import timezone
 
 from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.classes import actions, queries
@@ -141,6 +143,29 @@ def test_where_nothing_is_recorded_there_is_nothing_to_deny(scene):
     with pytest.raises(Refused) as caught:
         actions.deny_attendance(by=scene.worker, lesson_id=scene.lesson.pk, now=NOW)
     assert codes(caught) == ["not-counted"]
+
+
+@pytest.mark.parametrize("how", ["correction", "roll"])
+def test_a_presence_that_others_made_is_denied_on_the_page_as_well(client, scene, how, monkeypatch):
+    """N4.5: also where no check-in of one's own lies behind it."""
+    monkeypatch.setattr(timezone, "now", lambda: ENDS)
+    url = reverse("portal:deny", args=[scene.lesson.pk])
+    client.force_login(scene.worker)
+    page = reverse("portal:lived", args=[scene.people[0].pk])
+    if how == "correction":
+        asked = actions.ask_correction(
+            by=scene.teacher, lesson_id=scene.lesson.pk, enrolment_id=scene.people[0].pk, presence="present", why="x",
+            now=ENDS,
+        )  # fmt: skip
+        assert url not in client.get(page).text  # absent: nothing to deny yet
+        actions.decide_correction(by=scene.county, correction_id=asked.pk, grant=True, now=ENDS)
+    else:
+        ids = [one.pk for one in scene.people]
+        actions.call_roll(by=scene.teacher, lesson_id=scene.lesson.pk, direction="in", enrolment_ids=ids, now=NOW)
+    assert url in client.get(page).text
+    client.post(url)
+    assert Denial.objects.get().presence == ("present" if how == "correction" else "absent")
+    assert url not in client.get(page).text
 
 
 def feedback(scene, answers=GOOD, **changes):
