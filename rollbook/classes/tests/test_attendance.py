@@ -64,24 +64,6 @@ def test_a_check_in_that_does_not_count_is_refused_and_kept_aside(scene, case, c
     assert Attendance.objects.get().wrong_codes == (code == "wrong-code")
 
 
-def test_going_without_having_come_is_said_and_stays_until_the_check_in_arrives(scene):
-    """Another phone may hold it still: the going counts from when it was."""
-    with pytest.raises(Refused) as caught:
-        scene.check_in(direction="out", now=ENDS)
-    assert codes(caught) == ["out-without-in"]
-    assert Attendance.objects.get().presence == "absent"
-    roll(scene, scene.teacher, called_at=NOW, now=ENDS)
-    assert Attendance.objects.get(enrolment=scene.people[0]).presence == "present"
-
-
-def test_after_ten_wrong_codes_nothing_more_is_looked_at_or_kept(scene):
-    for _ in range(12):
-        with pytest.raises(Refused) as caught:
-            scene.check_in(code="nothing")
-    assert codes(caught) == ["too-many-codes"]
-    assert (CheckIn.objects.count(), Attendance.objects.get().wrong_codes) == (10, 10)
-
-
 def test_the_code_of_two_steps_ago_is_refused(scene):
     old = actions.code_of(scene.lesson, NOW)
     with pytest.raises(Refused) as caught:
@@ -159,9 +141,9 @@ def test_the_database_changes_no_check_in(scene):
             cursor.execute(sql)
 
 
-def roll(scene, by, direction="in", now=NOW, **changes):
-    values = {"lesson_id": scene.lesson.pk, "enrolment_ids": [one.pk for one in scene.people], **changes}
-    return actions.call_roll(by=by, direction=direction, now=now, **values)
+def roll(scene, by, direction="in", now=NOW):
+    ids = [one.pk for one in scene.people]
+    return actions.call_roll(by=by, lesson_id=scene.lesson.pk, direction=direction, enrolment_ids=ids, now=now)
 
 
 def test_roll_call_is_one_deed(scene):

@@ -108,3 +108,26 @@ def test_in_whatever_order_they_are_heard(story, rng, times):
         11: "mock-position", 12: "wrong-code", 13: "outside-window",
     }  # fmt: skip
     assert len(events) == 11
+
+
+def test_going_without_having_come_is_said_and_stays_until_the_check_in_arrives():
+    """Another phone may hold it still: the going counts from when it was."""
+    scene = running()
+    with pytest.raises(Refused) as caught:
+        scene.check_in(direction="out", now=ENDS)
+    assert [one.code for one in caught.value.reasons] == ["out-without-in"]
+    assert Attendance.objects.get().presence == "absent"
+    ids = [scene.people[0].pk]
+    actions.call_roll(
+        by=scene.teacher, lesson_id=scene.lesson.pk, direction="in", enrolment_ids=ids, called_at=NOW, now=ENDS
+    )
+    assert Attendance.objects.get().presence == "present"
+
+
+def test_after_ten_wrong_codes_nothing_more_is_looked_at_or_kept():
+    scene = running()
+    for _ in range(12):
+        with pytest.raises(Refused) as caught:
+            scene.check_in(code="nothing")
+    assert [one.code for one in caught.value.reasons] == ["too-many-codes"]
+    assert (CheckIn.objects.count(), Attendance.objects.get().wrong_codes) == (10, 10)
