@@ -98,3 +98,28 @@ def test_by_a_wrong_clock_with_a_signal_and_without(quick, site, signed_in, seco
     assert (first.device, first.sequence, second.sequence) == (second.device, 1, 2)
     assert len(first.device) == 36
     assert first.nonce != second.nonce
+
+
+def test_where_the_region_takes_it_the_position_alone_checks_in(site, transactional_db, signed_in):
+    """N4.1: the digits may be left out; a phone that gives no position says so and sends nothing."""
+    scene = running(method_fence=1)
+    site_of = scene.lesson.room.site
+    site_of.latitude, site_of.longitude = "39.915000", "116.404000"
+    site_of.save()
+    scene.lesson.starts_at = timezone.now() - timedelta(minutes=5)
+    scene.lesson.ends_at = timezone.now() + timedelta(hours=2)
+    scene.lesson.save()
+    page = signed_in(scene.worker, width=390)
+    page.goto(site.url + "/me/app/")
+    page.get_by_text("In this lesson your position is enough").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Check in").click()
+    page.get_by_text("The phone gives no position").wait_for()
+    assert not CheckIn.objects.exists()
+    page.context.grant_permissions(["geolocation"])
+    page.context.set_geolocation({"latitude": 39.9153, "longitude": 116.4041, "accuracy": 15})
+    page.get_by_role("button", name="Check in").click()
+    page.locator("#queue [data-state=acknowledged]").wait_for()
+    row = CheckIn.objects.get()
+    assert (row.means, row.set_aside, row.accuracy) == ("fence", "", 15)
+    assert 20 < row.distance < 60

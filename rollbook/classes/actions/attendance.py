@@ -67,6 +67,8 @@ def check_in_together(
     wish.skew_seconds = skew_of(sent_at, now)
     wish.said_at = happened_at if sent_at else None
     wish.position = position
+    if not code and position is not None:
+        wish.means, wish.code = Means.FENCE, None
     wish.device, wish.sequence, wish.nonce = phone
     return answered(settle_together(wish))
 

@@ -1,6 +1,5 @@
 """The months of the table of check-ins: made before they begin, moved out when a term says so."""
 
-import hashlib
 import os
 from datetime import date, datetime
 
@@ -9,7 +8,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.timezone import localdate
 
-from rollbook.classes.models import MonthArchive
+from rollbook.classes.models import ArchivedRun, MonthArchive
 from rollbook.classes.queries import months as queries
 from rollbook.journal.actions import record
 
@@ -44,16 +43,20 @@ def archive_month(*, month: date, now: datetime) -> MonthArchive:
     beside = path.with_suffix(".part")
     pq.write_table(table, beside, compression="zstd")
     with beside.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
         os.fsync(file.fileno())
+    digest = queries.digest_of_file(beside)
     if not pq.read_table(beside).equals(table):
         raise RuntimeError(f"the file of {month:%Y-%m} is not what was written")
     beside.rename(path)
-    with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE classes_checkin DETACH PARTITION {name}")
-        cursor.execute(f"DROP TABLE {name}")
     found = MonthArchive.objects.create(
         month=month, path=str(queries.archive_path(month)), sha256=digest, rows=table.num_rows, archived_at=now
     )
+    ArchivedRun.objects.bulk_create(
+        ArchivedRun(archive=found, reader_id=reader, first=first, last=last)
+        for reader, first, last in queries.runs_of_month(month)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE classes_checkin DETACH PARTITION {name}")
+        cursor.execute(f"DROP TABLE {name}")
     record("attendance.archived", found, by=None, at=now, rows=table.num_rows, file=found.path, sha256=digest)
     return found

@@ -40,6 +40,13 @@ class DeviceAuth(HttpBearer):
 
 
 router = Router(tags=["devices"], auth=DeviceAuth())
+ERRORS: dict[str, Any] = {
+    "responses": {
+        401: {"description": "The key is not that of an active device."},
+        422: {"description": "What was sent does not fit, or is refused with its reasons."},
+        503: {"description": "The server is busy: send again after Retry-After."},
+    }
+}
 
 
 class ChallengeOut(Schema):
@@ -111,7 +118,7 @@ def _device(request: HttpRequest) -> Known:
     return known
 
 
-@router.get("/me", response=DeviceOut)
+@router.get("/me", response=DeviceOut, openapi_extra=ERRORS)
 def me(request: HttpRequest) -> dict[str, Any]:
     """Who the key belongs to, and the server's time to set the clock by."""
     one = _device(request)
@@ -124,7 +131,7 @@ def me(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@router.get("/lessons", response=list[DeviceLessonOut])
+@router.get("/lessons", response=list[DeviceLessonOut], openapi_extra=ERRORS)
 def lessons(request: HttpRequest, day: date | None = None) -> list[dict[str, Any]]:
     """The lessons of a day (today) in the device's room with their rosters: to be fetched before going offline."""
     return [
@@ -143,13 +150,13 @@ def lessons(request: HttpRequest, day: date | None = None) -> list[dict[str, Any
     ]
 
 
-@router.post("/challenges", response=list[ChallengeOut])
+@router.post("/challenges", response=list[ChallengeOut], openapi_extra=ERRORS)
 def challenges(request: HttpRequest, count: Annotated[int, Query(ge=1, le=50)] = 1) -> list[Any]:
     """Numbers used once and the moves that answer them, for the next faces: each good for one event, within seconds."""
     return list(faces.challenges(device=_device(request), count=count, now=timezone.now()))
 
 
-@router.post("/events", response=list[DeviceAnswerOut])
+@router.post("/events", response=list[DeviceAnswerOut], openapi_extra=ERRORS)
 def events(request: HttpRequest, sent: DeviceEventsIn) -> HttpResponse:
     """Check-ins in any order, any number of times, up to the region's lock date. Each is answered once: `counts`;
     `kept`, which does not count, and why; or `refused`, which belongs to nobody. Send again whatever was not answered."""
@@ -189,7 +196,10 @@ def _answer(pk: UUID, answer: Answer, wants_picture: bool) -> DeviceAnswerOut:
     return found
 
 
-@router.post("/events/{event_id}/picture", response={204: None})
+NO_PICTURE = {"responses": {**ERRORS["responses"], 404: {"description": "No picture of this event is wanted."}}}
+
+
+@router.post("/events/{event_id}/picture", response={204: None}, openapi_extra=NO_PICTURE)
 def picture(request: HttpRequest, event_id: UUID, file: File[UploadedFile]) -> Status[None]:
     """The picture (JPEG or PNG, at most 2 MB) of an event that wants it: compared and forgotten, or kept for a while
     where the region's terms say so. The device is not told what came of it."""

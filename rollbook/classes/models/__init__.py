@@ -8,12 +8,13 @@ from rollbook.classes.models.classes import (
     Review,
     TrainingClass,
 )
-from rollbook.classes.models.devices import Device, EventAnswers, EventFile, MonthArchive, RefusedEvent
+from rollbook.classes.models.devices import ArchivedRun, Device, EventAnswers, EventFile, MonthArchive, RefusedEvent
 from rollbook.classes.models.make_ups import MakeUp, MakeUpPlace
 from rollbook.classes.models.signals import Denial, Feedback
 from rollbook.classes.models.teaching import RollCall, Teaching, TeachingCorrection
 
 __all__ = [
+    "ArchivedRun",
     "Attendance",
     "CheckIn",
     "Commitment",

@@ -140,3 +140,19 @@ class MonthArchive(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m}"
+
+
+class ArchivedRun(models.Model):
+    """Numbers of a device's sequence, one after the other, that were moved out with a month."""
+
+    archive = models.ForeignKey(MonthArchive, models.PROTECT, related_name="runs")
+    reader = models.ForeignKey(Device, models.PROTECT, related_name="+")
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="run_goes_up", condition=Q(last__gte=models.F("first")))]
+        indexes = [models.Index(fields=["reader", "first"], name="archived_run_by_reader")]
+
+    def __str__(self) -> str:
+        return f"{self.first}–{self.last}"

@@ -26,7 +26,7 @@ from rollbook.classes.queries.attendance import (
     lessons_today,
     mark_of,
     mark_of_event,
-    takes_faces,
+    takes,
     worst_day_percent,
 )
 from rollbook.classes.queries.classes import (
@@ -81,7 +81,7 @@ from rollbook.classes.queries.make_ups import (
     taken_during,
     those_in,
 )
-from rollbook.classes.queries.months import check_ins_of
+from rollbook.classes.queries.months import altered_months, check_ins_of
 from rollbook.classes.queries.record import (
     check_ins_of_class,
     denials_of_class,
@@ -121,6 +121,7 @@ __all__ = [
     "LessonEvidence",
     "active_device",
     "active_device_of",
+    "altered_months",
     "asks_for",
     "asks_of",
     "attendance_of",
@@ -207,7 +208,7 @@ __all__ = [
     "roster",
     "subject_of",
     "taken_during",
-    "takes_faces",
+    "takes",
     "teaching_corrections_of_class",
     "teaching_of",
     "teachings_of_class",

@@ -143,9 +143,9 @@ def mark_of(lesson_id: int, person_id: int) -> Attendance | None:
     return Attendance.objects.filter(lesson_id=lesson_id, enrolment__person_id=person_id).first()
 
 
-def takes_faces(lesson: Lesson, now: datetime) -> bool:
-    """Whether the region of a lesson takes a face beside another proof."""
-    return Means.FACE in policy(terms_of(lesson.training_class, now).values).methods
+def takes(means: Means, klass: TrainingClass, now: datetime) -> bool:
+    """Whether the region of a class takes this way of checking in."""
+    return means in policy(terms_of(klass, now).values).methods
 
 
 def mark_of_event(event_id: UUID, enrolment_id: int) -> Mark | None:

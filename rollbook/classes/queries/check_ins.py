@@ -3,10 +3,14 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
+from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models.functions import NullIf
 from django.utils.timezone import localdate
 
+from rollbook.classes.models import CheckIn
 from rollbook.classes.rules.check_ins import Fact, Wish
 from rollbook.classes.rules.methods import Policy, policy
 from rollbook.directory import queries as directory
@@ -34,6 +38,31 @@ def facts_for(wishes: Sequence[Wish]) -> dict[int, Fact]:
             [json.dumps(asked)],
         )
         return {row[0]: Fact._make(row) for row in cursor.fetchall()}
+
+
+def set_aside() -> "QuerySet[CheckIn, Any]":
+    """Events that are kept and do not count, as screening reads them: a made-up position is a signal all the same."""
+    return CheckIn.objects.exclude(set_aside="").values(
+        "enrolment_id",
+        "lesson_id",
+        "direction",
+        "means",
+        "happened_at",
+        "received_at",
+        "is_mock",
+        "longitude",
+        "latitude",
+        check_in_id=F("pk"),
+        why=F("set_aside"),
+        day=F("held_on"),
+        device_=NullIf("device", Value("")),
+        person_id=F("enrolment__person_id"),
+        class_id=F("lesson__training_class_id"),
+        institution_id=F("lesson__training_class__institution_id"),
+        region_code=F("lesson__training_class__region_code"),
+        accuracy_m=F("accuracy"),
+        is_kiosk=Case(When(reader__isnull=False, then=Value(True)), default=Value(False)),
+    )
 
 
 def policy_of(fact: Fact, now: datetime) -> Policy:

@@ -112,15 +112,21 @@ class Gap:
 
 
 def gaps_of(device_ids: Iterable[int], limit: int = 200) -> list[Gap]:
-    """The gaps in the sequences of devices, newest first: one query."""
+    """The gaps in the sequences of devices, newest first, wherever their events lie now: one query. A device counts from
+    0 or 1, so the numbers before the first that was received are missing as well."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT reader_id, before + 1, sequence - 1 FROM (
-                   SELECT reader_id, sequence, lag(sequence) OVER (PARTITION BY reader_id ORDER BY sequence) AS before
-                   FROM (SELECT reader_id, sequence FROM classes_checkin WHERE reader_id = ANY(%(ids)s)
-                         UNION SELECT reader_id, sequence FROM classes_refusedevent WHERE reader_id = ANY(%(ids)s)
-                   ) AS received WHERE sequence IS NOT NULL
-               ) AS pairs WHERE sequence > before + 1 ORDER BY sequence DESC LIMIT %(limit)s""",
+            """SELECT reader_id, before + 1, first - 1 FROM (
+                   SELECT reader_id, first, coalesce(max(last) OVER (
+                       PARTITION BY reader_id ORDER BY first, last ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                   ), 0) AS before
+                   FROM (SELECT reader_id, sequence AS first, sequence AS last FROM classes_checkin
+                         WHERE reader_id = ANY(%(ids)s)
+                         UNION SELECT reader_id, sequence, sequence FROM classes_refusedevent
+                         WHERE reader_id = ANY(%(ids)s)
+                         UNION SELECT reader_id, first, last FROM classes_archivedrun WHERE reader_id = ANY(%(ids)s)
+                   ) AS received WHERE first IS NOT NULL
+               ) AS pairs WHERE first > before + 1 ORDER BY first DESC LIMIT %(limit)s""",
             {"ids": list(device_ids), "limit": limit},
         )
         return [Gap(*row) for row in cursor.fetchall()]

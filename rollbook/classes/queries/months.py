@@ -1,7 +1,9 @@
 """Check-ins wherever they lie: in the database, or in the Parquet file of a month that was moved out."""
 
+import hashlib
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from django.utils.timezone import localdate
 from rollbook.classes.models import CheckIn, Lesson, MonthArchive
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import TermKey
+from rollbook.kernel.messages import _
+from rollbook.kernel.reasons import Refused, reason
 
 COLUMNS = tuple(str(field.column) for field in CheckIn._meta.concrete_fields)
 
@@ -26,9 +30,52 @@ def check_ins_of(lesson_ids: Iterable[int]) -> list[CheckIn]:
     days = Lesson.objects.filter(pk__in=ids).values_list("starts_at", flat=True)
     months = {localdate(day).replace(day=1) for day in days}
     for one in MonthArchive.objects.filter(month__in=months):
+        if not is_as_written(one):
+            text = _("The file of check-ins of {month} is not as it was written; tell the operator.")
+            raise Refused(reason("archive-altered", text, "N4.3", month=f"{one.month:%Y-%m}"))
         table = pq.read_table(settings.MEDIA_ROOT / one.path, filters=pc.field("lesson_id").isin(ids))
         found += [CheckIn.from_db(None, COLUMNS, [row[name] for name in COLUMNS]) for row in table.to_pylist()]
     return sorted(found, key=lambda one: (one.happened_at, str(one.event_id)))
+
+
+def digest_of_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _digest_seen(path: Path, size: int, changed_ns: int) -> str:  # noqa: ARG001 part of the key
+    return digest_of_file(path)
+
+
+def is_as_written(one: MonthArchive, *, every_byte: bool = False) -> bool:
+    """Whether the file of a month has the digest that was noted. It is read anew when its size or time changed, and by
+    the nightly check in any case."""
+    path = Path(settings.MEDIA_ROOT) / one.path
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return False
+    digest = digest_of_file(path) if every_byte else _digest_seen(path, found.st_size, found.st_mtime_ns)
+    return digest == one.sha256
+
+
+def altered_months() -> list[MonthArchive]:
+    """The months whose file is gone or differs from what was written, every byte read."""
+    return [one for one in MonthArchive.objects.order_by("month") if not is_as_written(one, every_byte=True)]
+
+
+def runs_of_month(month: date) -> list[tuple[int, int, int]]:
+    """The numbers of devices' sequences in a month: device, first and last of each that follow one another."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT reader_id, min(sequence), max(sequence) FROM (
+                    SELECT reader_id, sequence,
+                           sequence - dense_rank() OVER (PARTITION BY reader_id ORDER BY sequence) AS island
+                    FROM {partition(month)} WHERE reader_id IS NOT NULL AND sequence IS NOT NULL
+                ) AS numbers GROUP BY reader_id, island ORDER BY 1, 2"""  # noqa: S608 ours
+        )
+        return list(cursor.fetchall())
 
 
 def months_in_tables() -> list[date]:

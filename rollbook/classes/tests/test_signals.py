@@ -93,6 +93,32 @@ def test_where_the_region_asks_for_it_the_position_must_be_within(here, code):
     assert Attendance.objects.get().in_at is None
 
 
+@pytest.mark.parametrize(
+    ("terms", "here", "code"),
+    [
+        ({"method_fence": 1}, Position(39.915, 116.404, "wgs84", 10), None),
+        ({"method_fence": 1}, Position(39.925, 116.404, "wgs84", 10), "outside-fence"),
+        ({"method_fence": 1}, Position(39.915, 116.404, "wgs84", 10, is_mock=True), "mock-position"),
+        ({"method_fence": 0}, Position(39.915, 116.404, "wgs84", 10), "method-off"),
+    ],
+)
+def test_the_position_alone_is_the_proof_where_the_region_takes_it(terms, here, code):
+    scene = running(**terms)
+    site = scene.lesson.room.site
+    site.latitude, site.longitude = "39.915000", "116.404000"
+    site.save()
+    if code is None:
+        assert together(scene, code="", position=here).in_at == NOW
+    else:
+        with pytest.raises(Refused) as caught:
+            together(scene, code="", position=here)
+        assert codes(caught) == [code]
+    assert list(CheckIn.objects.values_list("means", "set_aside")) == [("fence", code or "")]
+    with pytest.raises(Refused) as caught:
+        together(scene, code="")  # neither code nor position
+    assert codes(caught) == ["wrong-code"]
+
+
 def test_a_made_up_position_and_a_journey_nobody_makes_are_signals(scene):
     """Kept for screening where the region only notes positions: nothing is refused."""
     together(scene, position=Position(32.05, 118.79, "wgs84", 10, is_mock=True))

@@ -18,6 +18,7 @@ from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.classes import actions as class_actions
 from rollbook.classes import queries as classes
 from rollbook.classes.rules.signals import QUESTIONS
+from rollbook.classes.rules.states import Means
 from rollbook.kernel.reasons import Forbidden
 from rollbook.web.views import app_manifest, app_worker
 
@@ -79,6 +80,7 @@ def app_data(request: "Request") -> JsonResponse:
     now, mine = timezone.now(), []
     training = classes.enrolments_of_person(request.user.person_id or 0)
     for one in training.filter(training_class__state__in=("running", "ended"))[:10]:  # make-ups are held after the end
+        by_position = classes.takes(Means.FENCE, one.training_class, now)
         mine += [
             {
                 "id": lesson.pk,
@@ -86,6 +88,7 @@ def app_data(request: "Request") -> JsonResponse:
                 "room": lesson.room.name,
                 "starts_at": lesson.starts_at.isoformat(),
                 "ends_at": lesson.ends_at.isoformat(),
+                "by_position": by_position,
             }
             for lesson in classes.lessons_ahead(one, now)[:10]
         ]

@@ -16,6 +16,7 @@ from rollbook.assessment import queries as assessment
 from rollbook.certificates import queries as certificates
 from rollbook.classes import actions as class_actions
 from rollbook.classes import queries as classes
+from rollbook.classes.rules.states import Means
 from rollbook.faces import queries as faces
 from rollbook.faces import rules as face_rules
 from rollbook.funds import queries as funds
@@ -79,7 +80,8 @@ def check_in(request: "Request", lesson_id: int) -> HttpResponse:
         "event": uuid4(),
         "now": timezone.now(),
         "mark": classes.mark_of(lesson_id, _person(request)),
-        "by_face": classes.takes_faces(lesson, timezone.now()) and faces.may_show(_person(request)),
+        "by_face": classes.takes(Means.FACE, lesson.training_class, timezone.now())
+        and faces.may_show(_person(request)),
         "dark": face_rules.DARK,
         "bright": face_rules.BRIGHT,
     }

@@ -18,6 +18,7 @@ from django.db.models.functions import TruncDate
 from rollbook.assessment import queries as assessment
 from rollbook.certificates import queries as certificates
 from rollbook.classes.queries import screening as classes
+from rollbook.classes.queries.check_ins import set_aside
 from rollbook.database import arrow, changes
 from rollbook.evidence import queries as evidence
 from rollbook.faces import queries as faces
@@ -79,6 +80,7 @@ SOURCES: dict[str, Source] = {
     "lessons": _of(classes.lessons, "lesson_id", lambda mark: classes.changed_since(mark)["lessons"]),
     "presences": _of(classes.presences, "lesson_id", lambda mark: classes.changed_since(mark)["presences"]),
     "check_ins": _of(classes.check_ins, "check_in_id"),
+    "set_aside": _of(set_aside, "check_in_id"),
     "leaves": _of(classes.leaves),
     "denials": _of(classes.denials),
     "calls": Source(lambda: [classes.questioned(), live.screened()["calls"], told()]),

@@ -26,6 +26,12 @@ def correction(n, klass=1, hours=1):
     return {**row, "asked_at": at(12 + hours), "lesson_ends_at": at(12)}
 
 
+def set_aside(n, **other):
+    row = check_in(n)
+    kept = {name: row[name] for name in ("check_in_id", "enrolment_id", "person_id", "class_id", "day", "happened_at")}
+    return {**kept, **other}
+
+
 NORTH, SOUTH = {"longitude": 118.80, "latitude": 32.06}, {"longitude": 118.80, "latitude": 31.06}
 
 CASES = {
@@ -46,8 +52,9 @@ CASES = {
                 check_in(2, hour=12, check_in_id=2001, **SOUTH),
                 check_in(3, is_mock=True),
             ],
+            "set_aside": [set_aside(4, is_mock=True, why="mock-position"), set_aside(5, why="double")],
         },
-        {1, 3},
+        {1, 3, 4},
     ),
     "D41": (
         {

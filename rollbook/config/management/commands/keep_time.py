@@ -22,6 +22,7 @@ SCHEDULE = (
     ("expire_evidence", 3600),
     ("scrub_evidence", 86_400),
     ("verify_lake", 86_400),
+    ("verify_check_ins", 86_400),
     ("tidy_cameras", 120),
     ("file_gaps", 3600),
     ("tidy_jobs", 600),

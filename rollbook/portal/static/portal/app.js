@@ -13,6 +13,15 @@ async function choices() {
   }));
   if (!lessons.length) select.append(new Option(outbox.words.none, ""));
   if (chosen) select.value = chosen;
+  await show();
+}
+
+// Where the region takes the position for a proof, the digits may be left out.
+async function show() {
+  const lesson = ((await outbox.kept("lessons")) || []).find((one) => one.id === Number(form.elements.lesson.value));
+  const enough = Boolean(lesson && lesson.by_position);
+  form.elements.code.required = !enough;
+  document.getElementById("by-position").hidden = !enough;
 }
 
 const outbox = new Outbox(app, {
@@ -37,8 +46,8 @@ const outbox = new Outbox(app, {
   },
 });
 
-const position = () => new Promise((resolve) => {
-  if (!form.elements.position.checked || !navigator.geolocation) return resolve(null);
+const position = (needed) => new Promise((resolve) => {
+  if (!(needed || form.elements.position.checked) || !navigator.geolocation) return resolve(null);
   navigator.geolocation.getCurrentPosition(
     ({ coords }) => resolve({ latitude: coords.latitude, longitude: coords.longitude, system: "wgs84", accuracy: Math.round(coords.accuracy) }),
     () => resolve(null),
@@ -51,16 +60,19 @@ form.addEventListener("submit", async (event) => {
   const chosen = form.elements.lesson.selectedOptions[0];
   const happened_at = new Date().toISOString();
   const code = form.elements.code.value;
+  const here = await position(!code);
+  if (!code && !here) return outbox.say("noPosition", "warning");
   form.elements.code.value = "";
-  await outbox.add({
+  return outbox.add({
     lesson_id: Number(form.elements.lesson.value),
     subject: chosen ? chosen.textContent : "",
     code,
     direction: event.submitter ? event.submitter.value : "in",
     happened_at,
-    position: await position(),
+    position: here,
     ...(await phone.next()),
   });
 });
 
+form.elements.lesson.addEventListener("change", show);
 outbox.open(choices);

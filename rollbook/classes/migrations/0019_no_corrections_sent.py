@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("classes", "0017_check_ins_by_number"),
+        ("classes", "0018_event_files"),
     ]
 
     operations = [
