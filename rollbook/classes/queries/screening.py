@@ -109,7 +109,8 @@ def enrolments() -> "QuerySet[Enrolment, Any]":
 
 
 def classes() -> "QuerySet[TrainingClass, Any]":
-    hours = Sum("lessons__hours", default=0)
+    """Each with its lessons added up by itself: grouped, its terms would be looked up for every lesson."""
+    laid_out = Lesson.objects.filter(training_class=OuterRef("pk")).order_by().values("training_class")
     return TrainingClass.objects.filter(state__in=LIVE).values(
         "institution_id",
         "region_code",
@@ -128,8 +129,9 @@ def classes() -> "QuerySet[TrainingClass, Any]":
         ended_on=TruncDate("ended_at"),
         submitted_by_=F("submitted_by_id"),
         decided_by_=F("decided_by_id"),
-        hours=hours,
-        practice_hours=Sum("lessons__hours", filter=Q(lessons__kind="practice"), default=0),
+        hours=Coalesce(Subquery(laid_out.values(hours=Sum("hours"))), 0),
+        practice_hours=Coalesce(Subquery(laid_out.values(hours=Sum("hours", filter=Q(kind="practice")))), 0),
+        most_size=directory.value_in_force(TermKey.CLASS_MAX, "region_code", "starts_on"),
         least_hours=F("item__hours"),
         least_practice=F("item__practice_percent"),
     )

@@ -99,7 +99,7 @@ def account_of_staff(t: Tables, _p: Limits) -> Table:
         staff,
         [c.account == staff.account, c.institution_id == staff.institution_id, c.person_id != staff.person_id],
     ).select(subject_id=c.claim_id, role=ibis.literal("teacher"))
-    own = c.join(i, [c.account == i.account, c.institution_id == i.institution_id, c.kind == "person"])
+    own = c.join(i, [c.account == i.account, c.institution_id == i.institution_id])
     return either(by_bank, of_staff, own.select(subject_id=c.claim_id, role=ibis.literal("institution")))
 
 

@@ -14,6 +14,7 @@ E, S = Excuse, Subject
 MONEY, DOUBLE = Scheme.MONEY, Scheme.DOUBLE
 BLOCK, REVIEW, WARN = Severity.BLOCK, Severity.REVIEW, Severity.WARN
 Limits = Mapping[str, int]
+BESIDE = ["living", "evaluation"]  # kinds of claims that are due beside the one for the training
 
 
 @detector(
@@ -60,7 +61,8 @@ def late_claim(t: Tables, p: Limits) -> Table:
     excuses=(E.RECORD,),
 )
 def two_payees(t: Tables, _p: Limits) -> Table:
-    c = t.claims
+    """What goes beside the subsidy of the training itself, as the living allowance of the person does, may go to another."""
+    c = t.claims.filter(t.claims.kind.notin(BESIDE))
     group = c.aggregate(by=["person_id", "class_id"], payees=c.payee.nunique())
     found = c.join(group.filter(group.payees > 1), ["person_id", "class_id"])
     return found.select(subject_id=found.claim_id, payees=found.payees)

@@ -48,8 +48,9 @@ PEOPLE = (
            text="sex id_kind home_code region_code category phone address network verification", day="birth_on",
            time="registered_at", bool="id_valid"),
     _shape("bank_accounts",
-           "A person's account on file. `holder_kind`: whose the bank says it is (person, staff, agent, institution); "
-           "`institution_id`: that institution, or the one whose staff or agent it is.", int="person_id institution_id", text="account bank branch holder_kind", day="opened_on", bool="owner_matches"),
+           "A person's account on file. `owner_matches`: what the bank answered when it was asked whose it is; `holder_kind`: "
+           "whose the bank says it is (person, staff, agent, institution); `institution_id`: that institution, or the one whose "
+           "staff or agent it is.", int="person_id institution_id", text="account bank branch holder_kind", day="opened_on", bool="owner_matches"),
     _shape("relatives", "Two persons of one family, in both directions.", int="person_id other_person_id", text="kind"),
     _shape("face_pairs", "Two persons whose faces are alike, the smaller number first.",
            int="person_id other_person_id", real="similarity"),
@@ -217,8 +218,8 @@ OUTCOMES = (
 
 MONEY = (
     _shape("claims",
-           "A claim that was not refused. `due_fen`: recomputed by the version it used; `payee`: digest of who asks for it "
-           "(institution or person).", month_of="filed_on",
+           "A claim that was not refused. `due_fen`: recomputed by the version it used; `payee`: who is paid, a person, "
+           "employer or institution; `account`: of the person, where the person is paid.", month_of="filed_on",
            int="claim_id enrolment_id person_id institution_id class_id occupation amount_fen due_fen filed_by",
            text="region_code level state kind payee number account", day="filed_on certificate_on paid_on"),
     _shape("payments", "A line that went to the bank.", month_of="day", int="claim_id person_id amount_fen", text="account state", day="day", bool="owner_matches"),

@@ -3,18 +3,11 @@
 A table, or `table.column`. A test holds that the list is whole, and that nothing stands in it that is filled.
 """
 
-BY_FEED = "the feed that brings it is not read yet"
-
 WAITING = {
-    "bank_accounts.branch": BY_FEED,
-    "bank_accounts.holder_kind": BY_FEED,
-    "bank_accounts.opened_on": BY_FEED,
-    "bank_accounts.owner_matches": BY_FEED,
+    "bank_accounts.holder_kind": "the bank says whose an account is by number, not that it acts for an institution",
     "calls.answer": "what was said on the phone is not digested yet",
     "check_ins.batch": "check-ins are sent one by one; those of one second are taken for one batch (D55)",
     "check_ins.outside_m": "the distance to the fence is not worked out for screening yet",
-    "claims.payee": "who asks is not read of claims yet",
-    "classes.most_size": "the region's term is not read yet",
     "companies.account": "the company register has no account",
     "companies.agent": "the company register does not say who acts for a company",
     "companies.insured": "those insured are not counted by company yet",
@@ -25,7 +18,6 @@ WAITING = {
     "lessons.filed_room_id": "the room as first filed is not kept yet",
     "lessons.filed_teacher_id": "the teacher as first filed is not kept yet",
     "lessons.video_minutes": "the minutes of recordings are not read yet",
-    "other_subsidies.region_code": "the province of another fund's payment is not read yet",
     "persons.address": "the register of persons keeps no address",
     "photos.outside_m": "the distance of a photo's place is not worked out for screening yet",
     "photos.people": "pictures of identity cards are not kept",

@@ -29,7 +29,9 @@ from django.db.models.functions import MD5, Cast, Concat
 from rollbook.database import arrow
 from rollbook.directory import queries as directory
 from rollbook.exchange import queries as exchange
+from rollbook.exchange.queries import screening as told
 from rollbook.exchange.rules import Feed
+from rollbook.funds.queries import screening as funds
 from rollbook.institutions import queries as institutions
 from rollbook.persons import queries as persons
 from rollbook.risk.detectors.eligibility import ON_A_LIST
@@ -55,12 +57,33 @@ def listed() -> list[Rows]:
     return [spans(feed, kind=Value(kind, output_field=CharField())) for feed, kind in kinds.items()]
 
 
-def occupied(feed: str) -> Rows:
+def named(feed: str) -> Rows:
     """Facts that name an occupation by its code or name, with the identity that it has here."""
     found = known(feed).annotate(words=KT("data__occupation"))
     identity = directory.named(OuterRef("words")).values("identity")[:1]
-    named: Rows = found.annotate(occupation=Subquery(identity))
-    return named.filter(occupation__isnull=False)
+    facts: Rows = found.annotate(occupation=Subquery(identity))
+    return facts
+
+
+def occupied(feed: str) -> Rows:
+    """Those of them whose occupation is known here."""
+    return named(feed).filter(occupation__isnull=False)
+
+
+def accounts() -> Rows:
+    """Accounts on file with what banks say of each: whose it is, as asked before money leaves, and when and where it was
+    opened, by the feed."""
+    said = told.said_of(Feed.BANK_ACCOUNTS, OuterRef("id_digest"), account=OuterRef("bank_digest"))
+    found: Rows = persons.screened_accounts().annotate(
+        owner_matches=funds.owner_matches(OuterRef("pk"), OuterRef("bank_digest")),
+        opened_on=Subquery(said.values("from_on")[:1]),
+        branch=Subquery(said.values(branch=MD5(KT("data__branch")))[:1]),
+    )
+    return found
+
+
+def accounts_changed_since(mark: int) -> list[Rows]:
+    return [*persons.changed_since(mark), funds.people_answered_of(mark), told.people_told_of(Feed.BANK_ACCOUNTS, mark)]
 
 
 def companies() -> Rows:
@@ -69,7 +92,7 @@ def companies() -> Rows:
         company=MD5("subject"),
         registered_on=F("from_on"),
         closed_on=F("until_on"),
-        phone=MD5(KT("data__phone")),
+        phone=KT("data__phone"),  # a keyed digest already, as those of persons and institutions are
         address=MD5(KT("data__address")),
     )
 
@@ -186,9 +209,10 @@ TABLES: dict[str, Callable[[], Rows]] = {
     "work_years": lambda: occupied("work-years").values(
         "person_id", "occupation", years=Cast(KT("data__years"), BigIntegerField())
     ),
-    "other_subsidies": lambda: occupied("other-payments").values(
+    "other_subsidies": lambda: named("other-payments").values(
         "person_id",
         "occupation",
+        region_code=KT("data__region"),
         fund=KT("data__fund"),
         level=KT("data__level"),
         number=KT("data__certificate"),

@@ -47,6 +47,7 @@ class Source:
     key: str = ""
     changed: Callable[[int], Rows] | None = None
     columns: Callable[[list[int] | None], Iterator[pa.RecordBatch]] | None = None
+    keyed: tuple[str, ...] = ()  # columns read in clear, and kept as the keyed digests that persons' are
 
     @property
     def only_grows(self) -> bool:
@@ -73,7 +74,7 @@ def _of_many(make: Callable[[], Mapping[str, QuerySet[Any, Any]]], name: str) ->
 
 SOURCES: dict[str, Source] = {
     "persons": _of(persons.screened, "person_id", persons.changed_since),
-    "bank_accounts": _of(persons.screened_accounts, "person_id", persons.changed_since),
+    "bank_accounts": _of(facts.accounts, "person_id", facts.accounts_changed_since),
     "face_pairs": _of(faces.screened_pairs),
     "enrolments": _of(classes.enrolments, "enrolment_id", lambda mark: classes.changed_since(mark)["enrolments"]),
     "classes": _of(classes.classes, "class_id", lambda mark: classes.changed_since(mark)["classes"]),
@@ -91,8 +92,9 @@ SOURCES: dict[str, Source] = {
     "corrections": _of(classes.corrections),
     **{
         name: _of_many(institutions.screened, name)
-        for name in ("institutions", "sites", "rooms", "teachers", "qualifications", "papers", "projects")
+        for name in ("sites", "rooms", "teachers", "qualifications", "papers", "projects")
     },
+    "institutions": Source(lambda: [institutions.screened()["institutions"]], keyed=("phone",)),
     "scores": _of(lambda: assessment.screened()["scores"], "enrolment_id", assessment.changed_since),
     **{name: _of_many(assessment.screened, name) for name in ("score_changes", "exams", "exam_staff")},
     "sessions": _of(lambda: learning.screened()["sessions"], "session_id", learning.changed_since),
@@ -142,6 +144,8 @@ def shaped(name: str, batch: pa.RecordBatch | pa.Table) -> pa.Table:
     schema = SHAPES[name].schema.to_pyarrow()
     found = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
     found = found.rename_columns([column.rstrip("_") for column in found.column_names])
+    for column in SOURCES[name].keyed:
+        found = found.set_column(found.column_names.index(column), column, _digested(found.column(column)))
     columns = [
         _cast(found.column(field.name), field.type)
         if field.name in found.column_names
@@ -149,6 +153,12 @@ def shaped(name: str, batch: pa.RecordBatch | pa.Table) -> pa.Table:
         for field in schema
     ]
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _digested(column: pa.ChunkedArray) -> pa.Array:
+    said = [one for one in column.to_pylist() if one is not None]
+    known = dict(zip(said, persons.digests(said), strict=True))
+    return pa.array([known.get(one) for one in column.to_pylist()], pa.string())
 
 
 def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:

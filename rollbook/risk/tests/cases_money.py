@@ -71,7 +71,16 @@ CASES = {
         {1},
     ),
     "D115": (
-        {"claims": [claim(1), claim(2, person_id=1, payee="school"), claim(3), claim(4, klass=2, person_id=3)]},
+        {
+            "claims": [
+                claim(1),
+                claim(2, person_id=1, payee="school"),
+                claim(3),
+                claim(4, klass=2, person_id=3),
+                claim(5, payee="school"),
+                claim(6, person_id=5, kind="living"),
+            ],
+        },
         {1, 2},
     ),
     "D116": (

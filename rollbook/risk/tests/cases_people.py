@@ -292,7 +292,8 @@ CASES = {
                 claim(2, account="b"),
                 claim(3, account="school"),
                 claim(4, account="d"),
-                claim(5, account="school", kind="institution"),
+                claim(5, account=None),  # the institution itself is paid
+                claim(6, account="school", institution_id=2),
             ],
             "bank_accounts": [
                 {"person_id": 1, "account": "a", "holder_kind": "agent"},

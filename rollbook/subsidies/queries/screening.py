@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce, ExtractHour, ExtractMinute, NullIf, TruncDate
+from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Cast, Coalesce, Concat, ExtractHour, ExtractMinute, NullIf, TruncDate
 
 from rollbook.database.changes import changed
 from rollbook.subsidies.models import Claim, Discrepancy, Hold, Objection
@@ -27,6 +27,10 @@ def claims() -> "QuerySet[Claim, Any]":
         class_id=F("enrolment__training_class_id"),
         occupation=F("occupation_identity"),
         filed_by_=F("filed_by_id"),
+        payee_=Case(
+            When(organisation=None, then=Concat(Value("person:"), Cast("person_id", CharField()))),
+            default=Concat(Value("organisation:"), Cast("organisation_id", CharField())),
+        ),
         account=Case(When(organisation=None, then=NullIf("person__bank_digest", Value("")))),
         filed_on=TruncDate("filed_at"),
         paid_on=TruncDate("paid_at"),

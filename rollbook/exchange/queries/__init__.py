@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rollbook.accounts.models import Account
     from rollbook.persons.models import Person
 
-CATALOGUE = Path(__file__).parent / "data" / "feeds.json"
+CATALOGUE = Path(__file__).parents[1] / "data" / "feeds.json"
 
 
 @lru_cache(maxsize=1)
