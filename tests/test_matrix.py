@@ -92,6 +92,7 @@ SEEN = {
     "evidence/<int:evidence_id>/": EVIDENCE,
     "evidence/<int:evidence_id>/thumb/": EVIDENCE,
     "classes/devices/<int:device_id>/": STAFF | MANAGER,
+    "classes/devices/files/<int:event_file_id>/": STAFF | MANAGER,
     "learning/classes/<int:class_id>/": STAFF | MANAGER,
     "assessments/classes/<int:class_id>/": STAFF | MANAGER,
     "assessments/sittings/<int:sitting_id>/": STAFF | MANAGER,

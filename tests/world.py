@@ -12,7 +12,7 @@ from rollbook.accounts.rules import INSTITUTIONAL, Role
 from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.assessment.models import Assessment, Score, ScoreChange, Sitting
 from rollbook.classes import queries as classes
-from rollbook.classes.models import Device, Leave, MakeUp, RollCall
+from rollbook.classes.models import Device, EventFile, Leave, MakeUp, RollCall
 from rollbook.classes.tests.factories import ClassFactory, EnrolmentFactory, LessonFactory
 from rollbook.directory.tests.factories import DemandItemFactory, DemandListFactory, load_terms
 from rollbook.evidence import actions as evidence
@@ -158,6 +158,11 @@ class County:
             institution=self.institution, name="Door", kind="kiosk", serial="SN1", digest=self.region_code,
             registered_by=self.office, registered_at=now,
         )  # fmt: skip
+        events = EventFile.objects.create(
+            reader=device, name="march.csv", sha256=self.region_code, size=1, filed_by=self.office, filed_at=now,
+            seen_at=now, ended_at=now, state="done", rows=3, wrong=1, wrong_fields=[[2, "event_id", "no-uuid"]],
+            done=2, counted=2,
+        )  # fmt: skip
         roll = RollCall.objects.create(
             lesson=self.lesson, direction="in", enrolment_ids=[self.enrolment.pk], called_by=self.office, called_at=now
         )
@@ -175,6 +180,7 @@ class County:
             "work_paper_id": paper.pk,
             "make_up_id": make_up.pk,
             "device_id": device.pk,
+            "event_file_id": events.pk,
             "roll_id": roll.pk,
             "leave_id": leave.pk,
             "ask_id": leave.pk,

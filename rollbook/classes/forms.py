@@ -112,3 +112,7 @@ class DeviceForm(forms.Form):
         self.fields["room_id"] = forms.TypedChoiceField(
             label=_("Room"), coerce=int, required=False, empty_value=None, choices=[("", "–"), *rooms]
         )
+
+
+class EventFileForm(forms.Form):
+    file = forms.FileField(label=_("File of events (.csv or .ndjson)"))

@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -364,3 +365,30 @@ def test_a_file_that_was_cut_off_on_its_way_is_refused(rf, scene):
         actions.file_events(device=known, content=_blocks(request), sent_at=None, now=LATE)
     assert codes(caught) == ["event-file-cut"]
     assert not EventFile.objects.exists()
+
+
+# Pages
+
+
+def test_the_manager_brings_a_file_on_the_device_s_page_and_sees_what_came_of_it(client, scene):
+    known, _key = activated(scene)
+    client.force_login(scene.manager)
+    headers = {"accept-language": "en"}
+    assert "Take the events" in client.get(f"/classes/devices/{known.id}/", headers=headers).text
+    events = [row(each) for each in story(scene)]
+    content = ndjson([{**events[0], "direction": "up"}, *events])
+    answer = client.post(f"/classes/devices/{known.id}/events/", {"file": SimpleUploadedFile("march.ndjson", content)})
+    one = EventFile.objects.get()
+    assert answer.url == f"/classes/devices/files/{one.pk}/"
+    assert "Waits for a worker." in client.get(answer.url, headers=headers).text
+    actions.run_event_file(file_id=one.pk)
+    page = client.get(answer.url, headers=headers).text
+    assert "“in” or “out” is expected." in page
+    assert "march.ndjson" in client.get(f"/classes/devices/{known.id}/", headers=headers).text
+    found = client.get(answer.url + "?export=1")
+    assert len(list(csv.DictReader(io.StringIO(found.getvalue().decode())))) == 11
+    assert Entry.objects.filter(kind="list.exported").count() == 1
+    EventFile.objects.update(state="failed", failure=[])
+    client.post(f"{answer.url}go-on/")
+    one.refresh_from_db()
+    assert one.state == "waiting"

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.timezone import localtime
@@ -13,12 +13,14 @@ from django.views.decorators.http import require_GET, require_POST
 from rollbook.accounts.rules import Permission, holds
 from rollbook.classes import actions, forms, queries
 from rollbook.classes.rules import devices as rules
+from rollbook.classes.rules import events
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import TermKey
 from rollbook.institutions import queries as institutions
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Forbidden
+from rollbook.web.actions import note_export
 from rollbook.web.exports import Table
 from rollbook.web.forms import WhyForm, cleaned, sent
 from rollbook.web.lists import Filter, listing, narrowed
@@ -96,9 +98,52 @@ def device_detail(request: "Request", device_id: int) -> HttpResponse:
         "refused": queries.refused_of_device(one.pk)[:20],
         "events": queries.events_of_device(one.pk)[:20],
         "is_off": rules.clock_is_off(one.skew_seconds),
+        "files": queries.event_files([one.pk])[:20],
+        "may_file": own and one.state == rules.DeviceState.ACTIVE,
+        "file_form": forms.EventFileForm(auto_id="events_%s"),
         "entries": timeline(one),
     }
     return render(request, "classes/device_detail.html", context)
+
+
+@require_POST
+def file_events(request: "Request", device_id: int) -> HttpResponse:
+    file = sent(request, forms.EventFileForm).cleaned_data["file"]
+    made = actions.file_events_by_hand(
+        by=request.user, device_id=device_id, content=file.chunks(), name=file.name, now=timezone.now()
+    )
+    return redirect("classes:event_file", made.pk)
+
+
+@require_GET
+def event_file(request: "Request", event_file_id: int) -> HttpResponse | StreamingHttpResponse:
+    """A file of events: how far it is, what came of it, each row that is no event; the answers to all as CSV."""
+    by, one = request.user, queries.event_file(request.user, event_file_id)
+    if request.GET.get("export"):
+        note_export(by=by, source="event-file", query=f"file={one.pk}", rows=one.rows or 0, now=timezone.now())
+        found = StreamingHttpResponse(queries.event_answers(one), content_type="text/csv; charset=utf-8")
+        found["Content-Disposition"] = f'attachment; filename="answers-{one.pk}.csv"'
+        return found
+    is_cut_off = events.is_cut_off(one.state, one.seen_at, timezone.now())
+    good = (one.rows or 0) - one.wrong
+    context = {
+        "one": one,
+        "good": good,
+        "percent": one.done * 100 // good if good else 0,
+        "is_open": one.ended_at is None and not is_cut_off,
+        "may_go_on": (is_cut_off or one.state == events.FileState.FAILED)
+        and by.institution_id is not None
+        and holds(by, Permission.TOKEN_MANAGE),
+        "wrong": [(row, field, events.WRONG[code]) for row, field, code in one.wrong_fields],
+        "entries": timeline(one),
+    }
+    return render(request, "classes/event_file.html" + ("#progress" if request.htmx else ""), context)
+
+
+@require_POST
+def go_on_with_file(request: "Request", event_file_id: int) -> HttpResponse:
+    actions.go_on_with_file(by=request.user, file_id=event_file_id, now=timezone.now())
+    return redirect("classes:event_file", event_file_id)
 
 
 @require_POST
