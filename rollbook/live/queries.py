@@ -1,5 +1,5 @@
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from rollbook.classes.models import Lesson
 
 WALL = 12  # pictures at one time
+SAMPLED = 60  # cameras looked at in one turn: half a second each
+AGAIN = timedelta(minutes=10)  # after a picture was kept
+SHOWN_FOR = timedelta(hours=1)
 
 
 def visible_to(by: "Account") -> QuerySet[Camera]:
@@ -128,10 +131,20 @@ def spans_of(lesson_id: int, camera_id: int) -> list[rules.Span]:
 
 
 def told_of(lesson: "Lesson", now: datetime) -> list[Message]:
-    """What is to be said of the pictures of a lesson; nothing before it is over."""
-    if lesson.ends_at > now:
-        return []
+    """What is to be said of the pictures of a lesson: of people in them at once, of the lesson as a whole once it is
+    over."""
     terms = classes.terms_of(lesson.training_class, now)
+    told = [] if lesson.ends_at > now else _told_of_whole(lesson, terms[TermKey.CAMERA_GAP_PERCENT])
+    percent = terms[TermKey.HEAD_COUNT_PERCENT]
+    for one in HeadCount.objects.filter(lesson=lesson).order_by("taken_at"):
+        if one.counted is not None:
+            told += rules.reasons_of_count(counted=one.counted, checked_in=one.checked_in, percent=percent)
+        elif one.found is not None:
+            told += rules.reasons_of_faces(found=one.found, checked_in=one.checked_in, percent=percent)
+    return told
+
+
+def _told_of_whole(lesson: "Lesson", most: int) -> list[Message]:
     cameras = cameras_of_room(lesson.room_id)
     faults = list(Fault.objects.filter(lesson=lesson))
     best = 100
@@ -143,19 +156,39 @@ def told_of(lesson: "Lesson", now: datetime) -> list[Message]:
         ]
         without += rules.gaps(lesson.starts_at, lesson.ends_at, spans_of(lesson.pk, camera.pk))
         best = min(best, rules.missing_percent(lesson.starts_at, lesson.ends_at, without))
-    told = list(
-        rules.reasons_of_lesson(
-            percent=best, most=terms[TermKey.CAMERA_GAP_PERCENT], has_camera=bool(cameras),
-            is_moved=any(one.kind == "moved" for one in faults),
-        )
-    )  # fmt: skip
-    percent = terms[TermKey.HEAD_COUNT_PERCENT]
-    for one in HeadCount.objects.filter(lesson=lesson).order_by("taken_at"):
-        if one.counted is not None:
-            told += rules.reasons_of_count(counted=one.counted, checked_in=one.checked_in, percent=percent)
-        elif one.found is not None:
-            told += rules.reasons_of_faces(found=one.found, checked_in=one.checked_in, percent=percent)
+    is_moved = any(one.kind == "moved" for one in faults)
+    return list(rules.reasons_of_lesson(percent=best, most=most, has_camera=bool(cameras), is_moved=is_moved))
+
+
+def crowded(by: "Account", now: datetime, lesson_id: int | None = None) -> list[tuple[HeadCount, list[Message]]]:
+    """Pictures of lessons that are going on now in which more faces were found than had checked in, and that nobody
+    counted yet: the newest of each camera, with what is told of it."""
+    lessons = classes.lessons_now(by, now) if holds(by, Permission.LIVE_WATCH) else classes.lessons_now(by, now).none()
+    if lesson_id is not None:
+        lessons = lessons.filter(pk=lesson_id)
+    found = HeadCount.objects.filter(lesson__in=lessons.values("pk"), found__gt=F("checked_in"), counted=None)
+    newest = found.order_by("lesson", "camera", "-taken_at").distinct("lesson", "camera")
+    rows = HeadCount.objects.filter(pk__in=newest.values("pk"), taken_at__gte=now - SHOWN_FOR)
+    rows = rows.select_related("camera", "lesson__training_class__institution", "lesson__room").order_by("-taken_at")
+    percents: dict[str, int] = {}
+    told = []
+    for one in rows[:WALL]:
+        klass = one.lesson.training_class
+        if klass.region_code not in percents:
+            percents[klass.region_code] = classes.terms_of(klass, now)[TermKey.HEAD_COUNT_PERCENT]
+        percent = percents[klass.region_code]
+        reasons = list(rules.reasons_of_faces(found=one.found or 0, checked_in=one.checked_in, percent=percent))
+        told += [(one, reasons)] if reasons else []
     return told
+
+
+def to_sample(now: datetime) -> "list[Sending]":
+    """Cameras that send now and of which no picture was kept in the last minutes, in any order, so many at a time."""
+    recent = HeadCount.objects.filter(camera=OuterRef("camera"), taken_at__gte=now - AGAIN)
+    found = Sending.objects.filter(
+        ~Exists(recent), ended_at=None, lesson__starts_at__lte=now, lesson__ends_at__gte=now
+    ).select_related("camera__institution", "lesson__training_class")
+    return list(found.order_by("?")[:SAMPLED])
 
 
 def head_count(by: "Account", count_id: int) -> HeadCount:

@@ -6,6 +6,7 @@ app_name = "live"
 
 urlpatterns = [
     path("", views.wall, name="wall"),
+    path("more-faces/", views.more_faces, name="more_faces"),
     path("watch/", views.watch, name="watch"),
     path("cameras/", views.camera_list, name="camera_list"),
     path("cameras/register/", views.register, name="register"),

@@ -66,8 +66,23 @@ def wall(request: "Request") -> HttpResponse:
         "key": key,
         "purposes": Purpose.choices(),
         "has_server": files.has_media_server(),
+        **_crowded(request, None),
     }
     return render(request, "live/wall.html", context)
+
+
+@never_cache
+@require_GET
+def more_faces(request: "Request") -> HttpResponse:
+    """What is told while lessons go on, asked for by the pages that show them, again and again."""
+    admit(request.user, Permission.LIVE_WATCH)
+    text = request.GET.get("lesson", "")
+    return render(request, "live/more_faces.html", _crowded(request, int(text) if text.isdigit() else None))
+
+
+def _crowded(request: "Request", lesson_id: int | None) -> dict[str, Any]:
+    crowded = queries.crowded(request.user, timezone.now(), lesson_id)
+    return {"crowded": crowded, "of_lesson": lesson_id, "may_open": holds(request.user, Permission.EVIDENCE_READ)}
 
 
 @require_POST
@@ -115,6 +130,7 @@ def lesson(request: "Request", lesson_id: int) -> HttpResponse:
         "call_form": _call_form(one.training_class_id) if may_check else None,
         "may_count": faces.is_set_up(),
         "least_head": LEAST_HEAD,
+        **_crowded(request, lesson_id),
         **queries.of_lesson(lesson_id),
     }
     return render(request, "live/lesson.html", context)

@@ -47,6 +47,7 @@ LABELS = {
     "camera.asked-again": _("Camera's file to be cut again"),
     "camera.file-missing": _("Camera's file is missing"),
     "camera.watched": _("Classroom looked into"),
+    "camera.more-faces": _("More faces than check-ins"),
     "camera.picture-taken": _("Picture kept"),
     "camera.heads-counted": _("Heads counted"),
     "camera.view-filed": _("View of the camera filed"),

@@ -1,5 +1,6 @@
 from rollbook.live.actions.looking import call_to_camera, count_heads, file_view, may_watch, take_picture, watch
 from rollbook.live.actions.recording import cut_recording, file_gaps, take_left_behind, take_recorded
+from rollbook.live.actions.sampling import sample_classrooms
 from rollbook.live.actions.sending import (
     admit_sending,
     end_sending,
@@ -22,6 +23,7 @@ __all__ = [
     "may_watch",
     "register_camera",
     "revoke_camera",
+    "sample_classrooms",
     "take_left_behind",
     "take_picture",
     "take_recorded",

@@ -275,6 +275,32 @@ def test_faces_that_the_machine_finds_are_a_suggestion_and_a_lower_bound(live, m
     assert away.found is None
 
 
+def test_more_faces_than_check_ins_are_told_while_the_lesson_goes_on(live, monkeypatch):
+    """D52: at the moment of the picture, with both figures; what tells nothing is not kept; counted, it is told no more."""
+    Attendance.objects.create(lesson=live.lesson, enrolment=live.people[0], in_at=NOW - timedelta(minutes=1))
+    assert actions.sample_classrooms(now=NOW) == [], "nothing here counts faces"
+    drawn.set_up(monkeypatch, Room(found=1))
+    assert actions.sample_classrooms(now=NOW) == []
+    assert not HeadCount.objects.exists()
+    drawn.set_up(monkeypatch, Room(found=4))
+    [one] = actions.sample_classrooms(now=NOW)
+    assert (one.found, one.checked_in, Entry.objects.filter(kind="camera.more-faces").count()) == (4, 1, 1)
+    assert actions.sample_classrooms(now=NOW + timedelta(minutes=9)) == [], "not again within minutes"
+    assert {told.code for told in queries.told_of(live.lesson, NOW)} == {"faces-found"}
+    client = Client()
+    client.force_login(live.county)
+    client.cookies["django_language"] = "en"
+    for address in ("/live/", f"/live/lessons/{live.lesson.pk}/", "/live/more-faces/"):
+        page = client.get(address).text
+        assert "machine: at least 4" in page, address
+        assert "1 checked in" in page, address
+    assert "machine" not in client.get(f"/live/more-faces/?lesson={live.lesson.pk + 1}").text
+    far = AccountFactory(region_code="320583")
+    assert queries.crowded(far, NOW) == []
+    actions.count_heads(by=live.county, count_id=one.pk, counted=2, now=NOW)
+    assert queries.crowded(live.county, NOW) == []
+
+
 def test_heads_are_counted_once_by_a_person(live):
     """D52."""
     Attendance.objects.create(lesson=live.lesson, enrolment=live.people[0], in_at=NOW - timedelta(minutes=1))

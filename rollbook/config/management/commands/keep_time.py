@@ -25,6 +25,7 @@ SCHEDULE = (
     ("verify_check_ins", 86_400),
     ("tidy_cameras", 120),
     ("file_gaps", 3600),
+    ("sample_classrooms", 120),
     ("tidy_jobs", 600),
     ("tidy_faces", 3600),
     ("find_candidates", 86_400),
