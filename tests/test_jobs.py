@@ -49,7 +49,7 @@ def rows_of(content):
 
 
 def test_every_source_is_a_function_with_a_name():
-    assert set(django_settings.EXPORTS) == set(EXPORT_NAMES)
+    assert {*django_settings.EXPORTS, *django_settings.IMPORTS} == set(EXPORT_NAMES)
     assert all(callable(import_string(path)) for path in django_settings.EXPORTS.values())
 
 

@@ -246,3 +246,10 @@ def _save(account: Account) -> None:
 
 def _taken(username: str) -> Message:
     return reason("username-taken", _("The name “{name}” is taken."), name=username)
+
+
+@transaction.atomic
+def ask_to_verify_journal(*, by: Account, now: datetime) -> None:
+    """Have the journal compared with its seals: for whoever watches over it, who waits on no page for it (N14.1)."""
+    rules.authorise(by, rules.Permission.JOURNAL_READ, region_code=by.region_code)
+    record("journal.verification-asked", by, by=by, at=now, region_code=by.region_code)

@@ -17,6 +17,25 @@ def has_second_factor(account: Account) -> bool:
     return bool(Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists())
 
 
+def managing() -> "QuerySet[Account, Any]":
+    """The institutions for which somebody can sign in, as a part of a query."""
+    found = Account.objects.filter(role=rules.Role.INSTITUTION_MANAGER, is_active=True, institution_id__isnull=False)
+    ids: QuerySet[Account, Any] = found.values("institution_id")
+    return ids
+
+
+def to_unlock(by: Account, now: datetime) -> QuerySet[Account]:
+    """Accounts that are locked now, the longest locked last."""
+    return in_state(managed_by(by), "locked", now).order_by("locked_until", "pk")
+
+
+def without_second_factor(by: Account) -> QuerySet[Account]:
+    """Officials who have signed in and have no second factor yet: they get no further (N14.1)."""
+    found = managed_by(by).filter(role__in=rules.OFFICIALS, is_active=True, last_login__isnull=False)
+    have = Authenticator.objects.filter(type=Authenticator.Type.TOTP).values("user")
+    return found.exclude(pk__in=have).order_by("pk")
+
+
 def managed_by(by: Account) -> QuerySet[Account]:
     """The accounts that an administrator may see: those of the own region."""
     if not rules.GRANTS[rules.Role(by.role)] & {

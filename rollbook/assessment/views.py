@@ -20,7 +20,7 @@ from rollbook.kernel.reasons import Refused, reason
 from rollbook.web import sheets
 from rollbook.web.exports import EXCEL
 from rollbook.web.forms import FileForm, cleaned, sent
-from rollbook.web.imports import sent_file, wrong_cells
+from rollbook.web.imports import in_background, sent_file, wrong_cells
 from rollbook.web.lists import listing
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ def import_scores(request: "Request", class_id: int) -> HttpResponse:
     back = reverse("assessment:detail", args=[class_id])
     if answer := wrong_cells(request, sheet, content, subject=classes.get(request.user, class_id), back=back):
         return answer
+    if answer := in_background(request, "scores", sheet, content, back=back, class_id=class_id):
+        return answer
     actions.import_scores(by=request.user, class_id=class_id, content=content, now=timezone.now())
     return redirect("assessment:detail", class_id)
 
@@ -137,6 +139,7 @@ def sitting(request: "Request", sitting_id: int) -> HttpResponse:
         "questions": len(key),
         "duties": queries.duties_of(sitting_id),
         "sheets": [(sheet, sum(a == b for a, b in zip(chosen, key, strict=True))) for sheet, chosen in sheets],
+        "is_empty": not sheets and not photos,
         "photos": [(row, photos.get(row.pk, [])) for row in classes.roster(klass.pk)],
         "records": [(what.label, items) for what, items in queries.records_of(sitting_id).items()],
         "may_enter": holds(request.user, Permission.SCORE_ENTER) and one.assessment.locked_at is None,
@@ -198,6 +201,8 @@ def import_answers(request: "Request", sitting_id: int) -> HttpResponse:
         reverse("assessment:sitting", args=[sitting_id]),
     )
     if answer := wrong_cells(request, sheet, content, subject=subject, back=back):
+        return answer
+    if answer := in_background(request, "answers", sheet, content, back=back, sitting_id=sitting_id):
         return answer
     actions.import_answers(by=by, sitting_id=sitting_id, content=content, now=timezone.now())
     return redirect("assessment:sitting", sitting_id)

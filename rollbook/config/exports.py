@@ -1,4 +1,5 @@
-"""Which lists become files: the name that a job keeps, and the function that builds the table for a request."""
+"""Which lists become files, and which files are taken in: the name that a job keeps, and what builds the table for a request
+or takes the file."""
 
 EXPORTS: dict[str, str] = {
     "classes": "rollbook.classes.views.application.class_table",
@@ -21,4 +22,14 @@ EXPORTS: dict[str, str] = {
     "differences": "rollbook.funds.views.bank.difference_table",
     "recoveries": "rollbook.funds.views.recoveries.recovery_table",
     "journal": "rollbook.reports.views.journal_table",
+}
+
+IMPORTS: dict[str, str] = {
+    "roster": "rollbook.classes.actions.import_roster",
+    "lessons": "rollbook.classes.actions.import_lessons",
+    "scores": "rollbook.assessment.actions.import_scores",
+    "answers": "rollbook.assessment.actions.import_answers",
+    "teachers": "rollbook.institutions.actions.import_teachers",
+    "rooms": "rollbook.institutions.actions.import_rooms",
+    "demand-list": "rollbook.directory.actions.import_items",
 }

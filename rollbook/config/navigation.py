@@ -45,8 +45,9 @@ def may(*permissions: Permission) -> set[Role]:
 
 
 ALL_STAFF = OFFICE | MANAGER | FINANCE
+ADMINISTRATORS = may(P.ACCOUNT_MANAGE, P.ACCOUNT_SECURE) | {Role.AUDIT_ADMINISTRATOR}
 PAGES: list[Page] = [
-    page(_("Work"), "reports:workbench", _("Workbench"), "layout-dashboard", ALL_STAFF),
+    page(_("Work"), "reports:workbench", _("Workbench"), "layout-dashboard", ALL_STAFF | ADMINISTRATORS),
     page(_("Work"), "portal:me", _("My training"), "school", {Role.WORKER}),
     page(
         _("Work"),

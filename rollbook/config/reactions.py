@@ -14,7 +14,9 @@ REACTIONS: dict[str, list[str]] = {
     "filing.asked": ["rollbook.subsidies.tasks.run_filing"],
     "claim.filed": ["rollbook.risk.tasks.screen_claim"],
     "alert.closed": ["rollbook.supervision.tasks.follow_alert"],
+    "journal.verification-asked": ["rollbook.journal.tasks.verify"],
     "export.asked": ["rollbook.web.tasks.run_export"],
+    "import.asked": ["rollbook.web.tasks.run_import"],
     "person.registered": ["rollbook.persons.tasks.verify_person"],
     "person.account-changed": ["rollbook.funds.tasks.account_changed", "rollbook.persons.tasks.send_notices"],
     "organisation.account-changed": [

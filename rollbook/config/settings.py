@@ -7,6 +7,7 @@ from csp.constants import NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
 
 from rollbook.config.exports import EXPORTS as EXPORTS
+from rollbook.config.exports import IMPORTS as IMPORTS
 from rollbook.config.reactions import REACTIONS as REACTIONS
 
 ROOT = Path(__file__).parents[1]

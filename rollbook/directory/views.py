@@ -16,7 +16,7 @@ from rollbook.regions.queries import moved_days
 from rollbook.web import sheets
 from rollbook.web.exports import EXCEL, workbook
 from rollbook.web.forms import FileForm, WhyForm, sent
-from rollbook.web.imports import sent_file, to_confirm, wrong_cells
+from rollbook.web.imports import in_background, sent_file, to_confirm, wrong_cells
 from rollbook.web.lists import Filter, listing, narrowed
 
 if TYPE_CHECKING:
@@ -136,6 +136,8 @@ def import_items(request: "Request", list_id: int) -> HttpResponse:
     if answer := wrong_cells(request, sheet, content, subject=one, back=back):
         return answer
     if answer := to_confirm(request, sheet, content, subject=one, back=back):
+        return answer
+    if answer := in_background(request, "demand-list", sheet, content, back=back, list_id=list_id):
         return answer
     rows = actions.import_items(by=by, list_id=list_id, content=content, now=now)
     messages.success(request, gettext("{rows} rows of the file were taken.").format(rows=rows))

@@ -6,7 +6,7 @@ from django.db.models import DateField, Exists, F, FloatField, Func, OuterRef, Q
 from django.db.models.functions import MD5, Cast, NullIf, TruncDate
 
 from rollbook.accounts import queries as accounts
-from rollbook.accounts.rules import APART, INSTITUTIONAL, Permission
+from rollbook.accounts.rules import APART, INSTITUTIONAL, Permission, holds
 from rollbook.institutions import rules
 from rollbook.institutions.models import (
     Equipment,
@@ -261,6 +261,14 @@ def screened() -> dict[str, "QuerySet[Any, Any]"]:
             until_on=LastDay("in_force"),
         ),
     }  # fmt: skip
+
+
+def without_account(by: "Account") -> "QuerySet[Institution]":
+    """Listed institutions of an administrator's region that nobody can sign in for: their names alone are theirs to see."""
+    if not holds(by, Permission.ACCOUNT_MANAGE):
+        return Institution.objects.none()
+    listed = Institution.objects.filter(state=rules.State.LISTED, region_code__startswith=prefix(by.region_code))
+    return listed.exclude(pk__in=accounts.managing()).order_by("name", "pk")
 
 
 def by_uscc(value: OuterRef) -> "QuerySet[Institution]":

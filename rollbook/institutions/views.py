@@ -19,7 +19,7 @@ from rollbook.regions.queries import name_of
 from rollbook.web import sheets
 from rollbook.web.exports import EXCEL, Table
 from rollbook.web.forms import FileForm, WhyForm, cleaned, sent
-from rollbook.web.imports import sent_file, to_confirm, wrong_cells
+from rollbook.web.imports import in_background, sent_file, to_confirm, wrong_cells
 from rollbook.web.lists import Filter, listing, narrowed
 from rollbook.web.views import exported
 
@@ -170,6 +170,8 @@ def import_file(request: "Request", institution_id: int, what: str) -> HttpRespo
     if answer := wrong_cells(request, sheet, content, subject=one, back=back):
         return answer
     if answer := to_confirm(request, sheet, content, subject=one, back=back):
+        return answer
+    if answer := in_background(request, what, sheet, content, back=back, institution_id=institution_id):
         return answer
     deed = actions.import_teachers if what == "teachers" else actions.import_rooms
     deed(by=by, institution_id=institution_id, content=content, now=now)

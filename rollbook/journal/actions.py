@@ -1,6 +1,6 @@
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -59,6 +59,18 @@ def record_many(entries: Sequence[Mapping[str, object]]) -> None:
                     region_code text, institution_id bigint, data jsonb)""",
             [json.dumps(entries, ensure_ascii=False, default=str)],
         )
+
+
+VERIFIED = "journal.verified"
+
+
+@transaction.atomic
+def verify(*, now: datetime, known: Mapping[date, str] | None = None) -> list[str]:
+    """Compare the journal with its seals and write down what came of it; gives every day that is not as it was sealed."""
+    broken = queries.broken_seals(localdate(now), known)
+    if seal := queries.latest_seal():
+        record(VERIFIED, seal, by=None, at=now, broken=len(broken), first=broken[0] if broken else "")
+    return broken
 
 
 @transaction.atomic

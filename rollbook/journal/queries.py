@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.models import Model, QuerySet
+from django.utils.timezone import localdate
 
 from rollbook.database.changes import written_since
 from rollbook.journal.models import Entry, Seal
@@ -88,6 +89,25 @@ def digest_of(day: date, before: str, sealed_at: datetime) -> tuple[str, int, in
         content.update(json.dumps([pk, at.isoformat(), *rest], ensure_ascii=False, sort_keys=True).encode())
         count, last = count + 1, pk
     return content.hexdigest(), count, last
+
+
+def latest_seal() -> Seal | None:
+    return Seal.objects.order_by("-day").first()
+
+
+def last_verified() -> Entry | None:
+    """When the journal was last compared with its seals, and what came of it."""
+    return Entry.objects.filter(kind="journal.verified").order_by("-pk").first()
+
+
+def sealed_late(today: date) -> date | None:
+    """The first day that has ended, the last apart, and is not sealed."""
+    seal = latest_seal()
+    open_days = Entry.objects.filter(at__date__lt=today - timedelta(1))
+    if seal is not None:
+        open_days = open_days.filter(at__date__gt=seal.day)
+    first = open_days.order_by("at").values_list("at", flat=True).first()
+    return localdate(first) if first else None
 
 
 def broken_seals(today: date, known: Mapping[date, str] | None = None) -> list[str]:

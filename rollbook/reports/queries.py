@@ -3,32 +3,39 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db.models import Count, F, Min, Q, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.timezone import localdate
 
-from rollbook.accounts.rules import Permission, holds
+from rollbook.accounts import queries as accounts
+from rollbook.accounts.rules import Permission, Role, holds
 from rollbook.assessment import queries as assessment
 from rollbook.classes import queries as classes
 from rollbook.classes.rules.states import State as ClassState
 from rollbook.directory import queries as directory
+from rollbook.evidence import queries as evidence
 from rollbook.faces import queries as faces
 from rollbook.funds import queries as funds
 from rollbook.institutions import queries as institutions
+from rollbook.journal import queries as journal
 from rollbook.kernel.messages import _
 from rollbook.kernel.money import yuan
 from rollbook.persons import queries as persons
-from rollbook.regions.queries import name_of
+from rollbook.regions.queries import moved_days, name_of
 from rollbook.risk import queries as risk
 from rollbook.subsidies import queries as subsidies
 from rollbook.subsidies.rules import State as ClaimState
 from rollbook.subsidies.rules import share
+from rollbook.supervision import queries as supervision
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
 
 P = Permission
+VERIFY_DAYS = 7  # after which the journal is to be compared with its seals again
+NOTICE_MONTH = 11  # from when on the notice of next year's holidays is out
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,8 @@ def todos(by: "Account") -> list[Todo]:
         *_alike(by),
         *_faces(by),
         *_detectors(by),
+        *_watch(by),
+        *_administration(by),
     ]
     if holds(by, P.SCORE_ENTER):
         found += [
@@ -156,6 +165,68 @@ def _faces(by: "Account") -> list[Todo]:
     found = [Todo(_("Two persons, one face"), str(count), "faces:pair_list", None)] if count else []
     if holds(by, P.FACE_SETTLE) and faces.notices(by, localdate()):
         found.append(Todo(_("Storing of faces to be filed"), str(faces.stored()), "faces:overview", None))
+    return found
+
+
+def _watch(by: "Account") -> list[Todo]:
+    """For whoever watches over the others: differences, draws, evidence and the journal (N14.1, B6)."""
+    if by.role not in (Role.AUDITOR, Role.AUDIT_ADMINISTRATOR):
+        return []
+    found, today = [], localdate()
+    if n := subsidies.discrepancies_visible_to(by).filter(settled_at=None).count():
+        found.append(Todo(_("Differences of recomputation, not settled"), str(n), "subsidies:discrepancy_list", None))
+    found += [
+        Todo(
+            _("Draw with results overdue"),
+            f"{row['title']} · {row['late']}",
+            "supervision:draw_detail",
+            row["pk"],
+            row["due_on"],
+        )
+        for row in supervision.overdue(by, today)[:20]
+    ]
+    scrubs = evidence.last_scrubs(1) if holds(by, P.EVIDENCE_READ) else []
+    if scrubs and scrubs[0].wrong:
+        found.append(Todo(_("Evidence not as it was stored"), str(len(scrubs[0].wrong)), "evidence:item_list", None))
+    return found + _journal(today)
+
+
+def _journal(today: date) -> list[Todo]:
+    last, late = journal.last_verified(), journal.sealed_late(today)
+    found = []
+    if last and last.data["broken"]:
+        found.append(Todo(_("The journal is not as it was sealed"), last.data["first"], "reports:journal", None))
+    elif last is None or (today - localdate(last.at)).days > VERIFY_DAYS:
+        told = str(localdate(last.at)) if last else "–"
+        found.append(Todo(_("Journal to be compared with its seals; last"), told, "reports:journal", None))
+    if late:
+        found.append(Todo(_("Journal not sealed since"), str(late), "reports:journal", None))
+    return found
+
+
+def _administration(by: "Account") -> list[Todo]:
+    """Of the administrators: accounts that are locked or have no second factor, and the calendar (N14.1)."""
+    found = []
+    if holds(by, P.ACCOUNT_SECURE):
+        ways = [(_("Locked account"), accounts.to_unlock(by, timezone.now()))]
+        if not settings.DEMO:  # where officials need one
+            ways.append((_("Official without second factor"), accounts.without_second_factor(by)))
+        found += [Todo(kind, str(one), "persons:account_detail", one.pk) for kind, rows in ways for one in rows[:20]]
+    if holds(by, P.ACCOUNT_MANAGE):
+        found += [
+            Todo(_("Institution whose accounts are all closed"), one.name, "persons:account_list", None)
+            for one in institutions.without_account(by)[:20]
+        ]
+    if holds(by, P.CALENDAR_EXTEND):
+        today = localdate()
+        years = [today.year, *([today.year + 1] if today.month >= NOTICE_MONTH else [])]
+        found += [
+            Todo(
+                _("Working-day calendar to be extended"), str(year), "directory:calendar", None, date(year - 1, 12, 31)
+            )
+            for year in years
+            if not moved_days(year)
+        ]
     return found
 
 

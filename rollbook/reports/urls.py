@@ -8,4 +8,5 @@ urlpatterns = [
     path("", views.workbench, name="workbench"),
     path("statistics/", views.statistics, name="statistics"),
     path("journal/", views.journal_list, name="journal"),
+    path("journal/verify/", views.verify_journal, name="verify_journal"),
 ]

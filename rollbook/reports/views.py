@@ -1,13 +1,15 @@
 from typing import TYPE_CHECKING
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from rollbook.accounts.rules import Permission, admit, holds
+from rollbook.accounts import actions as account_actions
+from rollbook.accounts.rules import Permission, Role, admit, holds
 from rollbook.journal import queries as journal
 from rollbook.journal.rules import LABELS, label_of
 from rollbook.kernel.messages import _
@@ -136,4 +138,14 @@ def journal_list(request: "Request") -> HttpResponse:
     shown = listing(request, found, filters=filters, search=JOURNAL_SEARCH, sorts=JOURNAL_SORTS, exports=True)
     for entry in shown.rows:
         entry.label, entry.facts = label_of(entry.kind), list(journal.facts(entry))
-    return render(request, "reports/journal.html", {"listing": shown})
+    watches = request.user.role in (Role.AUDITOR, Role.AUDIT_ADMINISTRATOR)
+    context = {"listing": shown, "watches": watches, "verified": journal.last_verified() if watches else None}
+    return render(request, "reports/journal.html", context)
+
+
+@require_POST
+def verify_journal(request: "Request") -> HttpResponse:
+    """Have the journal compared with its seals."""
+    account_actions.ask_to_verify_journal(by=request.user, now=timezone.now())
+    messages.success(request, gettext("The journal is being compared with its seals; the result stands here."))
+    return redirect("reports:journal")

@@ -1,11 +1,14 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from io import BytesIO
+from threading import Thread
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone, translation
 from django.utils.module_loading import import_string
@@ -13,7 +16,7 @@ from django.utils.module_loading import import_string
 from rollbook.journal.actions import record
 from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import Forbidden, NotFound, Refused, reason, refuse_if
-from rollbook.web import queries, rules
+from rollbook.web import queries, rules, sheets
 from rollbook.web.exports import Table, written
 from rollbook.web.models import Answer, Job, SavedView
 
@@ -77,6 +80,72 @@ def run_export(*, job_id: int) -> None:
             note_export(by=job.account, source=job.source, query=job.query, rows=rows, now=job.ended_at)
 
 
+@transaction.atomic
+def start_import(
+    *, by: "Account", source: str, args: Mapping[str, int], content: bytes, rows: int, back: str, language: str,
+    now: datetime,
+) -> Job:  # fmt: skip
+    """Have a long file taken in while its owner does something else; `args` are what the deed is told beside the file."""
+    open_jobs = queries.jobs_of(by).select_for_update().filter(state__in=rules.OPEN)
+    refuse_if(rules.reasons_against_job(len(open_jobs)))
+    made = Job(
+        account=by, source=source, query=urlencode(args), language=language, total=rows, back=back, made_at=now,
+        seen_at=now,
+    )  # fmt: skip
+    made.sent.save(f"{source}.file", ContentFile(content), save=False)
+    made.save()
+    record("import.asked", made, by=by, at=now, region_code=by.region_code, institution_id=by.institution_id,
+           list=source, rows=rows)  # fmt: skip
+    return made
+
+
+def run_import(*, job_id: int) -> None:
+    """Take the file in, all of it or nothing; how far it is is seen before that is committed."""
+    if not Job.objects.filter(pk=job_id, state=rules.JobState.WAITING).update(state="running", seen_at=timezone.now()):
+        return  # another worker has it, or it was given up
+    job = Job.objects.select_related("account").get(pk=job_id)
+    try:
+        with translation.override(job.language), sheets.telling(partial(_tell, job.pk)), transaction.atomic():
+            _taken(job)
+    except Refused as refused:
+        _fail(job, *refused.reasons[: rules.MOST_TOLD])
+    except (Forbidden, NotFound):
+        _fail(job, reason("job-forbidden", _("Your account may no longer see this list.")))
+    except Exception:
+        _fail(job, reason("job-broken", _("Something went wrong here; it was noted. Try again later.")))
+        raise
+    finally:
+        job.sent.delete(save=False)
+        Job.objects.filter(pk=job.pk).update(sent="")
+
+
+def _taken(job: Job) -> None:
+    if not job.account.is_active:
+        raise Forbidden("closed")
+    args = {name: int(value) for name, value in parse_qsl(job.query)}
+    with job.sent.open() as file:
+        content: bytes = file.read()
+    now = timezone.now()
+    import_string(settings.IMPORTS[job.source])(by=job.account, content=content, now=now, **args)
+    left = Job.objects.filter(pk=job.pk, state=rules.JobState.RUNNING)
+    if not left.update(state="done", done=job.total, seen_at=now, ended_at=timezone.now()):
+        raise Refused(reason("job-cut-off", _("The job was cut off; start it again.")))  # given up meanwhile
+
+
+def _tell(job_id: int, done: int) -> None:
+    """On a connection of its own: what the deed writes is seen only when all of it is there."""
+
+    def written() -> None:
+        try:
+            Job.objects.filter(pk=job_id).update(done=done, seen_at=timezone.now())
+        finally:
+            connection.close()
+
+    thread = Thread(target=written)
+    thread.start()
+    thread.join()
+
+
 def _content(job: Job) -> tuple[bytes, int]:
     if not job.account.is_active:
         raise Forbidden("closed")
@@ -107,6 +176,9 @@ def tidy_jobs(*, now: datetime) -> int:
     touched = 0
     for one in queries.jobs_cut_off(now):
         _fail(one, reason("job-cut-off", _("The job was cut off; start it again.")))
+        if one.sent:
+            one.sent.delete(save=False)
+            Job.objects.filter(pk=one.pk).update(sent="")
         touched += 1
     for one in queries.jobs_expired(now):
         if one.file:

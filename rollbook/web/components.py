@@ -31,6 +31,13 @@ TONES = {
     "blue": {"running", "publicity", "in-payment", "sent", "released", "leave", "in-force"},
 }  # fmt: skip
 EXPORT_NAMES = {
+    "roster": _("Roster"),
+    "lessons": _("Teaching plan"),
+    "scores": _("Scores"),
+    "answers": _("Answer sheets"),
+    "teachers": _("Teachers"),
+    "rooms": _("Rooms"),
+    "demand-list": _("Demand directory"),
     "classes": _("Classes"),
     "class-reviews": _("Classes to review"),
     "certificates": _("Certificates"),

@@ -3,12 +3,15 @@
 import base64
 from typing import TYPE_CHECKING
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language, gettext
 
 from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import Refused, reason
-from rollbook.web import sheets
+from rollbook.web import actions, rules, sheets
 from rollbook.web.exports import EXCEL
 from rollbook.web.forms import FileForm, sent
 
@@ -54,6 +57,21 @@ def wrong_cells(
         "form": FileForm(),
     }
     return render(request, "web/wrong_cells.html", context, status=422)
+
+
+def in_background(
+    request: "Request", source: str, sheet: sheets.Sheet, content: bytes, *, back: str, **args: int
+) -> HttpResponse | None:
+    """The answer to a file in order that is too long to be taken in while its sender waits: a job, with its progress under
+    "My jobs"; None for a short one. `source` is its name in settings.IMPORTS, `args` what its deed is told."""
+    if len(sheet.rows) <= rules.TAKEN_AT_ONCE:
+        return None
+    actions.start_import(
+        by=request.user, source=source, args=args, content=content, rows=len(sheet.rows), back=back,
+        language=get_language() or "en", now=timezone.now(),
+    )  # fmt: skip
+    messages.success(request, gettext("The file is long: it is being taken in. You may leave this page."))
+    return redirect("web:job_list")
 
 
 def _masked(sheet: sheets.Sheet, row: list[str]) -> list[str]:

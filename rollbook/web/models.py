@@ -21,11 +21,14 @@ class SavedView(models.Model):
 
 
 class Job(models.Model):
-    """A long export that goes on while its owner does something else, and is found again under "My jobs"."""
+    """A long list that is written to a file, or a long file that is taken in, while its owner does something else: found
+    again under "My jobs"."""
 
     account = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    source = models.CharField(max_length=32)  # which list: a name of settings.EXPORTS
-    query = models.CharField(max_length=2000, blank=True)  # filters as the address had them
+    source = models.CharField(max_length=32)  # which list or file: a name of settings.EXPORTS or settings.IMPORTS
+    query = models.CharField(max_length=2000, blank=True)  # filters as the address had them; what a file is for
+    sent = models.FileField(upload_to="jobs/sent", blank=True)  # the file to be taken in, until it is
+    back = models.CharField(max_length=200, blank=True)  # the page that shows what a file brought; empty of an export
     language = models.CharField(max_length=8)
     state = models.CharField(max_length=8, choices=rules.JobState.choices(), default="waiting")
     done = models.PositiveIntegerField(default=0)  # rows

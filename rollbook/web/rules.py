@@ -9,6 +9,7 @@ from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import reason
 
 AT_ONCE = 2_000  # rows that are exported while the page waits
+TAKEN_AT_ONCE = 300  # rows of a file that are taken in while the page waits
 MOST_ROWS = 1_000_000  # a sheet of Excel holds 1 048 576
 MOST_OPEN = 3  # exports of one account at one time
 KEPT = timedelta(days=7)  # the file of an export, and its line under "My jobs"
@@ -29,6 +30,8 @@ def legible(query: str) -> str:
     """The filters of an address as a person reads them."""
     return "; ".join(f"{name}={value}" for name, value in parse_qsl(query))
 
+
+MOST_TOLD = 20  # of what is wrong with a file that was to be taken in
 
 OPEN = (JobState.WAITING, JobState.RUNNING)
 

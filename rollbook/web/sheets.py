@@ -3,7 +3,9 @@
 import csv
 import hashlib
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +25,7 @@ from rollbook.web.exports import safe
 MOST_BYTES = 20 * 2**20  # of the file as sent
 MOST_UNPACKED = 200 * 2**20  # of what its archive holds
 MOST_RATIO = 200  # unpacked to packed, of any part above a megabyte
+TOLD_EVERY = 250  # rows, of a file that is being taken in
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,25 @@ def _sheet(table: list[list[str]], columns: Sequence[Column], content: bytes, ma
         sheet.rows.append(parsed)
         sheet.cells.append(texts)
     return sheet
+
+
+_told: ContextVar[Callable[[int], None] | None] = ContextVar("told", default=None)
+
+
+@contextmanager
+def telling(how: Callable[[int], None]) -> Iterator[None]:
+    """Within, whoever takes a file in tells how many of its rows are through."""
+    before = _told.set(how)
+    try:
+        yield
+    finally:
+        _told.reset(before)
+
+
+def tell(done: int) -> None:
+    """So many rows are through: now and then, to whoever waits outside."""
+    if (how := _told.get()) and done % TOLD_EVERY == 0:
+        how(done)
 
 
 def refuse_wrong(sheet: Sheet) -> None:

@@ -17,7 +17,7 @@ from rollbook.kernel.reasons import NotFound
 from rollbook.web import sheets
 from rollbook.web.exports import EXCEL
 from rollbook.web.forms import FileForm, WhyForm, cleaned, sent
-from rollbook.web.imports import sent_file, wrong_cells
+from rollbook.web.imports import in_background, sent_file, wrong_cells
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -164,6 +164,8 @@ def import_file(request: "Request", class_id: int, what: str) -> HttpResponse:
         sheet = actions.preview_roster(by=by, class_id=class_id, content=content, today=timezone.localdate(now))
     back = f"{reverse('classes:class_detail', args=[class_id])}?step={'plan' if what == 'lessons' else 'roster'}"
     if answer := wrong_cells(request, sheet, content, subject=queries.get(by, class_id), back=back):
+        return answer
+    if answer := in_background(request, what, sheet, content, back=back, class_id=class_id):
         return answer
     deed = actions.import_lessons if what == "lessons" else actions.import_roster
     deed(by=by, class_id=class_id, content=content, now=now)

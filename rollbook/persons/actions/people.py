@@ -16,6 +16,7 @@ from rollbook.persons.actions.notices import masked_account, masked_phone
 from rollbook.persons.actions.organisations import tell_organisation
 from rollbook.persons.models import Candidate, Enquiry, Notice, Person, Sealed
 from rollbook.persons.sealing import digest, seal
+from rollbook.web import sheets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -80,7 +81,8 @@ def register_many(*, by: "Account", drafts: "Sequence[Draft]", now: datetime) ->
 def _write(drafts: "Sequence[Draft]", *, by: "Account | None", now: datetime) -> list[Person]:
     people = Person.objects.bulk_create([_row(one) for one in drafts], batch_size=2000)
     boxes = []
-    for person, one in zip(people, drafts, strict=True):
+    for done, (person, one) in enumerate(zip(people, drafts, strict=True), 1):
+        sheets.tell(done)
         content = {
             "number": one.number,
             "phone": one.phone,

@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.institutions import queries as institutions
@@ -101,6 +101,14 @@ def checks_shown(by: "Account", draw_id: int) -> QuerySet[Check]:
     """All of a draw; whoever is only sent sees theirs."""
     found = checks_of(draw_id)
     return found.filter(Q(first=by) | Q(second=by)) if by.role == "supervisor" else found
+
+
+def overdue(by: "Account", today: date) -> "QuerySet[Draw, Any]":
+    """Draws whose day has passed and of which a result is not published, each with how many."""
+    late = Check.objects.filter(draw=OuterRef("pk"), published_at=None).order_by().values("draw")
+    counted = late.annotate(n=Count("pk")).values("n")
+    found = draws(by).filter(due_on__lt=today).annotate(late=Subquery(counted)).filter(late__gt=0)
+    return found.values("pk", "title", "due_on", "late").order_by("due_on", "pk")
 
 
 def check(by: "Account", check_id: int, *, lock: bool = False) -> Check:

@@ -2,9 +2,9 @@ from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.timezone import localdate
+from django.utils import timezone
 
-from rollbook.journal import queries
+from rollbook.journal import actions
 
 
 class Command(BaseCommand):
@@ -16,6 +16,6 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         pairs = (one.partition(":") for one in options["known"])
         known = {date.fromisoformat(day): digest for day, _, digest in pairs}
-        if broken := queries.broken_seals(localdate(), known):
+        if broken := actions.verify(now=timezone.now(), known=known):
             raise CommandError("\n".join(broken))
         self.stdout.write("The journal is what was sealed.")
