@@ -24,6 +24,7 @@ WITHOUT_A_KEY = {
     "/draws",
     "/draws/checks/{check_id}",
     "/draws/checks/{check_id}/sign",
+    "/draws/{draw_id}/draw",
     "/faces/challenges/{purpose}",  # a face is shown by its owner, who is signed in
     "/faces/mine",
     "/payments/batches/{batch_id}/check",

@@ -1,6 +1,7 @@
 """A database whose disk is full says so as 503, everywhere, and leaves nothing half done (N3.5, N13)."""
 
 import base64
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -79,7 +80,8 @@ def test_the_api_says_that_there_is_no_room(asks, settings):
     by, _other = AccountFactory.create_batch(2, role="county-reviewer")
     asks.force_login(by, backend=settings.AUTHENTICATION_BACKENDS[0])
     fill("journal_entry")  # the last that a deed writes
-    given = {"title": "检查", "due_on": str(timezone.localdate())}
+    known = timezone.now() + timedelta(1)
+    given = {"title": "检查", "due_on": str(known.date()), "source": "福彩", "draws_at": known.isoformat()}
     answer = asks.post("/api/draws", given, content_type="application/json")
     assert (answer.status_code, answer["Retry-After"], answer.json()) == (503, "60", {"detail": "no room"})
     assert not Draw.objects.exists()

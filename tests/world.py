@@ -44,6 +44,7 @@ from rollbook.subsidies.models import (
 from rollbook.subsidies.rules.simulation import Scenario
 from rollbook.subsidies.tests.factories import NOW, PolicyFactory, assessed_class, load_policies, payee
 from rollbook.supervision.models import Case, Draw, Inspection, Measure, Task
+from rollbook.supervision.rules import lot
 from rollbook.web import actions as pages
 
 HERE, ELSEWHERE = "320102", "320583"
@@ -214,11 +215,14 @@ class County:
             ground="到课率不足", taken_at=now, taken_by=self.office, mend_by=now.date(),
         )  # fmt: skip
         draw = Draw.objects.create(
-            title="双随机检查", region_code=self.region_code, seed="00", percent=10, due_on=now.date(), drawn_at=now,
+            title="双随机检查", region_code=self.region_code, percent=10, due_on=now.date(), announced_at=now,
+            announced_by=self.office, draws_at=now + timedelta(1), source="福彩双色球红球号码", secret="00",
+            commitment=lot("00"), lists_digest="11",
             bodies=[{"id": self.institution.pk, "name": self.institution.name, "waits": True, "persons": []}],
             inspectors=[{"id": one.pk, "name": str(one), "person": None} for one in (self.office, self.supervisor)],
-            drawn_by=self.office,
         )  # fmt: skip
+        draw.drawn_at, draw.drawn_by, draw.figure, draw.seed = draw.draws_at, self.office, "7", lot("00", "7", "11")
+        draw.save()
         check = draw.checks.create(
             institution=self.institution, region_code=self.region_code, first=self.office, second=self.supervisor
         )

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from ninja import Field, Router, Schema
 from ninja.pagination import paginate
+from pydantic import AwareDatetime
 
 from rollbook.supervision import actions, queries
 from rollbook.supervision.models import Check, Draw
@@ -13,9 +14,17 @@ from rollbook.web.requests import Request
 draws = Router(tags=["draws"])
 
 
-class DrawIn(Schema):
+class AnnounceIn(Schema):
+    """`source` says which public figure will be drawn with, and `draws_at` from when it is known."""
+
     title: str = Field(max_length=120)
     due_on: date
+    source: str = Field(max_length=200)
+    draws_at: AwareDatetime
+
+
+class FigureIn(Schema):
+    figure: str = Field(max_length=200)
 
 
 class CheckIn(Schema):
@@ -44,12 +53,23 @@ class DrawOut(Schema):
     id: int
     title: str
     region_code: str
+    announced_at: datetime | None
+    draws_at: datetime | None
+    source: str
+    commitment: str
+    lists_digest: str
+    secret: str
+    figure: str
     seed: str
     percent: int
-    drawn_at: datetime
+    drawn_at: datetime | None
     due_on: date
     drawn: int
     published: int = Field(alias="told")
+
+    @staticmethod
+    def resolve_secret(one: Draw) -> str:
+        return one.secret if one.drawn_at else ""
 
 
 class BodyOut(Schema):
@@ -89,9 +109,17 @@ def draw_list(request: Request, region_code: str = "") -> QuerySet[Draw]:
 
 
 @draws.post("", response=WholeOut)
-def draw(request: Request, given: DrawIn) -> Draw:
-    made = actions.draw(by=request.user, now=timezone.now(), **given.dict())
+def announce_draw(request: Request, given: AnnounceIn) -> Draw:
+    """Fix both lists and a secret by their digests; drawn later, with a figure that nobody knows yet (N11.2)."""
+    made = actions.announce_draw(by=request.user, now=timezone.now(), **given.dict())
     return queries.draw(request.user, made.pk)
+
+
+@draws.post("/{draw_id}/draw", response=WholeOut)
+def draw(request: Request, draw_id: int, given: FigureIn) -> Draw:
+    """Draw what was announced, with the figure as it was published since."""
+    actions.draw(by=request.user, draw_id=draw_id, figure=given.figure, now=timezone.now())
+    return queries.draw(request.user, draw_id)
 
 
 @draws.get("/{draw_id}", response=WholeOut)

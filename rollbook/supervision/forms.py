@@ -2,7 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.supervision import rules
-from rollbook.web.forms import FilesField, day
+from rollbook.web.forms import FilesField, day, moment
 from rollbook.web.words import translated
 
 
@@ -58,9 +58,19 @@ class PhotoForm(forms.Form):
     sent = FilesField(label=_("Photographs taken on site"))
 
 
-class DrawForm(forms.Form):
+class AnnounceForm(forms.Form):
     title = forms.CharField(label=_("What the check is for"), max_length=120)
     due_on = day(_("Due on"))
+    source = forms.CharField(
+        label=_("Public figure to draw with"),
+        max_length=200,
+        help_text=_("One that others publish and nobody can choose, such as the numbers of a lottery's next drawing."),
+    )
+    draws_at = moment(_("The figure is known from"))
+
+
+class FigureForm(forms.Form):
+    figure = forms.CharField(label=_("The figure as it was published"), max_length=200)
 
 
 class CheckForm(forms.Form):

@@ -183,19 +183,41 @@ class Measure(models.Model):
 
 
 class Draw(models.Model):
-    """Institutions and inspectors drawn at random by one seed, with both lists as they were. Never changed (N11.2)."""
+    """Institutions and inspectors drawn at random by one seed, with both lists as they were (N11.2).
+
+    Announced first, with the digests of a secret and of the lists, and the public figure that is to be drawn with; drawn
+    once, when that is known. Never changed otherwise. What was drawn before there were announcements has no commitment.
+    """
 
     title = models.CharField(max_length=120)
     region_code = models.CharField(max_length=6)
-    seed = models.CharField(max_length=64)
+    secret = models.CharField(max_length=64, blank=True)  # public once it is drawn
+    commitment = models.CharField(max_length=64, blank=True)  # SHA-256 of the secret
+    lists_digest = models.CharField(max_length=64, blank=True)
+    source = models.CharField(max_length=200, blank=True)  # of the figure: what, which one, published where
+    draws_at = models.DateTimeField(null=True)  # when the figure will be known; not drawn before
+    announced_at = models.DateTimeField(null=True)
+    announced_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    figure = models.CharField(max_length=200, blank=True)  # as it was published
+    seed = models.CharField(max_length=64, blank=True)
     percent = models.PositiveSmallIntegerField()  # of the institutions, by the region's terms
     bodies = models.JSONField()  # {"id", "name", "waits", "persons"}: who might be drawn
     inspectors = models.JSONField()  # {"id", "name", "person"}
     due_on = models.DateField()
-    drawn_at = models.DateTimeField()
-    drawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    drawn_at = models.DateTimeField(null=True)
+    drawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="drawn_by_a_seed",
+                condition=Q(drawn_at__isnull=True, drawn_by__isnull=True, seed="")
+                | Q(drawn_at__isnull=False, drawn_by__isnull=False) & ~Q(seed=""),
+            ),
+            models.UniqueConstraint(
+                name="one_draw_announced_a_region", fields=["region_code"], condition=Q(drawn_at__isnull=True)
+            ),
+        ]
         indexes = [models.Index(fields=["region_code", "-id"], name="draw_by_region")]
 
     def __str__(self) -> str:

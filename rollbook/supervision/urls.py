@@ -29,6 +29,7 @@ urlpatterns = [
     path("draws/", draws.draw_list, name="draw_list"),
     path("draws/new/", draws.draw_new, name="draw_new"),
     path("draws/<int:draw_id>/", draws.draw, name="draw"),
+    path("draws/<int:draw_id>/draw/", draws.draw_made, name="draw_made"),
     path("checks/<int:check_id>/record/", draws.record_check, name="record_check"),
     path("checks/<int:check_id>/sign/", draws.sign_check, name="sign_check"),
     path("dossiers/<int:class_id>/", dossiers.dossier, name="dossier"),

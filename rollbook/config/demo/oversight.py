@@ -48,7 +48,11 @@ def fill(offices: dict[tuple[str, str], Account], manager: Account, course: Cour
 
 def _drawn(officer: Account, now: datetime) -> None:
     title, due_on = "补贴性职业技能培训双随机抽查", localdate(now) + timedelta(30)
-    made = supervision.draw(by=officer, title=title, due_on=due_on, now=now)
+    made = supervision.announce_draw(
+        by=officer, title=title, due_on=due_on, source="中国福利彩票双色球当期红球号码，按开奖公告顺序",
+        draws_at=now - timedelta(hours=1), now=now - timedelta(1),
+    )  # fmt: skip
+    supervision.draw(by=officer, draw_id=made.pk, figure="03 08 14 19 27 31", now=now)
     for n, one in enumerate(supervised.checks_of(made.pk)[:3]):
         supervision.record_check(
             by=one.first, check_id=one.pk, checked_on=localdate(now), in_order=n != 1,

@@ -74,6 +74,7 @@ LABELS = {
     "case.returned": _("Case sent back by the other authority"),
     "case.concluded": _("Case concluded"),
     "inspection.wanted": _("Inspection asked for by an alert"),
+    "draw.announced": _("Draw announced"),
     "draw.made": _("Institutions and inspectors drawn"),
     "draw.checked": _("Drawn check recorded"),
     "draw.published": _("Result of a drawn check published"),

@@ -34,4 +34,8 @@ def draw(request: "Request", draw_id: int) -> HttpResponse:
         response = JsonResponse(supervision.as_file(one), json_dumps_params={"ensure_ascii": False, "indent": 1})
         response["Content-Disposition"] = f'attachment; filename="draw-{one.pk}.json"'
         return response
-    return render(request, "portal/draw.html", {"draw": one, "checks": supervision.checks_of(draw_id)})
+    return render(
+        request,
+        "portal/draw.html",
+        {"draw": one, "checks": supervision.checks_of(draw_id), "same": supervision.from_same_lists(one)},
+    )

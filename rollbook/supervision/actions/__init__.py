@@ -3,7 +3,7 @@ from rollbook.supervision.actions.dossier import (
     make_dossier,
     may_have_dossier,
 )
-from rollbook.supervision.actions.draws import draw, record_check, sign_check
+from rollbook.supervision.actions.draws import announce_draw, draw, record_check, sign_check
 from rollbook.supervision.actions.following import follow_alert
 from rollbook.supervision.actions.inspections import (
     accept_mended,
@@ -21,6 +21,7 @@ from rollbook.supervision.actions.inspections import (
 __all__ = [
     "accept_mended",
     "add_photo",
+    "announce_draw",
     "answer_case",
     "answer_inspection",
     "cancel_task",

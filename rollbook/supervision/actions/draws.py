@@ -22,40 +22,65 @@ if TYPE_CHECKING:
 
 
 @transaction.atomic
-def draw(*, by: "Account", title: str, due_on: date, now: datetime) -> Draw:
-    """Draw by a seed that nobody chooses, from the lists as they stand; both are kept, so that it can be done again."""
+def announce_draw(*, by: "Account", title: str, due_on: date, source: str, draws_at: datetime, now: datetime) -> Draw:
+    """Fix both lists as they stand and a secret, by their digests, and say with which public figure it will be drawn:
+    after this nobody, not even who runs the server, can choose what comes out."""
     authorise(by, Permission.INSPECTION_PLAN, region_code=by.region_code)
-    queries.wait_to_draw(by.region_code)  # one draw of a region at a time, so that no two seeds are compared
+    queries.wait_to_draw(by.region_code)  # one draw of a region at a time, so that no two are compared
     terms = directory.terms_for(by.region_code, localdate(now))
+    percent = terms[TermKey.DRAW_PERCENT]
     since = months_later(localdate(now), -terms[TermKey.DRAW_MONTHS])
     bodies = queries.bodies_to_draw(by.region_code, since)
     inspectors = [
         {"id": one.pk, "name": str(one), "person": one.person_id} for one in queries.inspectors(by.region_code)
     ]
-    still = queries.unpublished(by.region_code)
-    days = (due_on - localdate(now)).days
-    refuse_if(
-        rules.reasons_against_draw(title=title, bodies=len(bodies), inspectors=len(inspectors), days=days, still=still)
-    )
-    made = Draw.objects.create(
-        title=title.strip(), region_code=by.region_code, seed=secrets.token_hex(16), percent=terms[TermKey.DRAW_PERCENT],
-        bodies=bodies, inspectors=inspectors, due_on=due_on, drawn_at=now, drawn_by=by,
+    secret = secrets.token_hex(32)
+    one = Draw(
+        title=title.strip(), region_code=by.region_code, percent=percent, bodies=bodies, inspectors=inspectors,
+        due_on=due_on, secret=secret, commitment=rules.lot(secret), source=source.strip(), draws_at=draws_at,
+        lists_digest=rules.lists_digest(percent, bodies, inspectors), announced_at=now, announced_by=by,
     )  # fmt: skip
-    pairs = queries.drawn_again(made)
-    if not pairs:
-        raise Refused(
-            reason("no-pair", _("For none of the institutions there are two inspectors apart from it."), "6.3")
+    refuse_if(
+        rules.reasons_against_announcing(
+            title=title, source=source, bodies=len(bodies), inspectors=len(inspectors), pairs=queries.pairs_of(one),
+            days=(due_on - localdate(now)).days, is_ahead=draws_at > now, still=queries.unpublished(by.region_code),
+            is_announced=queries.is_announced(by.region_code),
         )
+    )  # fmt: skip
+    one.save()
+    record(
+        "draw.announced", one, by=by, at=now, region_code=one.region_code, commitment=one.commitment,
+        lists=one.lists_digest, figure=one.source, draws_at=draws_at.isoformat(), of=len(bodies),
+    )  # fmt: skip
+    return one
+
+
+@transaction.atomic
+def draw(*, by: "Account", draw_id: int, figure: str, now: datetime) -> Draw:
+    """Draw what was announced, with the figure that was published since; the secret is public from now on."""
+    one = queries.announced(by, draw_id)
+    authorise(by, Permission.INSPECTION_PLAN, region_code=one.region_code)
+    one.figure = " ".join(figure.split())
+    refuse_if(
+        rules.reasons_against_drawing(
+            is_drawn=one.drawn_at is not None, is_due=one.draws_at is not None and one.draws_at <= now,
+            figure=one.figure, secret_fits=queries.secret_fits(one), lists_fit=queries.lists_fit(one),
+        )
+    )  # fmt: skip
+    one.seed = rules.lot(one.secret, one.figure, one.lists_digest)
+    one.drawn_at, one.drawn_by = now, by
+    one.save(update_fields=["figure", "seed", "drawn_at", "drawn_by"])
+    pairs = queries.drawn_again(one)
     regions = queries.regions_of(pairs)
     Check.objects.bulk_create(
-        Check(draw=made, institution_id=pk, region_code=regions[pk], first_id=first, second_id=second)
+        Check(draw=one, institution_id=pk, region_code=regions[pk], first_id=first, second_id=second)
         for pk, (first, second) in pairs.items()
     )
     record(
-        "draw.made", made, by=by, at=now, region_code=made.region_code, seed=made.seed, institutions=len(pairs),
-        of=len(bodies),
+        "draw.made", one, by=by, at=now, region_code=one.region_code, seed=one.seed, figure=one.figure,
+        institutions=len(pairs), of=len(one.bodies),
     )  # fmt: skip
-    return made
+    return one
 
 
 def _drawn(by: "Account", check_id: int) -> Check:

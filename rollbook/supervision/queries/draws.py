@@ -45,6 +45,37 @@ def unpublished(region_code: str) -> int:
     return Check.objects.filter(draw__region_code=region_code, published_at=None).count()
 
 
+def is_announced(region_code: str) -> bool:
+    return Draw.objects.filter(region_code=region_code, drawn_at=None).exists()
+
+
+def announced(by: "Account", draw_id: int) -> Draw:
+    """One that is to be drawn, locked."""
+    seen = draw(by, draw_id)
+    return Draw.objects.select_for_update(of=("self",)).get(pk=seen.pk)
+
+
+def secret_fits(one: Draw) -> bool:
+    return rules.lot(one.secret) == one.commitment
+
+
+def lists_fit(one: Draw) -> bool:
+    return rules.lists_digest(one.percent, one.bodies, one.inspectors) == one.lists_digest
+
+
+def from_same_lists(one: Draw) -> list[int]:
+    """Other draws from the very same lists: whoever drew twice to choose is seen by it."""
+    found = Draw.objects.filter(lists_digest=one.lists_digest).exclude(pk=one.pk) if one.lists_digest else ()
+    return sorted(other.pk for other in found)
+
+
+def pairs_of(one: Draw) -> int:
+    """For how many of all institutions on the list there are two to go."""
+    inspectors = [rules.Inspector(row["id"], row["person"]) for row in one.inspectors]
+    apart = {row["id"]: row["persons"] for row in one.bodies}
+    return len(rules.drawn_pairs(list(apart), inspectors, apart, ""))
+
+
 def drawn_again(one: Draw) -> dict[int, tuple[int, int]]:
     """What comes of a draw's seed and lists, worked out anew."""
     bodies = [rules.Body(row["id"], row["waits"]) for row in one.bodies]
@@ -54,7 +85,11 @@ def drawn_again(one: Draw) -> dict[int, tuple[int, int]]:
 
 
 def holds_still(one: Draw) -> bool:
-    """Whether the checks are those that the seed draws."""
+    """Whether the checks are those that the seed draws, and the seed comes of what was announced."""
+    if one.commitment and not (
+        secret_fits(one) and lists_fit(one) and one.seed == rules.lot(one.secret, one.figure, one.lists_digest)
+    ):
+        return False
     kept = {pk: (first, second) for pk, first, second in one.checks.values_list("institution", "first", "second")}
     return kept == drawn_again(one)
 
@@ -70,11 +105,11 @@ def draws(by: "Account") -> QuerySet[Draw]:
 
 
 def published() -> QuerySet[Draw]:
-    """Every draw is public from the moment it is made."""
+    """Every draw is public from the moment it is announced."""
     counted = Draw.objects.annotate(
         drawn=Count("checks"), told=Count("checks", filter=Q(checks__published_at__isnull=False))
     )
-    return counted.select_related("drawn_by").order_by("-pk")
+    return counted.select_related("drawn_by", "announced_by").order_by("-pk")
 
 
 def draw(by: "Account", draw_id: int) -> Draw:
@@ -120,9 +155,15 @@ def check(by: "Account", check_id: int, *, lock: bool = False) -> Check:
 
 
 def as_file(one: Draw) -> dict[str, Any]:
-    """All that is needed to draw again, with what was drawn: persons as numbers of the register only."""
+    """All that is needed to draw again, with what was announced and drawn: persons as numbers of the register only."""
+    drawn, due, known = one.drawn_at, one.draws_at, one.announced_at
     return {
-        "seed": one.seed, "percent": one.percent, "drawn_at": one.drawn_at.isoformat(),
+        "announced": {
+            "commitment": one.commitment, "lists": one.lists_digest, "figure_of": one.source,
+            "at": known.isoformat(), "drawn_from": due.isoformat(),
+        } if known and due else None,
+        "secret": one.secret if drawn else "", "figure": one.figure,
+        "seed": one.seed, "percent": one.percent, "drawn_at": drawn.isoformat() if drawn else None,
         "institutions": one.bodies,
         "inspectors": [{"id": row["id"], "person": row["person"]} for row in one.inspectors],
         "drawn": [

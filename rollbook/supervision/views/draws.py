@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     _("What the check is for"),
     _("Region"),
+    _("Announced on"),
     _("Drawn on"),
     _("Due on"),
     _("Drawn"),
@@ -41,7 +42,8 @@ def draw_list(request: "Request") -> HttpResponse:
     found = queries.draws(by)
     if request.GET.get("export"):
         rows = (
-            (one.title, name_of(one.region_code), timezone.localdate(one.drawn_at), one.due_on, one.drawn, one.told, one.seed)
+            (one.title, name_of(one.region_code), *(at and timezone.localdate(at) for at in (one.announced_at, one.drawn_at)),
+             one.due_on, one.drawn, one.told, one.seed)
             for one in narrowed(request, found, filters=filters, search=("title",))
         )  # fmt: skip
         return workbook(COLUMNS, rows, gettext("Draws"))
@@ -49,14 +51,23 @@ def draw_list(request: "Request") -> HttpResponse:
         request, found, filters=filters, search=("title",), exports=True, hint=gettext("What the check is for")
     )
     may = holds(by, Permission.INSPECTION_PLAN)
-    return render(request, "supervision/draw_list.html", {"listing": shown, "form": forms.DrawForm() if may else None})
+    return render(
+        request, "supervision/draw_list.html", {"listing": shown, "form": forms.AnnounceForm() if may else None}
+    )
 
 
 @require_POST
 def draw_new(request: "Request") -> HttpResponse:
-    values = sent(request, forms.DrawForm).cleaned_data
-    made = actions.draw(by=request.user, now=timezone.now(), **values)
+    values = sent(request, forms.AnnounceForm).cleaned_data
+    made = actions.announce_draw(by=request.user, now=timezone.now(), **values)
     return redirect("supervision:draw", made.pk)
+
+
+@require_POST
+def draw_made(request: "Request", draw_id: int) -> HttpResponse:
+    values = sent(request, forms.FigureForm).cleaned_data
+    actions.draw(by=request.user, draw_id=draw_id, now=timezone.now(), **values)
+    return redirect("supervision:draw", draw_id)
 
 
 @require_GET
@@ -75,6 +86,8 @@ def draw(request: "Request", draw_id: int) -> HttpResponse:
             for mine in [by.pk in (check.first_id, check.second_id)]
         ],
         "holds": queries.holds_still(one),
+        "figure_form": forms.FigureForm() if one.drawn_at is None and holds(by, Permission.INSPECTION_PLAN) else None,
+        "is_due": one.draws_at is not None and one.draws_at <= timezone.now(),
         "form": forms.CheckForm(auto_id=False),
         "entries": timeline(one),
     }
