@@ -391,10 +391,3 @@ def latest_class(institution_id: int) -> int | None:
     running = found.filter(state=State.RUNNING).order_by("ends_on", "pk").values_list("pk", flat=True).first()
     over = found.filter(state__in=(State.ENDED, State.ASSESSED)).order_by("-ends_on", "-pk")
     return running or over.values_list("pk", flat=True).first()
-
-
-def positions(class_id: int, limit: int = 500) -> list[tuple[float, float]]:
-    """Where the class checked in, the latest first."""
-    found = CheckIn.objects.filter(lesson__training_class_id=class_id, longitude__isnull=False, latitude__isnull=False)
-    latest = found.order_by("-happened_at").values_list("longitude", "latitude")[:limit]
-    return [(x, y) for x, y in latest if x is not None and y is not None]

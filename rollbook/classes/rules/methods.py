@@ -109,9 +109,14 @@ def against_position(
     if distance is None:
         if is_the_proof:
             yield reason("site-unplaced", _("The site of this lesson has no coordinates on file."), "N4.1")
-    elif distance > chosen.fence_metres + (here.accuracy or 0):
+    elif is_outside(distance, here.accuracy, chosen.fence_metres):
         text = _("You are {metres} m from the site; {most} m are accepted.")
         yield reason("outside-fence", text, "N4.1", metres=round(distance), most=chosen.fence_metres)
+
+
+def is_outside(distance: float, accuracy: int | None, fence_metres: int) -> bool:
+    """Whether a position lies beyond the fence even by the whole of its inaccuracy."""
+    return distance > fence_metres + (accuracy or 0)
 
 
 def distance(here: Position | None, latitude: float | None, longitude: float | None) -> float | None:

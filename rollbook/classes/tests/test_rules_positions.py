@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollbook.classes.rules import positions
-from rollbook.classes.rules.positions import Position, metres_between
+from rollbook.classes.rules.positions import Position, metres_between, metres_from
 
 # The points of coordtransform's README, which other implementations test themselves against too.
 POINT = (39.915, 116.404)
@@ -48,3 +48,13 @@ def test_abroad_nothing_is_moved():
 def test_distance():
     """Beijing to Shanghai by the great circle: 1 067 km between these two points."""
     assert metres_between((39.9042, 116.4074), (31.2304, 121.4737)) == pytest.approx(1_067_000, rel=0.002)
+
+
+@given(st.floats(18, 53), st.floats(74, 134), st.floats(-0.02, 0.02), st.floats(-0.02, 0.02))
+def test_a_flat_map_is_as_far_as_the_surface(latitude, longitude, north, east):
+    """What a picture shows to scale is what the fence was measured by (N4.1)."""
+    there = latitude + north, longitude + east
+    x, y = metres_from((latitude, longitude), there)
+    assert (x**2 + y**2) ** 0.5 == pytest.approx(metres_between((latitude, longitude), there), rel=0.001, abs=0.01)
+    assert x * east >= 0
+    assert y * north >= 0

@@ -3,20 +3,37 @@ window.addEventListener("load", () => {
   const all = JSON.parse(document.getElementById("pictures").textContent);
   const dark = document.documentElement.dataset.bsTheme === "dark";
   const blue = dark ? "#8cb8f0" : "#1c4a86", amber = dark ? "#f0c36c" : "#9a5b00";
+  const red = dark ? "#f29a9a" : "#b3261e", grey = dark ? "#c3cad3" : "#4a5563";
   const axes = (data, x) => ({
     grid: { left: 70, right: 24, top: 40, bottom: 64 },
     xAxis: { name: data.x_name, nameLocation: "middle", nameGap: 36, scale: true, ...x },
-    yAxis: { type: "value", name: data.y_name, scale: data.kind === "scatter" },
+    yAxis: { type: "value", name: data.y_name },
   });
   const options = {
     bar: (data) => ({
       ...axes(data, { type: "category", data: data.x, axisLabel: { rotate: data.x.length > 10 ? 60 : 0 } }),
       series: [{ type: "bar", data: data.y, itemStyle: { color: blue } }],
     }),
-    scatter: (data) => ({
-      ...axes(data, { type: "value" }),
-      series: [{ type: "scatter", symbolSize: 8, data: data.points, itemStyle: { color: blue } }],
-    }),
+    // To scale: the plot is a square, and both axes reach as far from the site.
+    map: (data, place) => {
+      const side = Math.min(place.clientWidth - 96, place.clientHeight - 120);
+      const axis = { type: "value", min: -data.edge, max: data.edge, nameLocation: "middle" };
+      const round = Array.from({ length: 73 }, (_, n) => n * Math.PI / 36);
+      const looks = { inside: ["circle", blue], outside: ["triangle", red], "made-up": ["diamond", amber], unknown: ["circle", amber] };
+      return {
+        grid: { left: 72, top: 64, width: side, height: side },
+        legend: { type: "scroll", top: 0, left: 0 },
+        xAxis: { ...axis, name: data.x_name, nameGap: 28, splitNumber: 4 }, yAxis: { ...axis, name: data.y_name, nameGap: 52, splitNumber: 4 },
+        series: [
+          ...(data.fence ? [
+            { name: data.fence_name, type: "line", symbol: "none", silent: true, lineStyle: { type: "dashed", width: 2, color: grey }, itemStyle: { color: grey },
+              data: round.map((angle) => [data.fence * Math.cos(angle), data.fence * Math.sin(angle)]) },
+            { name: data.site, type: "scatter", symbol: "pin", symbolSize: 28, itemStyle: { color: grey }, data: [[0, 0]] },
+          ] : []),
+          ...data.groups.map((one) => ({ name: one.name, type: "scatter", symbol: looks[one.kind][0], symbolSize: 9, itemStyle: { color: looks[one.kind][1], opacity: 0.8 }, data: one.points })),
+        ],
+      };
+    },
     lines: (data) => ({
       ...axes(data, { type: "category", data: data.x }),
       legend: { top: 0, right: 0 },
@@ -35,9 +52,10 @@ window.addEventListener("load", () => {
   for (const place of document.querySelectorAll("[data-picture]")) {
     const data = all[place.dataset.picture];
     const chart = echarts.init(place, dark ? "dark" : null);
-    chart.setOption({
-      backgroundColor: "transparent", animation: false, tooltip: { renderMode: "richText" }, ...options[data.kind](data),
+    const draw = () => chart.setOption({
+      backgroundColor: "transparent", animation: false, tooltip: { renderMode: "richText" }, ...options[data.kind](data, place),
     });
-    window.addEventListener("resize", () => chart.resize());
+    draw();
+    window.addEventListener("resize", () => { chart.resize(); draw(); });
   }
 });

@@ -7,21 +7,22 @@ from typing import Any
 from django.utils.translation import gettext
 
 from rollbook.assessment import queries as assessment
-from rollbook.classes.queries import screening as classes
 from rollbook.kernel.messages import _
 from rollbook.risk.models import Alert, Finding
 from rollbook.risk.rules import WORDS, Scheme
 from rollbook.risk.rules.learning import Choice
+from rollbook.risk.views.pictures import maps
 
 Picture = dict[str, Any]
+WHERE_MATTERS = frozenset({Scheme.ATTENDANCE, Scheme.IDENTITY, Scheme.CLASS})
 
 
 def of_alert(alert: Alert, findings: Sequence[Finding], names: Mapping[str, Mapping[int, str]]) -> list[Picture]:
     """Days, places, marks or relations, as far as the evidence has them."""
     rows = [row for finding in findings for row in finding.rows]
     made = [_days(rows), _relations(alert, rows, names)]
-    if alert.training_class_id and alert.scheme == Scheme.ATTENDANCE:
-        made.append(_positions(alert.training_class_id))
+    if alert.training_class_id and alert.scheme in WHERE_MATTERS:
+        made.extend(maps.of_class(alert.training_class_id))
     if alert.training_class_id and alert.scheme == Scheme.EXAM:
         made.append(_marks(alert.training_class_id))
     return [one for one in made if one]
@@ -46,17 +47,6 @@ def _days(rows: Sequence[Mapping[str, Any]]) -> Picture | None:
 def _marks(class_id: int) -> Picture | None:
     marks = Counter(mark // 5 * 5 for mark in assessment.theory_marks(class_id))
     return _bar(gettext(_("Theory marks of the class")), marks, gettext(_("Marks from")), gettext(_("People")))
-
-
-def _positions(class_id: int) -> Picture | None:
-    points = [[round(x, 5), round(y, 5)] for x, y in classes.positions(class_id)]
-    if not points:
-        return None
-    x, y = gettext(_("Longitude")), gettext(_("Latitude"))
-    return {
-        "title": gettext(_("Where the class checked in")), "kind": "scatter", "x_name": x, "y_name": y, "points": points,
-        "heads": [x, y], "table": points,
-    }  # fmt: skip
 
 
 def _relations(

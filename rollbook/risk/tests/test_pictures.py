@@ -1,0 +1,101 @@
+"""What an officer sees drawn of an alert, each picture with the same as a table (N3.6)."""
+
+import json
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from rollbook.accounts.rules import Role
+from rollbook.accounts.tests.factories import AccountFactory
+from rollbook.classes.models import Attendance, CheckIn
+from rollbook.classes.tests.factories import ClassFactory, EnrolmentFactory, LessonFactory
+from rollbook.directory.tests.factories import load_terms
+from rollbook.institutions.tests.factories import RoomFactory, SiteFactory, TeacherFactory
+from rollbook.risk.actions.filing import file
+from rollbook.risk.detectors import DETECTORS
+from rollbook.risk.models import Alert, Run
+from rollbook.risk.queries.screening import Group
+from rollbook.risk.rules import wanted
+from rollbook.subsidies.tests.factories import NOW
+
+pytestmark = pytest.mark.django_db
+SITE = (32.06, 118.80)
+METRE = 1 / 111_195  # of latitude, in degrees
+
+
+@pytest.fixture
+def klass(settings):
+    settings.DEMO = True  # no second factor
+    load_terms()
+    return ClassFactory(region_code="320102", state="running")
+
+
+@pytest.fixture
+def lesson(klass):
+    site = SiteFactory(institution=klass.institution, latitude=SITE[0], longitude=SITE[1])
+    teacher = TeacherFactory(institution=klass.institution)
+    return LessonFactory(training_class=klass, teacher=teacher, room=RoomFactory(site=site))
+
+
+def found(code, subject_id, rows):
+    run = Run.objects.create(kind="night", engine="duckdb", started_at=NOW)
+    one = DETECTORS[code]
+    file(run, one, wanted({}, one), {}, [Group(subject_id, rows, len(rows), str(subject_id))], NOW)
+    return Alert.objects.order_by("pk").last()
+
+
+def check_in(lesson, enrolment, metres=0.0, minutes=0, **other):
+    Attendance.objects.get_or_create(lesson=lesson, enrolment=enrolment, defaults={"presence": "present"})
+    row = {"direction": "in", "means": "code", "latitude": SITE[0] + metres * METRE, "longitude": SITE[1]}
+    at = lesson.starts_at + timedelta(minutes=minutes)
+    more = {"event_id": uuid4(), "held_on": lesson.starts_at.date(), "happened_at": at, "received_at": at}
+    return CheckIn.objects.create(lesson=lesson, enrolment=enrolment, **{**row, **more, **other})
+
+
+def pictures(client, alert):
+    """What the page draws, by kind, and the page itself."""
+    client.force_login(AccountFactory(role=Role.COUNTY_REVIEWER, region_code="320102"))
+    client.cookies["django_language"] = "en"
+    answer = client.get(reverse("risk:alert_detail", args=[alert.pk]))
+    assert answer.status_code == 200, answer
+    page = answer.content.decode()
+    data = json.loads(re.search(r'<script id="pictures"[^>]*>(.*?)</script>', page, re.DOTALL)[1])
+    assert page.count("data-picture=") == page.count("The same as a table") == len(data)
+    return {one["kind"]: one for one in data}, page
+
+
+OUTSIDE = {"count": 3, "metres": 900, "people": 2}
+
+
+def test_the_map_is_to_scale_around_the_site_with_its_fence(client, klass, lesson):
+    """N4.1: who was within, who was outside even by the inaccuracy, and whose position is made up."""
+    one, two = EnrolmentFactory.create_batch(2, training_class=klass)
+    check_in(lesson, one, 20, accuracy=10, minutes=-1)
+    check_in(lesson, two, 210, accuracy=15)
+    check_in(lesson, two, -900, accuracy=10, minutes=1)
+    check_in(lesson, one, 30, is_mock=True, set_aside="mock-position", minutes=2)
+    check_in(lesson, one, 90_000, accuracy=10, minutes=3)
+    drawn, page = pictures(client, found("D39", klass.pk, [OUTSIDE]))
+    shown = drawn["map"]
+    assert shown["fence"] == 200
+    assert {one["name"]: one["points"] for one in shown["groups"]} == {
+        "Within the fence": [[0, 210], [0, 20]], "Outside the fence": [[0, -900]], "Made up, says the phone": [[0, 30]],
+    }  # fmt: skip
+    assert shown["edge"] == pytest.approx(990, abs=2)
+    assert "1 lie farther than 4000 m and only in the table." in page
+    assert "<td>90000</td>" in page
+    assert two.person.name in page
+
+
+def test_without_a_place_of_the_site_there_is_no_fence(client, klass, lesson):
+    type(lesson.room.site).objects.update(latitude=None, longitude=None)
+    alert = found("D39", klass.pk, [OUTSIDE])
+    assert "map" not in pictures(client, alert)[0], "nobody gave a position yet"
+    check_in(lesson, EnrolmentFactory(training_class=klass), 500)
+    drawn, page = pictures(client, alert)
+    assert (drawn["map"]["fence"], drawn["map"]["site"]) == (0, "")
+    assert [one["name"] for one in drawn["map"]["groups"]] == ["Place of the site not known"]
+    assert "The site has no place on file" in page
