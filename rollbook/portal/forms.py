@@ -1,4 +1,8 @@
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.classes.rules import attendance
@@ -20,6 +24,15 @@ class ApplyForm(forms.Form):
 
 
 class LeaveForm(forms.Form):
-    ground = forms.ChoiceField(label=_("Ground"), choices=[(key, _(text)) for key, text in attendance.GROUNDS.items()])
+    ground = forms.ChoiceField(label=_("Ground"))
     explanation = forms.CharField(label=_("Explanation"), max_length=200, required=False)
-    proof = forms.FileField(label=_("Proof (photograph or scan)"))
+    proof = forms.FileField(label=_("Proof (photograph or scan)"), required=False)
+
+    def __init__(self, *args: Any, kinds: Mapping[str, bool], **kwargs: Any) -> None:
+        """`kinds`: the grounds that the region takes, and whether each needs its document."""
+        super().__init__(*args, **kwargs)
+        words = {key: gettext(attendance.GROUNDS[key]) for key in kinds}
+        without = gettext("no document is needed")
+        self.fields["ground"].choices = [  # type: ignore[attr-defined]
+            (key, words[key] if needs else f"{words[key]} ({without})") for key, needs in kinds.items()
+        ]

@@ -35,11 +35,12 @@ def ask_leave(
     if by.role != "worker":
         authorise(by, Permission.ATTENDANCE_CORRECT, institution_id=lesson.training_class.institution_id)
     Enrolment.objects.select_for_update().get(pk=one.pk)  # two requests at once share one limit
-    percent = queries.terms_of(lesson.training_class, now)[TermKey.LEAVE_PERCENT]
+    terms = queries.terms_of(lesson.training_class, now)
     asked, planned = queries.leave_hours(one)
     refuse_if(
         rules.reasons_against_leave(
             ground=ground,
+            kinds=rules.leave_kinds(terms.values),
             has_proof=bool(proof),
             is_over=now >= lesson.ends_at,
             is_asked=Leave.objects.filter(lesson=lesson, enrolment=one).exists(),
@@ -48,12 +49,12 @@ def ask_leave(
             is_open=lesson.training_class.state in (State.APPROVED, State.RUNNING),
             hours=asked + lesson.hours,
             planned_hours=planned,
-            percent=percent,
+            percent=terms[TermKey.LEAVE_PERCENT],
         )
     )
     leave = Leave.objects.create(
         lesson=lesson, enrolment=one, ground=ground, explanation=explanation, asked_by=by, asked_at=now,
-        paper=_kept(by, one, proof, rules.GROUNDS[ground], now),
+        paper=_kept(by, one, proof, rules.GROUNDS[ground], now) if proof else None,
     )  # fmt: skip
     note("attendance.leave-asked", lesson.training_class, by=by, at=now, lesson=lesson.pk, ground=ground)
     return leave

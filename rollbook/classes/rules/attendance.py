@@ -1,7 +1,7 @@
 """What attendance comes to (domain 2.5; N4.1). Minutes and hours come in, percentages go out."""
 
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +14,16 @@ GROUNDS: dict[str, str] = {
     "family": _("Family emergency: a written statement"),
     "duty": _("Public duty: a summons or letter of the office"),
     "work": _("Called to work: a letter of the employer"),
+    "other": _("Another ground: what proves it"),
 }
+LEAVE_TERMS: Mapping[str, str] = {ground: f"leave-{ground}" for ground in GROUNDS}
+NOT_TAKEN, WITH_PAPER = 0, 1  # of such a term; 2 is without paper
+
+
+def leave_kinds(terms: Mapping[str, int]) -> dict[str, bool]:
+    """The grounds of leave that a region takes, and whether each needs its document (domain 2.5)."""
+    ways = {ground: terms[key] for ground, key in LEAVE_TERMS.items()}
+    return {ground: way == WITH_PAPER for ground, way in ways.items() if way != NOT_TAKEN}
 
 
 CORRECTABLE = (Presence.PRESENT, Presence.LATE, Presence.ABSENT)
@@ -102,7 +111,7 @@ def out_of_turn(direction: Direction, *, has_in: bool, is_double: bool) -> Itera
 
 
 def reasons_against_leave(
-    *, ground: str, has_proof: bool, is_over: bool, is_asked: bool, is_off_roster: bool, is_open: bool,
+    *, ground: str, kinds: Mapping[str, bool], has_proof: bool, is_over: bool, is_asked: bool, is_off_roster: bool, is_open: bool,
     hours: int, planned_hours: int, percent: int, is_make_up: bool = False,
 ) -> Iterator[Message]:  # fmt: skip
     """Why leave cannot be asked. `hours` is the leave asked and granted so far with this lesson."""
@@ -112,11 +121,11 @@ def reasons_against_leave(
         yield reason("not-running", _("The class is not in training."), "N4.1")
     if is_make_up:
         yield reason("make-up-leave", _("There is no leave from a make-up lesson; it may be planned again."), "N4.1")
-    if ground not in GROUNDS:
+    if ground not in kinds:
         yield reason("ground", _("Choose one of the accepted grounds."), "N4.1")
     if is_over:
         yield reason("leave-too-late", _("Leave is asked for before the lesson ends."), "N4.1")
-    if not has_proof:
+    if not has_proof and kinds.get(ground, True):
         yield reason("no-proof", _("Add a photograph or scan of the proof."), "N4.1")
     if is_asked:
         yield reason("leave-asked", _("Leave from this lesson was asked for already."), "N4.1")

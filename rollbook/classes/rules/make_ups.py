@@ -13,6 +13,7 @@ TERM_OF: Mapping[str, str] = {
     "family": "make-up-family",
     "duty": "make-up-duty",
     "work": "make-up-work",
+    "other": "make-up-other",
     ABSENT: "make-up-absent",
 }
 

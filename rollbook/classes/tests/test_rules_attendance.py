@@ -75,6 +75,7 @@ def test_every_reason_against_a_check_in_is_given(change, codes):
 
 
 LEAVE = {
+    "kinds": {"illness": True, "duty": False},
     "ground": "illness", "has_proof": True, "is_over": False, "is_asked": False, "is_off_roster": False,
     "is_open": True, "hours": 11, "planned_hours": 56, "percent": 20,
 }  # fmt: skip
@@ -86,6 +87,8 @@ LEAVE = {
         ({}, []),
         ({"hours": 12}, ["too-much-leave"]),
         ({"ground": "holiday", "has_proof": False}, ["ground", "no-proof"]),
+        ({"ground": "duty", "has_proof": False}, []),
+        ({"has_proof": False}, ["no-proof"]),
         ({"is_over": True}, ["leave-too-late"]),
         ({"is_asked": True}, ["leave-asked"]),
         ({"is_off_roster": True, "is_open": False}, ["not-on-roster", "not-running"]),

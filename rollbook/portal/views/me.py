@@ -16,6 +16,7 @@ from rollbook.assessment import queries as assessment
 from rollbook.certificates import queries as certificates
 from rollbook.classes import actions as class_actions
 from rollbook.classes import queries as classes
+from rollbook.classes.rules.attendance import leave_kinds
 from rollbook.classes.rules.states import Means
 from rollbook.faces import queries as faces
 from rollbook.faces import rules as face_rules
@@ -26,7 +27,7 @@ from rollbook.portal.forms import LeaveForm
 from rollbook.subsidies import actions as subsidy_actions
 from rollbook.subsidies import queries as subsidies
 from rollbook.subsidies.rules import TRAINED
-from rollbook.web.forms import sent
+from rollbook.web.forms import cleaned
 
 if TYPE_CHECKING:
     from rollbook.web.requests import Request
@@ -123,8 +124,9 @@ def leave(request: "Request", lesson_id: int) -> HttpResponse:
     """Ask for leave from a lesson."""
     admit(request.user, Permission.CHECK_IN)
     lesson = classes.lesson(request.user, lesson_id)
+    kinds = leave_kinds(classes.terms_of(lesson.training_class, timezone.now()).values)
     if request.method == "POST":
-        values = sent(request, LeaveForm).cleaned_data
+        values = cleaned(LeaveForm(request.POST, request.FILES, kinds=kinds)).cleaned_data
         one = classes.enrolments_of_person(_person(request)).get(training_class_id=lesson.training_class_id)
         class_actions.ask_leave(
             by=request.user,
@@ -132,12 +134,12 @@ def leave(request: "Request", lesson_id: int) -> HttpResponse:
             enrolment_id=one.pk,
             ground=values["ground"],
             explanation=values["explanation"],
-            proof=values["proof"].read(),
+            proof=values["proof"].read() if values["proof"] else b"",
             now=timezone.now(),
         )
         messages.success(request, _("Asked. You will see here when it is granted."))
         return redirect("portal:me")
-    return render(request, "portal/leave.html", {"lesson": lesson, "form": LeaveForm()})
+    return render(request, "portal/leave.html", {"lesson": lesson, "form": LeaveForm(kinds=kinds)})
 
 
 @require_POST
