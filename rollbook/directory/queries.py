@@ -54,6 +54,11 @@ def value_in_force(key: rules.TermKey, region: str, on: str) -> Subquery:
     return Subquery(found.order_by("-region_code").values("value")[:1])
 
 
+def lowest_anywhere(key: rules.TermKey) -> Subquery:
+    """The lowest figure that any region has had for a term, as a column: asked once for a whole query, before each row's own."""
+    return Subquery(Term.objects.filter(key=key).order_by("value").values("value")[:1])
+
+
 # The newest row of the terms: what was kept of them is good for as long as it stays the same.
 TERMS_VERSION = "(SELECT max(id) FROM directory_term)"
 KEPT_SECONDS = 5  # for two notices entered at once, of which the elder number commits last

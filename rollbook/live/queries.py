@@ -3,11 +3,26 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Extract, TruncDate
+from django.db.models import (
+    Case,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Extract, TruncDate
 
 from rollbook.accounts.rules import Permission, holds
 from rollbook.classes import queries as classes
+from rollbook.database.changes import changed
 from rollbook.directory.rules import TermKey
 from rollbook.kernel.messages import Message
 from rollbook.kernel.reasons import NotFound
@@ -278,6 +293,18 @@ def screened() -> "dict[str, QuerySet[Any, Any]]":
             **place,
         ),
     }  # fmt: skip
+
+
+def minutes_recorded(lesson: OuterRef) -> Subquery:
+    """The minutes that one camera recorded of a lesson, of several the most; nothing where none did."""
+    whole = Sum(F("ends_at") - F("begins_at"), output_field=DurationField())
+    each = Recording.objects.filter(lesson=lesson).order_by().values("camera").annotate(whole=whole)
+    minutes = Cast(Extract("whole", "epoch") / 60, IntegerField())
+    return Subquery(each.order_by("-whole").values(minutes=minutes)[:1])
+
+
+def lessons_recorded_since(mark: int) -> "QuerySet[Any, Any]":
+    return changed(Recording, mark, "lesson_id")
 
 
 def _seconds(begins: str, ends: str) -> Extract:

@@ -10,6 +10,7 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
+    FloatField,
     IntegerField,
     Max,
     Min,
@@ -24,6 +25,7 @@ from django.db.models import (
 from django.db.models.functions import (
     Cast,
     Coalesce,
+    Cos,
     Extract,
     ExtractHour,
     ExtractMinute,
@@ -32,9 +34,12 @@ from django.db.models.functions import (
     Least,
     Now,
     NullIf,
+    Radians,
+    Sqrt,
     Substr,
     TruncDate,
 )
+from django.db.models.lookups import LessThan
 
 from rollbook.classes.models import (
     Attendance,
@@ -50,6 +55,7 @@ from rollbook.classes.models import (
     Teaching,
     TrainingClass,
 )
+from rollbook.classes.rules.positions import EARTH
 from rollbook.classes.rules.states import LIVE, AskState, Direction, Means, State
 from rollbook.database.changes import changed
 from rollbook.directory import queries as directory
@@ -252,6 +258,9 @@ def photos() -> "QuerySet[Item, Any]":
         "taken_at",
         "lesson_starts_at",
         photo_id=F("pk"),
+        outside_m=Subquery(
+            Lesson.objects.filter(pk=OuterRef("lesson_id")).values(metres=metres_from("room__site", OuterRef))[:1]
+        ),
         class_id=of_lesson("training_class_id"),
         lesson_ends_at=of_lesson("ends_at"),
         uploaded_at=F("stored_at"),
@@ -262,8 +271,7 @@ def photos() -> "QuerySet[Item, Any]":
 
 
 def check_ins() -> "QuerySet[CheckIn, Any]":
-    """Every event by its number; `outside_m` is left to the distance that the region's fence was measured by. The face
-    of what was noted by hand is the one that had not passed before it (D33); who used up the tries on a phone and then came
+    """Every event by its number. The face of what was noted by hand is the one that had not passed before it (D33); who used up the tries on a phone and then came
     in another way is as living as in the last of them (D49)."""
     seen = faces.checked("event_id")
     failed = faces.failed_before("enrolment_id", "lesson_id", "happened_at")
@@ -289,6 +297,7 @@ def check_ins() -> "QuerySet[CheckIn, Any]":
         minute=minute_of("happened_at"),
         second=ExtractSecond("happened_at"),
         accuracy_m=F("accuracy"),
+        outside_m=beyond_the_fence(),
         is_kiosk=Case(When(reader__isnull=False, then=Value(True)), default=Value(False)),
         by_hand=Case(When(BY_HAND, then=Value(True)), default=Value(False)),
         face_score=Case(
@@ -299,6 +308,28 @@ def check_ins() -> "QuerySet[CheckIn, Any]":
             When(means=Means.FACE, then=Subquery(seen.values("liveness"))),
             When(direction=Direction.IN, then=Subquery(used_up.values("liveness")[:1])),
         ),
+    )
+
+
+def metres_from(site: str, at: type[F] | type[OuterRef] = F) -> Any:
+    """From the place of a row, or of the row around it, to a site on file: good to a per mille within a province."""
+    latitude, longitude = (Cast(at(name), FloatField()) for name in ("latitude", "longitude"))
+    north = Radians(Cast(f"{site}__latitude", FloatField()) - latitude)
+    east = Radians(Cast(f"{site}__longitude", FloatField()) - longitude) * Cos(Radians(latitude))
+    return Sqrt(north * north + east * east) * Value(EARTH)
+
+
+def beyond_the_fence() -> Any:
+    """Metres beyond the fence of the lesson's site; within the narrowest of all regions its own is not looked up."""
+    metres = metres_from("lesson__room__site")
+    klass = "lesson__training_class"
+    own = directory.value_in_force(TermKey.FENCE_METRES, f"{klass}__region_code", f"{klass}__starts_on")
+    return Case(
+        When(longitude=None, then=None),
+        When(lesson__room__site__longitude=None, then=None),
+        When(LessThan(metres, directory.lowest_anywhere(TermKey.FENCE_METRES)), then=Value(0.0)),
+        default=Greatest(metres - own, Value(0.0)),
+        output_field=FloatField(),
     )
 
 

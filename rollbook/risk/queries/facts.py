@@ -24,8 +24,9 @@ from django.db.models import (
     When,
 )
 from django.db.models.fields.json import KT
-from django.db.models.functions import MD5, Cast, Concat
+from django.db.models.functions import MD5, Cast, Coalesce, Concat
 
+from rollbook.classes.queries import screening as classes
 from rollbook.database import arrow
 from rollbook.directory import queries as directory
 from rollbook.exchange import queries as exchange
@@ -33,8 +34,10 @@ from rollbook.exchange.queries import screening as told
 from rollbook.exchange.rules import Feed
 from rollbook.funds.queries import screening as funds
 from rollbook.institutions import queries as institutions
+from rollbook.live import queries as live
 from rollbook.persons import queries as persons
 from rollbook.risk.detectors.eligibility import ON_A_LIST
+from rollbook.subsidies.queries import screening as subsidies
 from rollbook.subsidies.rules.others import PROOFS
 
 Rows = QuerySet[Any, Any]
@@ -84,6 +87,31 @@ def accounts() -> Rows:
 
 def accounts_changed_since(mark: int) -> list[Rows]:
     return [*persons.changed_since(mark), funds.people_answered_of(mark), told.people_told_of(Feed.BANK_ACCOUNTS, mark)]
+
+
+def enrolments() -> Rows:
+    """Rosters, with the employer that is paid for a trainee; of who counts as an employee else that of the labour contract
+    on the first day."""
+    contract = told.said_of(Feed.LABOUR_CONTRACTS, OuterRef("person__id_digest"), OuterRef("training_class__starts_on"))
+    employed = Case(When(category="employee", then=Subquery(contract.values(code=KT("data__employer"))[:1])))
+    paid = subsidies.employers(OuterRef("pk"), OuterRef("training_class"))
+    found: Rows = classes.enrolments().annotate(employer_=MD5(Coalesce(*paid, employed, output_field=CharField())))
+    return found
+
+
+def enrolments_changed_since(mark: int) -> list[Rows]:
+    """A contract that becomes known later comes with the reading of everything."""
+    return [*classes.changed_since(mark)["enrolments"], *subsidies.employers_changed_since(mark)]
+
+
+def lessons() -> Rows:
+    """Lessons, with the minutes that the camera recorded longest has of each."""
+    found: Rows = classes.lessons().annotate(video_minutes=live.minutes_recorded(OuterRef("pk")))
+    return found
+
+
+def lessons_changed_since(mark: int) -> list[Rows]:
+    return [*classes.changed_since(mark)["lessons"], live.lessons_recorded_since(mark)]
 
 
 def companies() -> Rows:

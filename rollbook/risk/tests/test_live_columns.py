@@ -1,14 +1,27 @@
 """Detectors of which a column was never selected fire on what is kept, and not on a neighbour (N3.5, N12.3, N16.3)."""
 
+from datetime import date, timedelta
+from uuid import uuid4
+
 import pyarrow as pa
 import pytest
 
 from rollbook.certificates.models import Certificate
+from rollbook.classes import queries as classes
+from rollbook.classes.models import Attendance, CheckIn
+from rollbook.classes.tests import scenes
 from rollbook.classes.tests.factories import ClassFactory
+from rollbook.classes.tests.scenes import another, running
 from rollbook.database import engines
+from rollbook.evidence import actions as evidence
+from rollbook.evidence.rules import Keep, Kind
+from rollbook.evidence.tests.pictures import photo
 from rollbook.exchange.queries import catalogue
 from rollbook.exchange.rules import Shape
 from rollbook.exchange.tests.factories import contract, push, write_csv
+from rollbook.exchange.tests.test_months import FIRM, drop, paid
+from rollbook.institutions.models import Site
+from rollbook.live.models import Camera, Recording
 from rollbook.persons.models import Organisation, Person
 from rollbook.persons.sealing import digest
 from rollbook.persons.tests.factories import number
@@ -121,3 +134,49 @@ def test_accounts_that_were_opened_together(tmp_path):
         rows.append(row)
     filed("bank-accounts", rows, tmp_path)
     assert found("D29") == {"D29": {klass.pk}}
+
+
+def test_where_and_how_long_a_lesson_was(tmp_path):
+    """D39 and D51 by the distance to the lesson's site and the fence of its region, D65 by the minutes of the recording."""
+    scene, good = running(trainees=3, lessons=1), another(trainees=3, lessons=1)
+    here = {"longitude": 118.79, "latitude": 32.06}  # as the photograph has it
+    for one in (scene, good):
+        filed_at = here if one is good else {"longitude": 118.80, "latitude": 32.07}
+        Site.objects.filter(pk=one.lesson.room.site_id).update(**filed_at)
+        for enrolment in one.people:
+            Attendance.objects.create(lesson=one.lesson, enrolment=enrolment)
+            CheckIn.objects.create(
+                event_id=uuid4(), held_on=one.lesson.starts_at.date(), lesson=one.lesson, enrolment=enrolment, direction="in",
+                means="fence", happened_at=one.lesson.starts_at, received_at=one.lesson.starts_at, accuracy=20, **here,
+            )  # fmt: skip
+        for n in range(2):
+            kept = classes.place_of(one.klass, one.lesson, Keep.FILE, scenes.ENDS)
+            item = evidence.store(
+                by=one.manager, kind=Kind.PHOTO, content=photo(n + 10 * one.klass.pk), place=kept, now=scenes.ENDS
+            )
+        camera = Camera.objects.create(
+            room=one.lesson.room, institution=one.klass.institution, region_code="320102", name="前方",
+            stream=f"room{one.klass.pk}", key_digest=str(one.klass.pk), registered_at=scenes.NOW, registered_by=one.county,
+        )  # fmt: skip
+        minutes = 60 if one is scene else 175
+        Recording.objects.create(
+            lesson=one.lesson, camera=camera, region_code="320102", item=item, begins_at=one.lesson.starts_at,
+            ends_at=one.lesson.starts_at + timedelta(minutes=minutes),
+        )  # fmt: skip
+    assert found("D39", "D51", "D65") == {code: {scene.klass.pk} for code in ("D39", "D51", "D65")}
+
+
+def test_a_firm_that_an_employee_had_left(settings, tmp_path):
+    """D14: under contract when the class began, and without insurance for months; a colleague is insured."""
+    klass = ClassFactory(state="running", trainees=2, starts_on=date(2026, 3, 2))
+    left, stays = klass.enrolments.order_by("pk")
+    klass.enrolments.update(category="employee")
+    contracts = []
+    for n, one in ((1, left), (2, stays)):
+        Person.objects.filter(pk=one.person_id).update(id_digest=digest(number(n)), name=f"学员{n}")
+        contracts.append({"identity": number(n), "name": f"学员{n}", "employer": FIRM, "starts_on": "2025-01-01"})
+    filed("labour-contracts", contracts, tmp_path)
+    settings.DROP_ROOT.mkdir(exist_ok=True)
+    contract("insurance-months", matched_percent=100, changed_percent=100)
+    drop(settings, [paid(1, "2025-11"), paid(2, "2025-11"), paid(2, "2026-02")])
+    assert found("D14") == {"D14": {left.pk}}

@@ -7,8 +7,8 @@ from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast, Coalesce, Concat, ExtractHour, ExtractMinute, NullIf, TruncDate
 
 from rollbook.database.changes import changed
-from rollbook.subsidies.models import Claim, Discrepancy, Hold, Objection
-from rollbook.subsidies.rules import Basis, State
+from rollbook.subsidies.models import Apprenticeship, Claim, Discrepancy, Hold, Objection
+from rollbook.subsidies.rules import Basis, Payee, State
 
 
 def claims() -> "QuerySet[Claim, Any]":
@@ -38,6 +38,18 @@ def claims() -> "QuerySet[Claim, Any]":
         number=F("enrolment__certificate__number"),
         due_fen=Coalesce(Subquery(again.values("now_fen")[:1]), F("amount_fen")),
     )
+
+
+def employers(enrolment: OuterRef, training_class: OuterRef) -> list[Subquery]:
+    """The code of the employer that subsidies for a trainee go to: by the agreement on apprentices, or by a claim."""
+    agreed = Apprenticeship.objects.filter(training_class=training_class)
+    paid = Claim.objects.exclude(state=State.REFUSED).filter(enrolment=enrolment, payee=Payee.EMPLOYER)
+    return [Subquery(agreed.values("enterprise__uscc")[:1]), Subquery(paid.values("organisation__uscc")[:1])]
+
+
+def employers_changed_since(mark: int) -> list["QuerySet[Any, Any]"]:
+    """The enrolments of which that reads differently since the transaction `mark`."""
+    return [changed(Claim, mark, "enrolment_id"), changed(Apprenticeship, mark, "training_class__enrolments__pk")]
 
 
 def changed_since(mark: int) -> dict[str, list["QuerySet[Any, Any]"]]:
