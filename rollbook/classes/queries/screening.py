@@ -10,7 +10,6 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
-    FloatField,
     IntegerField,
     Max,
     Min,
@@ -25,7 +24,6 @@ from django.db.models import (
 from django.db.models.functions import (
     Cast,
     Coalesce,
-    Cos,
     Extract,
     ExtractHour,
     ExtractMinute,
@@ -34,12 +32,9 @@ from django.db.models.functions import (
     Least,
     Now,
     NullIf,
-    Radians,
-    Sqrt,
     Substr,
     TruncDate,
 )
-from django.db.models.lookups import LessThan
 
 from rollbook.classes.models import (
     Attendance,
@@ -55,7 +50,7 @@ from rollbook.classes.models import (
     Teaching,
     TrainingClass,
 )
-from rollbook.classes.rules.positions import EARTH
+from rollbook.classes.queries.fence import beyond_the_fence, metres_from
 from rollbook.classes.rules.states import LIVE, AskState, Direction, Means, State
 from rollbook.database.changes import changed
 from rollbook.directory import queries as directory
@@ -308,28 +303,6 @@ def check_ins() -> "QuerySet[CheckIn, Any]":
             When(means=Means.FACE, then=Subquery(seen.values("liveness"))),
             When(direction=Direction.IN, then=Subquery(used_up.values("liveness")[:1])),
         ),
-    )
-
-
-def metres_from(site: str, at: type[F] | type[OuterRef] = F) -> Any:
-    """From the place of a row, or of the row around it, to a site on file: good to a per mille within a province."""
-    latitude, longitude = (Cast(at(name), FloatField()) for name in ("latitude", "longitude"))
-    north = Radians(Cast(f"{site}__latitude", FloatField()) - latitude)
-    east = Radians(Cast(f"{site}__longitude", FloatField()) - longitude) * Cos(Radians(latitude))
-    return Sqrt(north * north + east * east) * Value(EARTH)
-
-
-def beyond_the_fence() -> Any:
-    """Metres beyond the fence of the lesson's site; within the narrowest of all regions its own is not looked up."""
-    metres = metres_from("lesson__room__site")
-    klass = "lesson__training_class"
-    own = directory.value_in_force(TermKey.FENCE_METRES, f"{klass}__region_code", f"{klass}__starts_on")
-    return Case(
-        When(longitude=None, then=None),
-        When(lesson__room__site__longitude=None, then=None),
-        When(LessThan(metres, directory.lowest_anywhere(TermKey.FENCE_METRES)), then=Value(0.0)),
-        default=Greatest(metres - own, Value(0.0)),
-        output_field=FloatField(),
     )
 
 
