@@ -199,7 +199,10 @@ def relatives(people: list[int] | None = None) -> Iterator[pa.RecordBatch]:
     home = KT("data__household")
     found = known("population").annotate(household=home).filter(household__isnull=False)
     if people is not None:
-        found = found.filter(household__in=list(found.filter(person_id__in=people).values_list("household", flat=True)))
+        theirs = list(found.filter(person_id__in=people).values_list("household", flat=True))
+        if not theirs:  # Django refuses to say in SQL that nothing is sought
+            return
+        found = found.filter(household__in=theirs)
     rows = arrow.read(found.values("person_id", "household"))
     pairs = rows.join(rows.rename_columns(["other_person_id", "household"]), "household", join_type="inner").filter(
         pc.field("person_id") != pc.field("other_person_id")
