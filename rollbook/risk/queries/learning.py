@@ -1,6 +1,6 @@
 """What settled alerts say of the detectors: precision, load, and the cases that a limit could have parted (B8)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,12 @@ from rollbook.regions.rules import prefix
 from rollbook.risk.detectors import DETECTORS
 from rollbook.risk.models import Alert, Finding, Hit, Run, Setting, Step
 from rollbook.risk.queries.alerts import READERS, seen_by
-from rollbook.risk.rules import Precision, RunKind, State
+from rollbook.risk.rules import BELOW, Precision, RunKind, State
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
+
+PEERS = 1000  # cases that a measure is shown among
 
 
 def of_region(by: "Account", region_code: str = "") -> QuerySet[Finding]:
@@ -95,12 +97,26 @@ def cases(by: "Account", code: str, name: str) -> list[tuple[int, bool]]:
     """The settled findings of a detector with the measure that one of its limits parts: the strongest row of each."""
     settled = of_region(by).filter(detector=code, alert__state=State.CLOSED)
     found = Hit.objects.filter(finding__in=settled, is_true__isnull=False)
-    made = []
-    for rows, true in found.order_by("pk").values_list("rows", "is_true"):
-        values = [row[name] for row in rows if isinstance(row.get(name), int)]
-        if values:
-            made.append((max(values), bool(true)))
-    return made
+    rows = found.order_by("pk").values_list("rows", "is_true")
+    measured = ((_strongest(code, name, some), bool(true)) for some, true in rows)
+    return [(value, true) for value, true in measured if value is not None]
+
+
+def _strongest(code: str, name: str, rows: Iterable[dict[str, Any]]) -> int | None:
+    values = [row[name] for row in rows if isinstance(row.get(name), int)]
+    return (min if (code, name) in BELOW else max)(values, default=None)
+
+
+def peers(by: "Account", finding: Finding, name: str) -> tuple[list[int], list[int]]:
+    """The measure that a limit parts, of the newest open cases of the same detector within one's region, and of this
+    finding's own: the strongest row of each."""
+    other = of_region(by).filter(detector=finding.detector).exclude(alert__state=State.CLOSED).exclude(pk=finding.pk)
+    newest = list(other.order_by("-pk").values_list("pk", flat=True)[:PEERS])
+    found: tuple[list[int], list[int]] = ([], [])
+    for pk, rows in Hit.objects.filter(finding__in=[finding.pk, *newest]).values_list("finding", "rows"):
+        if (value := _strongest(finding.detector, name, rows)) is not None:
+            found[pk == finding.pk].append(value)
+    return found
 
 
 def settings_of(code: str) -> QuerySet[Setting]:

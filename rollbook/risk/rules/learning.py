@@ -74,3 +74,14 @@ def proposed(found: Iterable[Choice], cases: int, *, keep: int = 95) -> Choice |
         return None
     good = [one for one in found if one.kept >= keep]
     return min(good, key=lambda one: (one.false, one.value), default=None)
+
+
+def steps(values: Sequence[int], limit: int, most: int = 15) -> list[tuple[int, int]]:
+    """Even steps over all values, from each up to but not at the other, of which the limit begins one: 1, 2, 5, 10 …"""
+    low, high = min(*values, limit), max(*values, limit)
+    width, factors = 1, (2, 2.5, 2)
+    n = 0
+    while (high - low) // width + 2 > most:
+        width, n = int(width * factors[n % 3]), n + 1
+    first = limit - -((low - limit) // width) * width
+    return [(at, at + width) for at in range(first, high + 1, width)]

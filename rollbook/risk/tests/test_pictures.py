@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
 from rollbook.accounts.rules import Role
@@ -43,7 +44,8 @@ def lesson(klass):
 def found(code, subject_id, rows):
     run = Run.objects.create(kind="night", engine="duckdb", started_at=NOW)
     one = DETECTORS[code]
-    file(run, one, wanted({}, one), {}, [Group(subject_id, rows, len(rows), str(subject_id))], NOW)
+    with transaction.atomic():
+        file(run, one, wanted({}, one), {}, [Group(subject_id, rows, len(rows), str(subject_id))], NOW)
     return Alert.objects.order_by("pk").last()
 
 
@@ -67,6 +69,7 @@ def pictures(client, alert):
     return {one["kind"]: one for one in data}, page
 
 
+THIN = {"day": "2026-03-02", "people": 3, "roster": 9, "share": 33}
 OUTSIDE = {"count": 3, "metres": 900, "people": 2}
 
 
@@ -99,3 +102,27 @@ def test_without_a_place_of_the_site_there_is_no_fence(client, klass, lesson):
     assert (drawn["map"]["fence"], drawn["map"]["site"]) == (0, "")
     assert [one["name"] for one in drawn["map"]["groups"]] == ["Place of the site not known"]
     assert "The site has no place on file" in page
+
+
+def test_the_measure_stands_among_its_peers_with_the_limit(client, klass):
+    """N3.6: what the officer's region has open of the same detector; not another county's and not what is closed."""
+    for n, share in enumerate((10, 21, 22, 38)):
+        found(
+            "D44",
+            ClassFactory(item=klass.item, region_code="320102", state="running").pk,
+            [{**THIN, "share": share, "people": n}],
+        )
+    found("D44", ClassFactory(item=klass.item, region_code="320583", state="running").pk, [{**THIN, "share": 11}])
+    drawn, page = pictures(client, found("D44", klass.pk, [{**THIN, "share": 33}, {**THIN, "share": 20}]))
+    shown = drawn["histogram"]
+    limit = DETECTORS["D44"].defaults()["share"]
+    assert shown["limit"] == limit
+    assert limit in {low for low, _high, *_counts in shown["bins"]} | {shown["bins"][-1][1]}
+    bins = [(other, own) for low, high, other, own in shown["bins"] if other or own]
+    assert (sum(other for other, _own in bins), sum(own for _other, own in bins)) == (4, 1)
+    assert [low <= 20 < high for low, high, _other, own in shown["bins"] if own] == [True], "the strongest row"
+    assert f"Found below {limit}." in page
+
+
+def test_alone_a_measure_has_no_peers(client, klass):
+    assert "histogram" not in pictures(client, found("D44", klass.pk, [THIN]))[0]

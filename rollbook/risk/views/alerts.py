@@ -81,7 +81,7 @@ def alert_detail(request: "Request", alert_id: int) -> HttpResponse:
     names = queries.names_in(row for finding in found for row in finding.rows)
     moves = rules.LIFECYCLE.moves_from(State(alert.state))
     official = by.institution_id is None
-    drawn = pictures.of_alert(alert, found, names) if official else []
+    drawn = pictures.of_alert(by, alert, found, names) if official else []
     precision = queries.precision_of(by, [one.detector for one in found]) if official else {}
     offered = list(dict.fromkeys(excuse for one in found for excuse in DETECTORS[one.detector].excuses))
     context = {

@@ -34,6 +34,26 @@ window.addEventListener("load", () => {
         ],
       };
     },
+    // Bars between their bounds, so that the limit stands where it is.
+    histogram: (data) => {
+      const bar = (color, from, to) => ({
+        type: "custom", itemStyle: { color }, encode: { x: [0, 1], y: [2, 3] }, clip: true,
+        data: data.bins.map(([low, high, other, own]) => [low, high, from * other, other + to * own]),
+        renderItem: (_, api) => {
+          const [left, top] = api.coord([api.value(0), api.value(3)]), [right, bottom] = api.coord([api.value(1), api.value(2)]);
+          return { type: "rect", shape: { x: left + 1, y: top, width: Math.max(right - left - 2, 1), height: bottom - top }, style: { fill: api.visual("color") } };
+        },
+      });
+      const top = Math.max(...data.bins.map(([, , other, own]) => other + own));
+      const shown = axes(data, { type: "value", scale: true, min: data.bins[0][0], max: data.bins.at(-1)[1] });
+      return {
+        ...shown, yAxis: { ...shown.yAxis, minInterval: 1 }, legend: { top: 0, right: 0 }, color: [blue, amber, red],
+        series: [
+          { ...bar(blue, 0, 0), name: data.names[0] }, { ...bar(amber, 1, 1), name: data.names[1] },
+          { name: `${data.limit_name} ${data.limit}`, type: "line", symbol: "none", lineStyle: { color: red, width: 2, type: "dashed" }, data: [[data.limit, 0], [data.limit, top]] },
+        ],
+      };
+    },
     lines: (data) => ({
       ...axes(data, { type: "category", data: data.x }),
       legend: { top: 0, right: 0 },

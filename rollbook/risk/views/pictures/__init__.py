@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext
 
@@ -11,13 +11,18 @@ from rollbook.kernel.messages import _
 from rollbook.risk.models import Alert, Finding
 from rollbook.risk.rules import WORDS, Scheme
 from rollbook.risk.rules.learning import Choice
-from rollbook.risk.views.pictures import maps
+from rollbook.risk.views.pictures import maps, peers
+
+if TYPE_CHECKING:
+    from rollbook.accounts.models import Account
 
 Picture = dict[str, Any]
 WHERE_MATTERS = frozenset({Scheme.ATTENDANCE, Scheme.IDENTITY, Scheme.CLASS})
 
 
-def of_alert(alert: Alert, findings: Sequence[Finding], names: Mapping[str, Mapping[int, str]]) -> list[Picture]:
+def of_alert(
+    by: "Account", alert: Alert, findings: Sequence[Finding], names: Mapping[str, Mapping[int, str]]
+) -> list[Picture]:
     """Days, places, marks or relations, as far as the evidence has them."""
     rows = [row for finding in findings for row in finding.rows]
     made = [_days(rows), _relations(alert, rows, names)]
@@ -25,6 +30,7 @@ def of_alert(alert: Alert, findings: Sequence[Finding], names: Mapping[str, Mapp
         made.extend(maps.of_class(alert.training_class_id))
     if alert.training_class_id and alert.scheme == Scheme.EXAM:
         made.append(_marks(alert.training_class_id))
+    made.extend(peers.of_finding(by, finding) for finding in findings)
     return [one for one in made if one]
 
 
