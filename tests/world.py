@@ -18,7 +18,7 @@ from rollbook.directory.tests.factories import DemandItemFactory, DemandListFact
 from rollbook.evidence import actions as evidence
 from rollbook.evidence.rules import Keep, Kind
 from rollbook.evidence.tests.pictures import photo
-from rollbook.exchange.tests.factories import delivered
+from rollbook.exchange.tests.factories import delivered, untaken
 from rollbook.faces.models import Likeness
 from rollbook.fees import actions as fees
 from rollbook.funds import actions as funds
@@ -396,7 +396,8 @@ class County:
 
     def _of_other_departments(self):
         batch = delivered(self.region_code)
-        return {"contract_id": batch.contract_id, "received_id": batch.pk}
+        refusal = untaken(batch.source)
+        return {"contract_id": batch.contract_id, "received_id": batch.pk, "refusal_id": refusal.pk}
 
     def _of_the_fees(self):
         """A trainee who pays a share, and a receipt of it that waits for the trainee's word."""

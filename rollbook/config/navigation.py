@@ -253,6 +253,13 @@ PAGES: list[Page] = [
     ),
     page(_("Facts received"), "exchange:batch_list", _("Batches of facts"), "packages", may(P.EXCHANGE_READ)),
     page(
+        _("Facts received"),
+        "exchange:refusal_list",
+        _("Deliveries not taken"),
+        "package-off",
+        may(P.EXCHANGE_READ),
+    ),
+    page(
         _("Risk"),
         "risk:alert_list",
         _("Alerts"),

@@ -148,6 +148,7 @@ class TermKey(Choice):
     OWNERSHIP_DAYS = "ownership-days", _("Days that the bank's answer on an account's owner counts")
     PAYEE_HOLD_HOURS = "payee-hold-hours", _("Hours that a payment waits after its account was changed")
     ANSWER_HOURS = "answer-hours", _("Hours after which a payment that the bank did not answer for is settled by hand")
+    UNSIGNED_HOURS = "unsigned-hours", _("Hours that a department's file may lie without its signature")
     RECOVERY_DAYS = "recovery-days", _("Days to pay back what is recovered")
     RECOVERY_INTEREST = "recovery-interest", _("Interest on what is paid back late, 1/10 000 a year (0 none)")
     RECOVERY_INTEREST_FROM = "recovery-interest-from", _("It runs from the payment (1), or from the last day (0)")

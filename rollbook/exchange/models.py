@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from rollbook.exchange import rules
+from rollbook.exchange.rules.refusals import RefusalKind
 
 
 class Source(models.Model):
@@ -169,3 +170,35 @@ class Fact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.feed} #{self.pk}"
+
+
+class Refusal(models.Model):
+    """A delivery that was not taken: what was wrong with it, and what somebody did about it."""
+
+    source = models.ForeignKey(Source, models.PROTECT, null=True, related_name="refusals")  # as the manifest names it
+    kind = models.CharField(max_length=16, choices=RefusalKind.choices())
+    way = models.CharField(max_length=8, choices=rules.Way.choices())
+    file = models.CharField(max_length=128)
+    number = models.CharField(max_length=64, blank=True)  # of the batch, where the manifest is readable
+    digest = models.CharField(max_length=64)  # SHA-256 of the manifest
+    reasons = models.JSONField()  # as messages
+    told_at = models.DateTimeField()
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    settled_at = models.DateTimeField(null=True)  # by nobody: what was missing came
+    why = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="lasting_refusal_is_told_once", fields=["kind", "way", "digest"],
+                condition=Q(kind="incomplete") | Q(way="pull"),
+            ),
+            models.CheckConstraint(
+                name="who_settles_a_refusal_says_why",
+                condition=Q(settled_by__isnull=True) | (Q(settled_at__isnull=False) & ~Q(why="")),
+            ),
+        ]  # fmt: skip
+        indexes = [models.Index(fields=["source"], name="refusal_open", condition=Q(settled_at=None))]
+
+    def __str__(self) -> str:
+        return self.file

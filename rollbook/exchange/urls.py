@@ -15,6 +15,9 @@ urlpatterns = [
     path("batches/<int:received_id>/marked/", views.batch_marked, name="batch_marked"),
     path("batches/<int:received_id>/load/", views.load_batch, name="load_batch"),
     path("batches/<int:received_id>/refuse/", views.refuse_batch, name="refuse_batch"),
+    path("refusals/", views.refusal_list, name="refusal_list"),
+    path("refusals/<int:refusal_id>/", views.refusal_detail, name="refusal_detail"),
+    path("refusals/<int:refusal_id>/settle/", views.settle_refusal, name="settle_refusal"),
     path("persons/<int:person_id>/", views.person_facts, name="person_facts"),
     path("persons/<int:person_id>/all/", views.person_facts_all, name="person_facts_all"),
 ]

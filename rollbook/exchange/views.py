@@ -8,7 +8,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.exchange import actions, forms, queries, rules
-from rollbook.exchange.models import Contract
+from rollbook.exchange.models import Contract, Refusal
+from rollbook.exchange.queries import untaken
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
 from rollbook.persons import queries as persons
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 P = Permission
 HEADS = ("Feed", "Source", "Region", "Newest", "Days between two deliveries", "State", "Connection")
+REFUSAL_HEADS = ("File", "Source", "Batch", "What happened", "Reason", "Time", "State", "What was done")
 
 
 @require_GET
@@ -46,6 +48,7 @@ def contract_list(request: "Request") -> HttpResponse:
         one.line = queries.line_state(one.source) if one.source.url else None
     context = {
         "listing": shown,
+        "untaken": untaken.open_refusals(request.user).count(),
         "may_set": holds(request.user, P.EXCHANGE_SET),
         "may_load": holds(request.user, P.EXCHANGE_LOAD),
     }
@@ -185,6 +188,57 @@ def refuse_batch(request: "Request", received_id: int) -> HttpResponse:
     why = sent(request, WhyForm).cleaned_data["why"]
     actions.refuse_batch(by=request.user, batch_id=received_id, why=why, now=timezone.now())
     return redirect("exchange:batch_detail", received_id)
+
+
+@require_GET
+def refusal_list(request: "Request") -> HttpResponse:
+    """What was delivered and not taken: what waits for a person comes first (N3.5)."""
+    admit(request.user, P.EXCHANGE_READ)
+    found = untaken.refusals(request.user)
+    filters = [
+        Filter("kind", _("What happened"), rules.RefusalKind.choices()),
+        Filter("state", _("State"), rules.RefusalState.choices()),
+        Filter("way", _("How it came"), rules.Way.choices()),
+    ]
+    search = ("file", "number", "source__name", "source__code")
+    if "export" in request.GET:
+        rows = [_refusal_row(one) for one in narrowed(request, found, filters=filters, search=search)]
+        return workbook(REFUSAL_HEADS, rows, gettext("Deliveries not taken"))
+    shown = listing(
+        request, found, filters=filters, search=search, hint=gettext("File, batch number or source"), exports=True
+    )
+    for one in shown.rows:
+        one.state_label = rules.RefusalState(one.state).label
+    return render(request, "exchange/refusal_list.html", {"listing": shown})
+
+
+def _refusal_row(one: Refusal) -> tuple[object, ...]:
+    state = gettext(rules.RefusalState(one.state).label)  # type: ignore[attr-defined]
+    why = "; ".join(said(message) for message in one.reasons)
+    name = one.source.name if one.source else ""
+    kind, told = gettext(rules.RefusalKind(one.kind).label), f"{timezone.localtime(one.told_at):%Y-%m-%d %H:%M}"
+    return one.file, name, one.number, kind, why, told, state, one.why
+
+
+@require_GET
+def refusal_detail(request: "Request", refusal_id: int) -> HttpResponse:
+    """One delivery that was not taken: why not, what the source has to do, and what was done."""
+    refusal = untaken.get_refusal(request.user, refusal_id)
+    context = {
+        "refusal": refusal,
+        "state_label": rules.RefusalState(refusal.state).label,  # type: ignore[attr-defined]
+        "may_settle": refusal.settled_at is None and holds(request.user, P.EXCHANGE_LOAD),
+        "form": WhyForm(),
+        "entries": timeline(refusal),
+    }
+    return render(request, "exchange/refusal_detail.html", context)
+
+
+@require_POST
+def settle_refusal(request: "Request", refusal_id: int) -> HttpResponse:
+    why = sent(request, WhyForm).cleaned_data["why"]
+    actions.settle_refusal(by=request.user, refusal_id=refusal_id, why=why, now=timezone.now())
+    return redirect("exchange:refusal_detail", refusal_id)
 
 
 @require_GET

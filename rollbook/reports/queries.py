@@ -16,6 +16,7 @@ from rollbook.classes import queries as classes
 from rollbook.classes.rules.states import State as ClassState
 from rollbook.directory import queries as directory
 from rollbook.evidence import queries as evidence
+from rollbook.exchange.queries import untaken
 from rollbook.faces import queries as faces
 from rollbook.funds import queries as funds
 from rollbook.institutions import queries as institutions
@@ -69,6 +70,7 @@ def todos(by: "Account") -> list[Todo]:
         *_detectors(by),
         *_watch(by),
         *_administration(by),
+        *_untaken(by),
     ]
     if holds(by, P.SCORE_ENTER):
         found += [
@@ -151,6 +153,12 @@ def _detectors(by: "Account") -> list[Todo]:
     """Detectors that failed in the last night, for the province: one line for all (N3.5)."""
     codes = [step.detector for step in risk.failing(by)]
     return [Todo(_("Detectors that fail"), ", ".join(codes[:10]), "risk:detector_list", None)] if codes else []
+
+
+def _untaken(by: "Account") -> list[Todo]:
+    """Deliveries of departments that were not taken: one line for all (N3.5)."""
+    count = untaken.open_refusals(by).count() if holds(by, P.EXCHANGE_LOAD) else 0
+    return [Todo(_("Deliveries not taken"), str(count), "exchange:refusal_list", None)] if count else []
 
 
 def _alike(by: "Account") -> list[Todo]:

@@ -2,6 +2,7 @@ from rollbook.exchange.actions.batches import load_batch, receive, refuse_batch,
 from rollbook.exchange.actions.contracts import BEGAN, add_source, load_feeds, set_contract, terms_of
 from rollbook.exchange.actions.likeness import find_likely
 from rollbook.exchange.actions.lines import pull, take_drops
+from rollbook.exchange.actions.refusals import settle_refusal
 from rollbook.exchange.actions.tidying import tidy_lake
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "refuse_batch",
     "reveal_facts",
     "set_contract",
+    "settle_refusal",
     "take_drops",
     "take_push",
     "take_upload",

@@ -80,9 +80,12 @@ def receive(
 def _the_same(known: Batch, sha256: str) -> Batch:
     if known.sha256 == sha256:
         return known
+    raise Refused(number_used(known))
+
+
+def number_used(known: Batch) -> Message:
     text = _("Batch {number} was received on {day} with another content; a correction has a number of its own.")
-    day = localdate(known.received_at)
-    raise Refused(reason("batch-number-used", text, "N3.5", number=known.number, day=day))
+    return reason(rules.NUMBER_USED, text, "N3.5", number=known.number, day=localdate(known.received_at))
 
 
 def _entered(

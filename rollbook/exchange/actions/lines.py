@@ -1,6 +1,7 @@
 import random
 import shutil
 import tempfile
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -8,12 +9,14 @@ from django.conf import settings
 from django.db import transaction
 
 from rollbook.exchange import adapters, queries, rules
-from rollbook.exchange.actions.batches import take_signed
+from rollbook.exchange.actions.batches import number_used, take_signed
+from rollbook.exchange.actions.refusals import complete, readable, tell_incomplete, tell_refusal
 from rollbook.exchange.files.room import room
 from rollbook.exchange.models import Batch, Source
 from rollbook.exchange.rules import lines
 from rollbook.journal.actions import record
-from rollbook.kernel.reasons import Forbidden, NoRoom, Refused
+from rollbook.kernel.messages import Message, _
+from rollbook.kernel.reasons import Forbidden, NoRoom, Refused, reason
 
 EVERY = timedelta(minutes=10)  # between two looks at a source that answers
 
@@ -33,6 +36,7 @@ def pull(*, source_id: int, now: datetime) -> list[Batch] | None:
         for offer in adapters.offered(source.url):
             manifest = adapters.manifest(offer.content)
             if manifest is not None and (manifest.feed, manifest.number) in known:
+                _compared(source, offer, manifest, known[manifest.feed, manifest.number], now)
                 continue
             taken.append(_fetched(source, offer, manifest, now))
     except adapters.Unanswered as error:
@@ -54,6 +58,18 @@ def _claimed(source_id: int, now: datetime) -> Source | None:
         source.next_try_at, source.tried_at = now + lines.LEASE, now
         source.save(update_fields=["next_try_at", "tried_at"])
     return source
+
+
+def _compared(source: Source, offer: adapters.Offered, manifest: rules.Manifest, known: Batch, now: datetime) -> None:
+    """A number that we have is not fetched again; that its source now means another file by it is told."""
+    if not rules.is_another(manifest, known.sha256, known.sm3):
+        return
+    if manifest.source != source.code or not adapters.is_signed(source.public_key, offer.content, offer.signature):
+        raise Forbidden("exchange.push")
+    tell_refusal(
+        kind=rules.RefusalKind.CONFLICT, way=rules.Way.PULL, file=manifest.file, content=offer.content,
+        manifest=manifest, reasons=[number_used(known)], source=source, now=now,
+    )  # fmt: skip
 
 
 def _fetched(source: Source, offer: adapters.Offered, manifest: rules.Manifest | None, now: datetime) -> Batch:
@@ -86,43 +102,52 @@ def _released(source_id: int, failure: str, now: datetime) -> None:
 
 def take_drops(*, now: datetime) -> tuple[list[Batch], list[str]]:
     """Take what departments left in the drop folder: NAME.json is the manifest, NAME.json.sig its signature, beside
-    the file that it names. A pair is moved away when it was taken or refused; gives batches, and what was refused."""
+    the file that it names. A pair is moved away when it was taken or refused; gives batches, and what was refused.
+    What was refused, and what stays incomplete for too long, is written down for a person to look at."""
     folder = Path(settings.DROP_ROOT)
     taken: list[Batch] = []
     refused: list[str] = []
     for said in sorted(folder.glob("*.json")) if folder.is_dir() else ():
-        manifest = adapters.manifest(said.read_bytes())
+        content = said.read_bytes()
+        manifest = adapters.manifest(content)
         signature = said.with_name(f"{said.name}.sig")
         left = [said, signature, *([folder / manifest.file] if manifest else [])]
-        if not all(one.is_file() for one in left):
-            continue  # still being left
+        if missing := [readable(one) for one in left if not one.is_file()]:
+            tell_incomplete(said=said, content=content, manifest=manifest, missing=missing, now=now)
+            continue
         try:
-            why = _dropped(left, taken, now)
+            against = _dropped(left, taken, now)
         except NoRoom as error:  # left where it lies, for the next time
             refused.append(f"{said.name}: {error.reasons[0]}")
             continue
-        if why:
-            refused.append(f"{said.name}: {why}")
-        done = folder / ("refused" if why else "taken")
+        complete(content=content, now=now)
+        if against:
+            refused.append(f"{said.name}: {'; '.join(map(str, against))}")
+            tell_refusal(
+                kind=rules.kind_of(against), way=rules.Way.DROP, file=readable(said), content=content,
+                manifest=manifest, reasons=against, now=now,
+            )  # fmt: skip
+        done = folder / ("refused" if against else "taken")
         done.mkdir(exist_ok=True)
         for one in left:
             shutil.move(one, done / one.name)
     return taken, refused
 
 
-def _dropped(left: list[Path], taken: list[Batch], now: datetime) -> str:
+def _dropped(left: list[Path], taken: list[Batch], now: datetime) -> Sequence[Message]:
     """Take one; gives why not."""
     if any(one.is_symlink() for one in left):
-        return "a link"
+        return [reason("drop-link", _("It is a link, not a file."), "N3.5")]
     try:
         signature = left[1].read_text(errors="replace").strip()
         taken.append(
             take_signed(content=left[0].read_bytes(), signature=signature, path=left[-1], way=rules.Way.DROP, now=now)
         )
     except Forbidden:
-        return "signature"
+        text = _("The signature is not of a source that we know.")
+        return [reason("drop-signature", text, "N3.5")]
     except NoRoom:
         raise
     except Refused as error:
-        return "; ".join(str(one) for one in error.reasons)
-    return ""
+        return error.reasons
+    return []

@@ -125,8 +125,9 @@ def due_lines(now: Any) -> list[int]:
     )
 
 
-def known_numbers(source_id: int) -> set[tuple[str, str]]:
-    return set(Batch.objects.filter(source_id=source_id).values_list("feed", "number"))
+def known_numbers(source_id: int) -> dict[tuple[str, str], Batch]:
+    found = Batch.objects.filter(source_id=source_id).only("feed", "number", "sha256", "sm3", "received_at")
+    return {(one.feed, one.number): one for one in found}
 
 
 def line_state(source: Source) -> LineState:

@@ -16,9 +16,11 @@ from rollbook.exchange.rules.contracts import (
     reasons_against_batch,
     reasons_to_stop,
 )
+from rollbook.exchange.rules.refusals import NUMBER_USED, RefusalKind, RefusalState, is_another, kind_of
 
 __all__ = [
     "BATCHES",
+    "NUMBER_USED",
     "BatchMove",
     "BatchState",
     "Feed",
@@ -28,9 +30,13 @@ __all__ = [
     "Kind",
     "Limits",
     "Manifest",
+    "RefusalKind",
+    "RefusalState",
     "Shape",
     "Way",
     "freshness",
+    "is_another",
+    "kind_of",
     "missing_headers",
     "reasons_against_batch",
     "reasons_to_stop",

@@ -313,6 +313,8 @@ class Manifest:
         if rows is not None and (not isinstance(rows, int) or rows < 0):
             raise ValueError("rows")
         texts = {name: str(row[name]) for name in ("source", "feed", "number", "file")}
+        if any("\0" in one for one in texts.values()):
+            raise ValueError("unprintable")
         if "/" in texts["file"] or texts["file"].startswith(".") or len(texts["number"]) > 64:
             raise ValueError("file")
         return cls(**texts, as_of=date.fromisoformat(row["as_of"]), rows=rows, digests=digests)

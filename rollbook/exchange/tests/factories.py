@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rollbook.accounts.rules import Role
 from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.exchange import actions, queries
+from rollbook.exchange.models import Refusal
+from rollbook.kernel.reasons import reason
 from rollbook.persons.tests.factories import number
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
@@ -82,3 +84,12 @@ def delivered(region_code):
     with tempfile.TemporaryDirectory() as folder:
         path = write_csv(Path(folder) / "deaths.csv", [death(1), death(2, day="2026-02-30")])
         return push(path, source=deal.source.code)
+
+
+def untaken(source):
+    """A delivery of a source that was refused for its signature."""
+    why = reason("drop-signature", "The signature is not of a source that we know.", "N3.5")
+    return Refusal.objects.create(
+        source=source, kind="refused", way="drop", file="deaths.json", number="2", digest=f"{source.pk:064}",
+        reasons=[why.kept()], told_at=NOW,
+    )  # fmt: skip

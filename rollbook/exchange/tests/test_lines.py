@@ -171,7 +171,7 @@ def test_signed_files_in_the_folder_are_taken_or_refused(settings, capsys):
         "c.json", "f2.csv", "refused/d.json", "refused/d.json.sig", "refused/f3.csv",
     }  # fmt: skip
     told = capsys.readouterr()
-    assert "b.json: signature" in told.err
+    assert "b.json: The signature is not of a source that we know." in told.err
     assert "d.json: The file has 1 rows" in told.err
 
 
@@ -181,5 +181,5 @@ def test_a_link_in_the_folder_is_never_followed(settings, tmp_path):
     outside = write_csv(tmp_path / "outside.csv", [death(1)])
     (settings.DROP_ROOT / "f.csv").symlink_to(outside)
     drop(settings, settings.DROP_ROOT / "f.csv", "a")
-    assert actions.take_drops(now=NOW) == ([], ["a.json: a link"])
+    assert actions.take_drops(now=NOW) == ([], ["a.json: It is a link, not a file."])
     assert outside.exists()

@@ -280,6 +280,8 @@ LABELS = {
     "exchange.stopped": _("Batch stopped for a person"),
     "exchange.loaded": _("Facts loaded"),
     "exchange.refused": _("Batch refused"),
+    "exchange.not-taken": _("Delivery not taken"),
+    "exchange.not-taken-settled": _("Delivery not taken: settled"),
     "exchange.line-changed": _("Line to the source changed"),
     "exchange.facts-shown": _("Sensitive facts shown"),
 }
