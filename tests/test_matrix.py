@@ -101,6 +101,8 @@ SEEN = {
     "certificates/<int:certificate_id>/": STAFF | MANAGER | WORKER,
     "certificates/<int:certificate_id>/certificate.pdf": STAFF | MANAGER | WORKER,
     "certificates/classes/<int:class_id>/": STAFF | MANAGER,
+    "alerts/classes/<int:class_id>/": OFFICE | {Role.AUDITOR},
+    "alerts/claims/<int:claim_id>/": OFFICE | {Role.AUDITOR},
     "alerts/<int:alert_id>/": OFFICE | {Role.AUDITOR} | MANAGER,
     "claims/<int:claim_id>/": STAFF | MANAGER | WORKER,
     "claims/<int:claim_id>/replay/": STAFF | MANAGER | WORKER,

@@ -58,6 +58,7 @@ class SignForm(forms.Form):
 
 class ReviewForm(forms.Form):
     remark = forms.CharField(label=_("Remark"), widget=forms.Textarea(attrs={"rows": 2}), required=False)
+    despite = forms.CharField(max_length=200, required=False)
 
 
 class ChangeForm(forms.Form):

@@ -99,6 +99,7 @@ class DecisionIn(Schema):
 class ReviewIn(Schema):
     move: str
     why: str = ""
+    despite: str = ""  # why it is passed while an alert about it is not decided
 
 
 @router.get("", response=list[ClaimOut])
@@ -182,9 +183,7 @@ def file_claim(request: Request, enrolment_id: int) -> Claim:
 @router.post("/{claim_id}/review", response=ClaimOut)
 @once(ClaimOut)
 def review_claim(request: Request, claim_id: int, decision: ReviewIn) -> Claim:
-    return actions.review_claim(
-        by=request.user, claim_id=claim_id, move=decision.move, why=decision.why, now=timezone.now()
-    )
+    return actions.review_claim(by=request.user, claim_id=claim_id, now=timezone.now(), **decision.dict())
 
 
 class ProposalOut(Schema):

@@ -19,6 +19,7 @@ REVIEWS = {Move.PASS_FIRST, Move.PASS_SECOND, Move.RETURN, Move.REFUSE}
 class ReviewForm(forms.Form):
     move = forms.ChoiceField(label=_("Decision"), choices=[(v, t) for v, t in translated(Move) if v in REVIEWS])
     why = forms.CharField(label=_("Reason"), max_length=200, required=False)
+    despite = forms.CharField(max_length=200, required=False)
 
 
 class OrderForm(forms.Form):

@@ -41,6 +41,7 @@ from rollbook.classes.actions.devices import (
     take_device_events,
     take_events,
 )
+from rollbook.classes.actions.doubts import go_on, keep_doubts
 from rollbook.classes.actions.event_files import (
     file_events,
     file_events_by_hand,
@@ -107,10 +108,12 @@ __all__ = [
     "freeze_roster",
     "generate_lessons",
     "give_feedback",
+    "go_on",
     "go_on_with_file",
     "hold_reservation",
     "import_lessons",
     "import_roster",
+    "keep_doubts",
     "make_months",
     "mark_assessed",
     "move_proof",

@@ -9,6 +9,7 @@ from django.utils.timezone import localdate
 from rollbook.accounts.rules import Permission, authorise
 from rollbook.classes import queries
 from rollbook.classes.actions.application import free_places, note
+from rollbook.classes.actions.doubts import go_on
 from rollbook.classes.models import Lesson, LevelReservation, PlanChange, Review, TrainingClass
 from rollbook.classes.rules import states
 from rollbook.institutions import queries as institutions
@@ -36,11 +37,19 @@ RETURN_REASONS: dict[str, str] = {
 
 @transaction.atomic
 def review_class(
-    *, by: "Account", class_id: int, move: str, now: datetime, ticked: Sequence[str] = (), remark: str = ""
+    *,
+    by: "Account",
+    class_id: int,
+    move: str,
+    now: datetime,
+    ticked: Sequence[str] = (),
+    remark: str = "",
+    despite: str = "",
 ) -> TrainingClass:
     """Approve, return or refuse an application; the second officer's word where the region asks for it.
 
-    An approval runs every check again, under a lock on each person (N4.1, N12.3, N14.1).
+    An approval runs every check again, under a lock on each person (N4.1, N12.3, N14.1). While an alert about the class or
+    its people is not decided, it wants a reason, `despite`.
     """
     klass = queries.get(by, class_id, lock=True)
     is_second = klass.state == State.REVIEWED
@@ -60,6 +69,8 @@ def review_class(
         raise Refused(reason("same-officer", _("The second officer must be another than the first."), "N14.1"))
     state = states.LIFECYCLE.after(State(klass.state), wanted)
     _write_review(klass, "second" if is_second else "first", wanted, by, now, ticked, remark, [*stops, *warnings])
+    if wanted in (Move.PASS_ON, Move.APPROVE):
+        go_on(by=by, class_id=klass.pk, despite=despite, step=wanted, region_code=klass.region_code, now=now)
     match wanted:
         case Move.PASS_ON:
             refuse_if(stops)
@@ -151,7 +162,7 @@ def _county_lock(region_code: str) -> None:
 def approve_by_silence(*, class_id: int, now: datetime) -> bool:
     """What happens when the county's limit has passed (domain 2.2, 7): consent, marked as such.
 
-    A class that any check stops is not deemed approved: it stays in the queue, overdue.
+    A class that any check stops, or about which an alert is not decided, is not deemed approved: it stays in the queue.
     """
     klass = TrainingClass.objects.select_for_update(of=("self",)).select_related("institution", "occupation", "item")
     one = klass.get(pk=class_id)
@@ -159,7 +170,7 @@ def approve_by_silence(*, class_id: int, now: datetime) -> bool:
     if not overdue or not queries.terms_of(one, now)["deemed-approval"]:
         return False
     stops, warnings = queries.findings(one, now)
-    if stops:
+    if stops or queries.doubts_on(one.pk):
         return False
     try:
         with transaction.atomic():

@@ -43,6 +43,7 @@ class ReviewIn(Schema):
     move: str
     ticked: list[str] = []
     remark: str = ""
+    despite: str = ""  # why it is approved while an alert about it is not decided
 
 
 class TraineeOut(Schema):

@@ -9,6 +9,7 @@ from rollbook.classes.models.classes import (
     TrainingClass,
 )
 from rollbook.classes.models.devices import ArchivedRun, Device, EventAnswers, EventFile, MonthArchive, RefusedEvent
+from rollbook.classes.models.doubts import Doubt
 from rollbook.classes.models.make_ups import MakeUp, MakeUpPlace
 from rollbook.classes.models.signals import Denial, Feedback
 from rollbook.classes.models.teaching import RollCall, Teaching, TeachingCorrection
@@ -21,6 +22,7 @@ __all__ = [
     "Correction",
     "Denial",
     "Device",
+    "Doubt",
     "Enrolment",
     "EventAnswers",
     "EventFile",

@@ -62,6 +62,7 @@ from rollbook.classes.queries.devices import (
     refused_of_device,
     regions_of,
 )
+from rollbook.classes.queries.doubts import doubts_on, is_doubted, undecided
 from rollbook.classes.queries.evidence import (
     LessonEvidence,
     dossier_of,
@@ -142,6 +143,7 @@ __all__ = [
     "devices",
     "differences",
     "dossier_of",
+    "doubts_on",
     "enrolment",
     "enrolments_of_person",
     "event_answers",
@@ -162,6 +164,7 @@ __all__ = [
     "grid_of",
     "held_percents",
     "impossible_travel",
+    "is_doubted",
     "lacking",
     "leave_hours",
     "leave_proof",
@@ -216,6 +219,7 @@ __all__ = [
     "there_at",
     "those_in",
     "trainee_of",
+    "undecided",
     "visible_to",
     "waiting_names",
     "waiting_rolls",

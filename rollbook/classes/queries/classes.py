@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce
 
 from rollbook.accounts.rules import APART, INSTITUTIONAL, Permission, holds
 from rollbook.classes.models import Correction, Enrolment, Leave, Lesson, PlanChange, TeachingCorrection, TrainingClass
+from rollbook.classes.queries.doubts import is_doubted
 from rollbook.classes.rules.states import State
 from rollbook.institutions import queries as institutions
 from rollbook.kernel.messages import _
@@ -73,7 +74,7 @@ def review_queue(by: "Account") -> QuerySet[TrainingClass]:
         wanted.append(State.SUBMITTED)
     if holds(by, Permission.CLASS_SECOND_REVIEW):
         wanted.append(State.REVIEWED)
-    found = class_list(by).filter(state__in=wanted)
+    found = class_list(by).filter(state__in=wanted).annotate(is_doubted=is_doubted())
     return found.order_by("decide_by", "submitted_at", "pk")
 
 

@@ -145,6 +145,7 @@ def class_detail(request: "Request", class_id: int) -> HttpResponse:
         "now": now,
         "untaught": [] if is_trainee else queries.without_teacher(class_id, now),
         "may_see_evidence": holds(by, Permission.EVIDENCE_READ),
+        "may_see_alerts": holds(by, Permission.ALERT_READ) or holds(by, Permission.ALERT_SETTLE),
         **_decision(request, klass, now),
     }
     if klass.item:
@@ -175,6 +176,7 @@ def _decision(request: "Request", klass: "TrainingClass", now: "datetime") -> di
         "passes_on": not is_second and bool(queries.terms_of(klass, now)["second-review"]),
         "tick": actions.RETURN_REASONS.items(),
         "review_form": forms.ReviewForm(),
+        "undecided": queries.undecided(queries.doubts_on(klass.pk)),
     }
 
 
@@ -185,7 +187,7 @@ def review(request: "Request", class_id: int) -> HttpResponse:
         class_id=class_id,
         move=request.POST.get("move", ""),
         ticked=request.POST.getlist("tick"),
-        remark=sent(request, forms.ReviewForm).cleaned_data["remark"],
+        **sent(request, forms.ReviewForm).cleaned_data,
         now=timezone.now(),
     )
     return redirect("classes:class_detail", class_id)

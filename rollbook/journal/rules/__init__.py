@@ -133,6 +133,7 @@ LABELS = {
     "class.roster-imported": _("Roster imported"),
     "class.trainee-added": _("Trainee added"),
     "class.trainee-dropped": _("Trainee dropped out"),
+    "doubt.passed": _("Went on although an alert was not decided"),
     "class.claims-held": _("Claims for the class held"),
     "class.claims-released": _("Claims for the class go on"),
     "class.committed": _("Commitment signed"),

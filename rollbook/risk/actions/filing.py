@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from rollbook.classes import actions as classes
 from rollbook.journal.actions import record
 from rollbook.risk.models import Alert, Finding, Hit, Run
 from rollbook.risk.queries import screening
 from rollbook.risk.queries.places import Place, places
 from rollbook.risk.queries.screening import KEPT, Group, Way, of_region
-from rollbook.risk.rules import MORE_FOUND, Detector, State, Subject, at_stake, grouped, score, titled, wanted
-from rollbook.risk.rules.alerts import BLOCK
+from rollbook.risk.rules import MORE_FOUND, Detector, Scheme, State, Subject, at_stake, grouped, score, titled, wanted
+from rollbook.risk.rules.alerts import BLOCK, REVIEW
 from rollbook.subsidies import actions as subsidies
 from rollbook.subsidies.queries.screening import stoppable
 
@@ -79,6 +80,7 @@ def _file(
     _sum_up([finding for finding in findings.values() if finding.pk in touched], run, rank, limits)
     _reopened([alert for alert in alerts.values() if findings[alert.pk].pk in touched], now)
     _weigh(list(alerts.values()), now)
+    doubt(list(alerts.values()), now)
     if rank == BLOCK:
         _stop(one, fresh, where, now)  # a hold that a person lifted does not come back with the same rows
 
@@ -186,6 +188,27 @@ def _weigh(alerts: Sequence[Alert], now: datetime) -> None:
         alerts,
         ["state", "outcome", "excuse", "severity", "amount_fen", "score", "person_id", "title", "last_found_at"],
         batch_size=500,
+    )
+
+
+def doubt(alerts: Sequence[Alert], now: datetime) -> None:
+    """What a person decides before the next step is known where that step is taken: of alerts about a class that are not
+    closed, the class or those of its people whom a ground for review is about."""
+    people: dict[int, set[int | None]] = {alert.pk: set() for alert in alerts if alert.training_class_id}
+    hits = Hit.objects.filter(finding__alert__in=people, finding__severity__gte=REVIEW)
+    for alert_id, subject, person_id in hits.values_list("finding__alert_id", "subject", "person_id"):
+        people[alert_id].add(None if subject == Subject.CLASS else person_id)
+    classes.keep_doubts(
+        alerts={
+            alert.pk: (
+                alert.training_class_id,
+                Scheme(alert.scheme).label,
+                () if alert.state == State.CLOSED else people[alert.pk],
+            )
+            for alert in alerts
+            if alert.training_class_id
+        },
+        now=now,
     )
 
 

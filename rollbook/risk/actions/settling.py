@@ -14,6 +14,7 @@ from rollbook.kernel.messages import Message
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 from rollbook.regions import queries as regions
 from rollbook.risk import queries, rules
+from rollbook.risk.actions.filing import doubt
 from rollbook.risk.detectors import DETECTORS
 from rollbook.risk.models import Alert, Explanation, Finding, Hit, Setting
 from rollbook.risk.queries import places
@@ -122,10 +123,11 @@ def close(*, by: "Account", alert_id: int, now: datetime) -> Alert:
 
 
 def _follow(alert: Alert, by: "Account", now: datetime) -> None:
-    """What a closed alert does to claims: a hold that stays is placed in its name, also on what is claimed later, and
+    """A closed alert is in nobody's way any more; what it does to claims: a hold that stays is placed in its name, also on what is claimed later, and
     what of them was paid is proposed to come back (N6.4). Lifted is what is released, and whatever a detector held on
     a ground that is not true: who has claimed nothing yet would else be stopped by it one day."""
     found, stays = queries.findings_of(alert), Consequence.HOLD in alert.consequences
+    doubt([alert], now)
     if {Consequence.HOLD, Consequence.RECOVERY} & set(alert.consequences):
         ground = Message(rules.HELD_BY_ALERT, {"number": alert.pk, "finding": alert.finding}, "alert", "N3.6")
         source = f"risk.Alert:{alert.pk}"

@@ -1,6 +1,7 @@
 from rollbook.risk.queries.alerts import (
     READERS,
     about_claim,
+    about_class,
     beside,
     by_id,
     explanations_of,
@@ -32,6 +33,7 @@ from rollbook.risk.queries.screening import is_due
 __all__ = [
     "READERS",
     "about_claim",
+    "about_class",
     "beside",
     "by_id",
     "by_region",

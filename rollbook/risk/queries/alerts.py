@@ -155,11 +155,16 @@ def names_in(rows: Iterable[dict[str, Any]]) -> dict[str, dict[int, str]]:
     }
 
 
-def about_claim(claim_id: int, enrolment_id: int, class_id: int) -> QuerySet[Alert]:
-    """Alerts that are not closed about a claim, its trainee or its class as a whole."""
+def about_class(by: "Account", class_id: int) -> QuerySet[Alert]:
+    """Alerts that are not closed about a class or any of its people, as far as one sees them."""
+    return queue(by).exclude(state=State.CLOSED).filter(training_class_id=class_id)
+
+
+def about_claim(by: "Account", claim_id: int, enrolment_id: int, class_id: int) -> QuerySet[Alert]:
+    """Of those, the alerts about a claim, its trainee or the class as a whole."""
     about = (
         Q(subject=Subject.CLAIM, subject_id=claim_id)
         | Q(subject=Subject.ENROLMENT, subject_id=enrolment_id)
         | Q(subject=Subject.CLASS, subject_id=class_id)
     )
-    return Alert.objects.exclude(state=State.CLOSED).filter(findings__hits__in=Hit.objects.filter(about)).distinct()
+    return about_class(by, class_id).filter(pk__in=Hit.objects.filter(about).values("finding__alert"))

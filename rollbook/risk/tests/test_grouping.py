@@ -83,13 +83,16 @@ def test_one_of_a_class_is_named():
     found("D18", claim.enrolment_id)
     alert = Alert.objects.get()
     assert (alert.person_id, alert.title.split(" · ")[-1]) == (claim.person_id, claim.person.name)
-    assert list(queries.about_claim(claim.pk, claim.enrolment_id, alert.subject_id)) == [alert]
+    assert list(queries.about_claim(f.account("county-reviewer"), claim.pk, claim.enrolment_id, alert.subject_id)) == [
+        alert
+    ]
 
 
 def test_another_of_the_class_does_not_hang_on_a_neighbours_claim():
     one, other = f.claims(2)
     found("D18", one.enrolment_id)
-    assert not queries.about_claim(other.pk, other.enrolment_id, other.enrolment.training_class_id).exists()
+    by, class_id = f.account("county-reviewer"), other.enrolment.training_class_id
+    assert not queries.about_claim(by, other.pk, other.enrolment_id, class_id).exists()
 
 
 def test_the_next_night_adds_who_is_new_and_nothing_twice():

@@ -3,11 +3,13 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.accounts.rules import Permission, admit, holds
+from rollbook.classes import queries as classes
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
 from rollbook.regions.queries import choices as regions
@@ -17,15 +19,19 @@ from rollbook.risk.detectors import DETECTORS
 from rollbook.risk.rules import Move, State
 from rollbook.risk.rules.alerts import RANK_LABELS
 from rollbook.risk.views import pictures
+from rollbook.subsidies import queries as subsidies
 from rollbook.web.exports import Table
 from rollbook.web.forms import WhyForm, sent
 from rollbook.web.lists import Filter, listing, narrowed
 from rollbook.web.views import exported
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from rollbook.risk.models import Alert
     from rollbook.web.requests import Request
 
+SHOWN = 50  # open alerts about one class
 SEARCH = ("title", "institution__name", "training_class__number")
 HEADS = ("Alert", "Kind of deceit", "Severity", "At stake", "Region", "First found", "State")
 SORTS = {"money": "-amount_fen", "age": "first_found_at", "score": "-score"}
@@ -114,6 +120,32 @@ def alert_detail(request: "Request", alert_id: int) -> HttpResponse:
         "beside": queries.beside(by, alert) if official else (None, None),
     }  # fmt: skip
     return render(request, "risk/alert_detail.html", context)
+
+
+@require_GET
+def about_class(request: "Request", class_id: int) -> HttpResponse:
+    """What is not decided about a class, for its own page and as a page."""
+    by = request.user
+    admit(by, *queries.READERS)
+    klass = classes.get(by, class_id)
+    return _about(
+        request, queries.about_class(by, class_id), str(klass), reverse("classes:class_detail", args=[class_id])
+    )
+
+
+@require_GET
+def about_claim(request: "Request", claim_id: int) -> HttpResponse:
+    """What is not decided about a claim, its trainee, or the class as a whole."""
+    by = request.user
+    admit(by, *queries.READERS)
+    claim = subsidies.get(by, claim_id)
+    found = queries.about_claim(by, claim_id, claim.enrolment_id, claim.enrolment.training_class_id)
+    return _about(request, found, str(claim.person), reverse("subsidies:claim_detail", args=[claim_id]))
+
+
+def _about(request: "Request", found: "QuerySet[Alert]", title: str, address: str) -> HttpResponse:
+    context = {"alerts": found[:SHOWN], "title": title, "address": address}
+    return render(request, "risk/about.html" + ("#rows" if request.htmx else ""), context)
 
 
 @require_POST

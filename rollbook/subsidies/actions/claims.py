@@ -44,8 +44,9 @@ def paid_to(payee: queries.Payee, region_code: str, by: "Account", now: datetime
 
 
 @transaction.atomic
-def review_claim(*, by: "Account", claim_id: int, move: str, now: datetime, why: str = "") -> Claim:
-    """First review, then second by another person: pass, return or refuse (N14.1)."""
+def review_claim(*, by: "Account", claim_id: int, move: str, now: datetime, why: str = "", despite: str = "") -> Claim:
+    """First review, then second by another person: pass, return or refuse (N14.1). While an alert about the class or the
+    person is not decided, passing wants a reason, `despite`."""
     claim = queries.get(by, claim_id, lock=True)
     is_second = claim.state == S.FIRST
     authorise(
@@ -60,6 +61,10 @@ def review_claim(*, by: "Account", claim_id: int, move: str, now: datetime, why:
         raise Refused(reason("same-officer", _("The second officer must be another than the first."), "N14.1"))
     if wanted in (M.PASS_FIRST, M.PASS_SECOND):
         refuse_if(queries.reasons_now(by, claim))
+        class_actions.go_on(
+            by=by, class_id=claim.enrolment.training_class_id, person_id=claim.person_id, despite=despite, step=wanted,
+            region_code=claim.region_code, now=now,
+        )  # fmt: skip
     claim.state = rules.LIFECYCLE.after(S(claim.state), wanted)
     today, calendar = localdate(now), regions.working_days()
     match wanted:
@@ -83,7 +88,8 @@ def review_claim(*, by: "Account", claim_id: int, move: str, now: datetime, why:
 
 @transaction.atomic
 def pass_claims(*, by: "Account", claim_ids: Sequence[int], now: datetime) -> int:
-    """Pass several claims at the step each is at, all or none; gives how many (N14.1)."""
+    """Pass several claims at the step each is at, all or none; gives how many (N14.1). One about which an alert is not
+    decided is passed by itself, with the reason."""
     found = dict(queries.review_queue(by).filter(pk__in=claim_ids).values_list("pk", "state"))
     if not found:
         raise Refused(reason("none-chosen", _("Choose at least one claim.")))

@@ -51,7 +51,8 @@ def review_queue(by: "Account") -> QuerySet[Claim]:
         wanted.append(rules.State.FILED)
     if holds(by, Permission.CLAIM_SECOND_REVIEW):
         wanted.append(rules.State.FIRST)
-    return visible_to(by).filter(state__in=wanted).order_by("decide_by", "pk")
+    found = visible_to(by).annotate(is_doubted=classes.is_doubted("enrolment__training_class", "person"))
+    return found.filter(state__in=wanted).order_by("decide_by", "pk")
 
 
 def of_person(person_id: int) -> QuerySet[Claim]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rollbook.accounts.models import Account
+    from rollbook.kernel.messages import Message
     from rollbook.subsidies.models import Claim
     from rollbook.web.requests import Request
 
@@ -91,6 +92,8 @@ def claim_detail(request: "Request", claim_id: int) -> HttpResponse:
         "may_see_payee": holds(by, Permission.CLAIM_REVIEW) or holds(by, Permission.LEDGER_READ),
         "discrepancies": queries.discrepancies_visible_to(by).filter(claim=claim),
         "may_review": (is_first or is_second) and holds(by, needed),
+        "undecided": _undecided(claim) if (is_first or is_second) and holds(by, needed) else [],
+        "may_see_alerts": holds(by, Permission.ALERT_READ) or holds(by, Permission.ALERT_SETTLE),
         "passing": rules.Move.PASS_FIRST if is_first else rules.Move.PASS_SECOND,
         "same_officer": is_second and claim.first_by_id == by.pk,
         "may_refile": state == rules.State.RETURNED and is_own and holds(by, Permission.CLAIM_FILE),
@@ -189,10 +192,14 @@ def review_preview(request: "Request") -> HttpResponse:
     by = request.user
     chosen = list(queries.review_queue(by).filter(pk__in=_ids(request)))
     responsible = _responsible(chosen)
-    rows = [(one, queries.reasons_now(by, one), responsible.get(one.pk)) for one in chosen]
+    rows = [(one, [*queries.reasons_now(by, one), *_undecided(one)], responsible.get(one.pk)) for one in chosen]
     clean = [one for one, against, _unit in rows if not against and one.first_by_id != by.pk]
     context = {"rows": rows, "clean": clean, "sum_fen": sum(one.amount_fen for one in clean)}
     return render(request, "subsidies/review_preview.html", context)
+
+
+def _undecided(claim: "Claim") -> "list[Message]":
+    return classes.undecided(classes.doubts_on(claim.enrolment.training_class_id, claim.person_id))
 
 
 @require_POST
