@@ -3,6 +3,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import MD5
 
 from rollbook.exchange import rules
 from rollbook.exchange.rules.refusals import RefusalKind
@@ -165,6 +166,7 @@ class Fact(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["subject", "feed"], name="fact_by_subject"),
+            models.Index(MD5("subject"), name="firm_by_digest", condition=Q(feed="companies")),
             models.Index(fields=["source", "feed", "subject", "key", "-as_of", "-id"], name="fact_in_force"),
         ]
 

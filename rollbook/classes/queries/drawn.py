@@ -1,11 +1,14 @@
 """What pictures of a class are drawn from: where it checked in, around the sites of its lessons."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
-from rollbook.classes.models import CheckIn, TrainingClass
+from rollbook.classes.models import CheckIn, Enrolment, TrainingClass
 from rollbook.classes.rules.methods import is_outside
 from rollbook.classes.rules.positions import metres_from
 from rollbook.directory import queries as directory
@@ -69,3 +72,19 @@ def _middle(places: list[Place]) -> Place:
     """Of each coordinate the one in the middle: a single far one moves it little."""
     half = len(places) // 2
     return sorted(y for y, _x in places)[half], sorted(x for _y, x in places)[half]
+
+
+def sharers(class_id: int, kind: str, values: Collection[str]) -> dict[str, list[str]]:
+    """The trainees of a class by the phone or account (their digests) on file, or the device, that they share."""
+    found: QuerySet[Any, tuple[str, int, str]]
+    if kind == "device":
+        events = CheckIn.objects.filter(lesson__training_class=class_id, device__in=values)
+        found = events.values_list("device", "enrolment__person", "enrolment__person__name")
+    else:
+        column = {"phone": "person__phone_digest", "account": "person__bank_digest"}[kind]
+        roster = Enrolment.objects.filter(training_class=class_id, **{f"{column}__in": values})
+        found = roster.values_list(column, "person", "person__name")
+    names: dict[str, list[str]] = {}
+    for value, _person, name in sorted(set(found)):
+        names.setdefault(value, []).append(name)
+    return names

@@ -1,12 +1,16 @@
 """What feeds say of the people of another table, as subqueries for screening."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
+from django.db.models.functions import MD5
 
 from rollbook.database.changes import written_since
 from rollbook.exchange.models import Fact
+from rollbook.exchange.queries import firm_names
+from rollbook.exchange.rules import Feed
 from rollbook.persons import queries as persons
 
 
@@ -28,3 +32,10 @@ def people_told_of(feed: str, mark: int) -> "QuerySet[Any, Any]":
     """The persons of the register about whom a feed said something in a transaction of `mark` or later."""
     subjects = written_since(Fact.objects.filter(feed=feed), mark).values("subject")
     return persons.living().filter(id_digest__in=subjects).values_list("live_id", flat=True)
+
+
+def firm_names_by_digests(digests: Collection[str]) -> dict[str, str]:
+    """The names of firms by the digests of their codes, which are all that screening keeps of firms."""
+    found = Fact.objects.annotate(digest=MD5("subject")).filter(feed=Feed.COMPANIES, digest__in=digests)
+    codes = dict(found.values_list("subject", "digest"))
+    return {codes[code]: name for code, name in firm_names(codes).items()}

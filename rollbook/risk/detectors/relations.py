@@ -228,6 +228,8 @@ def one_hand(t: Tables, p: Limits) -> Table:
         other_institution_id=exam.institution_id,
         kind=pair.kind,
         value=pair.value,
+        over=pair.over,
+        second=pair.second,
     ).distinct()
 
 

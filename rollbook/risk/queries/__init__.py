@@ -1,5 +1,6 @@
 from rollbook.risk.queries.alerts import (
     READERS,
+    Names,
     about_claim,
     about_class,
     beside,
@@ -27,17 +28,19 @@ from rollbook.risk.queries.learning import (
     waiting,
 )
 from rollbook.risk.queries.places import class_to_inspect
-from rollbook.risk.queries.proofs import classes_in, evidence, ground, proofs
+from rollbook.risk.queries.proofs import cell, classes_in, evidence, ground, proofs
 from rollbook.risk.queries.screening import is_due
 
 __all__ = [
     "READERS",
+    "Names",
     "about_claim",
     "about_class",
     "beside",
     "by_id",
     "by_region",
     "cases",
+    "cell",
     "class_to_inspect",
     "classes_in",
     "evidence",

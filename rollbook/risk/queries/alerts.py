@@ -9,6 +9,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 
 from rollbook.accounts.rules import Permission, Role, holds
 from rollbook.classes.queries import screening as classes
+from rollbook.exchange.queries import screening as exchange
 from rollbook.institutions import queries as institutions
 from rollbook.kernel.reasons import NotFound
 from rollbook.persons import queries as persons
@@ -20,6 +21,8 @@ from rollbook.risk.rules.alerts import REVIEW
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
 
+Names = Mapping[str, Mapping[Any, str]]
+FIRM = "company:"  # before the digest of a firm that stands between two institutions
 READERS = (Permission.ALERT_SETTLE, Permission.ALERT_CONFIRM, Permission.ALERT_READ)
 ABOVE = {Role.CITY_OFFICER, Role.PROVINCE_OFFICER, Role.AUDITOR}
 
@@ -140,18 +143,26 @@ def related(by: "Account", alert: Alert) -> QuerySet[Alert]:
     return found.filter(institution_id=alert.institution_id or 0).order_by("-score", "pk")
 
 
-def names_in(rows: Iterable[dict[str, Any]]) -> dict[str, dict[int, str]]:
-    """The names behind numbers in evidence, by kind: three queries whatever its size."""
+def names_in(rows: Iterable[dict[str, Any]]) -> Names:
+    """The names behind numbers in evidence, and behind the digests of firms, by kind: four queries whatever its size."""
     wanted: dict[str, set[int]] = {"person": set(), "class": set(), "institution": set()}
+    firms = set()
     for row in rows:
         for name, value in row.items():
             kind = name.removeprefix("other_").removesuffix("_id")
             if kind in wanted and isinstance(value, int):
                 wanted[kind].add(value)
+            if name == "company" or (name == "value" and row.get("kind") == "company"):
+                firms.add(value)
+            elif name == "over" and value:
+                firms.add(value.removeprefix(FIRM))
+        if row.get("kind") == "person" and str(row.get("value")).isdigit():
+            wanted["person"].add(int(row["value"]))
     return {
         "person": persons.names_of(wanted["person"]),
         "class": {row["pk"]: row["title"] for row in classes.placed_classes(wanted["class"])},
         "institution": {row["pk"]: row["name"] for row in institutions.placed(wanted["institution"])},
+        "company": exchange.firm_names_by_digests(firms - {None}) if firms else {},
     }
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext
 
-from rollbook.risk.queries.alerts import findings_of, names_in
+from rollbook.risk.queries.alerts import FIRM, Names, findings_of, names_in
 from rollbook.risk.queries.places import class_to_inspect
 from rollbook.risk.rules import COLUMNS, WORDS
 from rollbook.web.words import said
@@ -24,21 +24,27 @@ def _word(value: object) -> object:
     return gettext(WORDS[value]) if isinstance(value, str) and value in WORDS else value
 
 
-def evidence(finding: "Finding", names: Mapping[str, Mapping[int, str]]) -> dict[str, Any]:
+def cell(column: str, row: Mapping[str, Any], names: Names) -> object:
+    """One figure of a row as an officer can read it: a name where there is one, of a digest only its beginning."""
+    value, kind = row.get(column), column.removeprefix("other_").removesuffix("_id")
+    if isinstance(value, int) and kind in names and not isinstance(value, bool):
+        return names[kind].get(value, f"#{value}")
+    if column == "value" and row.get("kind") == "person" and str(value).isdigit():
+        return names["person"].get(int(str(value)), f"#{value}")
+    if isinstance(value, str):
+        digest = value.removeprefix(FIRM)
+        if digest in names["company"]:
+            return names["company"][digest]
+        return f"{digest[:8]}…" if len(digest) >= 32 and digest.isalnum() else _word(value) or "–"
+    return "–" if value is None else value
+
+
+def evidence(finding: "Finding", names: Names) -> dict[str, Any]:
     """The rows that prove a ground as a table with words for heads and names for numbers."""
     columns = list(finding.rows[0]) if finding.rows else []
-
-    def cell(name: str, value: object) -> object:
-        kind = name.removeprefix("other_").removesuffix("_id")
-        if isinstance(value, int) and kind in names and not isinstance(value, bool):
-            return names[kind].get(value, f"#{value}")
-        if isinstance(value, str) and len(value) == 32 and value.isalnum():
-            return f"{value[:8]}…"  # a digest: enough to see that two are the same
-        return "–" if value is None else _word(value)
-
     return {
         "heads": [COLUMNS.get(name, name) for name in columns],
-        "rows": [[cell(name, row.get(name)) for name in columns] for row in finding.rows],
+        "rows": [[cell(name, row, names) for name in columns] for row in finding.rows],
         "more": finding.count - len(finding.rows),
     }
 

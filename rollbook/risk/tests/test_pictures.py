@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from hashlib import md5
 from uuid import uuid4
 
 import pytest
@@ -14,13 +15,18 @@ from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.classes.models import Attendance, CheckIn
 from rollbook.classes.tests.factories import ClassFactory, EnrolmentFactory, LessonFactory
 from rollbook.directory.tests.factories import load_terms
-from rollbook.institutions.tests.factories import RoomFactory, SiteFactory, TeacherFactory
+from rollbook.exchange.models import Fact
+from rollbook.exchange.tests.factories import delivered
+from rollbook.institutions.tests.factories import InstitutionFactory, RoomFactory, SiteFactory, TeacherFactory
+from rollbook.persons.models import Person
+from rollbook.persons.tests.factories import PersonFactory
 from rollbook.risk.actions.filing import file
 from rollbook.risk.detectors import DETECTORS
 from rollbook.risk.models import Alert, Run
 from rollbook.risk.queries.screening import Group
 from rollbook.risk.rules import wanted
-from rollbook.subsidies.tests.factories import NOW
+from rollbook.subsidies.tests.factories import NOW, payee
+from rollbook.subsidies.tests.factories import claims as filed
 
 pytestmark = pytest.mark.django_db
 SITE = (32.06, 118.80)
@@ -87,7 +93,7 @@ def test_the_map_is_to_scale_around_the_site_with_its_fence(client, klass, lesso
     assert {one["name"]: one["points"] for one in shown["groups"]} == {
         "Within the fence": [[0, 210], [0, 20]], "Outside the fence": [[0, -900]], "Made up, says the phone": [[0, 30]],
     }  # fmt: skip
-    assert shown["edge"] == pytest.approx(990, abs=2)
+    assert shown["edge"] == 1000
     assert "1 lie farther than 4000 m and only in the table." in page
     assert "<td>90000</td>" in page
     assert two.person.name in page
@@ -126,3 +132,80 @@ def test_the_measure_stands_among_its_peers_with_the_limit(client, klass):
 
 def test_alone_a_measure_has_no_peers(client, klass):
     assert "histogram" not in pictures(client, found("D44", klass.pk, [THIN]))[0]
+
+
+def tied(shown):
+    """The links of a graph, by the names of their ends."""
+    return [(shown["nodes"][one]["name"], said, shown["nodes"][other]["name"]) for one, other, said in shown["links"]]
+
+
+def test_the_path_to_a_related_institution_goes_over_the_company_in_between(client, klass):
+    """D74: a person of both, then a company's phone; whom the register does not name is a short digest."""
+    firm, unknown = md5(b"91320100MA1N0000X0", usedforsecurity=False).hexdigest(), "e" * 32
+    person, other = PersonFactory(name="周明"), InstitutionFactory(name="江北职校")
+    batch = delivered("320100")
+    Fact.objects.create(
+        batch=batch, source=batch.source, feed="companies", as_of=NOW.date(),
+        subject="91320100MA1N0000X0", data={"title": "宁海实业有限公司"},
+    )  # fmt: skip
+    pair = {"other_institution_id": other.pk}
+    rows = [
+        {"kind": "person", "value": str(person.pk), "over": f"company:{firm}", "second": "phone", **pair},
+        {"kind": "phone", "value": "d" * 64, "over": "", "second": "", **pair},
+        {"kind": "company", "value": firm, "over": f"company:{firm}", "second": "account", **pair},
+        {"kind": "address", "value": "a" * 32, "over": f"company:{unknown}", "second": "agent", **pair},
+    ]
+    drawn, page = pictures(client, found("D74", klass.institution_id, rows))
+    here = klass.institution.name
+    assert tied(drawn["graph"]) == [
+        (here, "person", "周明"), ("周明", "", "宁海实业有限公司"), ("宁海实业有限公司", "phone", "江北职校"),
+        (here, "phone", "phone dddddddd…"), ("phone dddddddd…", "phone", "江北职校"),
+        (here, "its company", "宁海实业有限公司"), ("宁海实业有限公司", "bank account", "江北职校"),
+        (here, "address", "address aaaaaaaa…"), ("address aaaaaaaa…", "", "Company eeeeeeee…"), ("Company eeeeeeee…", "agent", "江北职校"),
+    ]  # fmt: skip
+    columns = {one["name"]: one["x"] for one in drawn["graph"]["nodes"]}
+    assert (columns[here], columns["江北职校"]) == (0, 1)
+    assert columns["周明"] < columns["Company eeeeeeee…"] < 1
+    for long in (firm, unknown, "d" * 9, "company:"):
+        assert long not in page
+    assert page.count("宁海实业有限公司") >= 4, "in the rows of evidence too"
+
+
+def test_people_of_a_removed_body_stand_between_it_and_the_new_one(client, klass):
+    person, gone = PersonFactory(name="钱进"), InstitutionFactory(name="旧校")
+    rows = [{"person_id": person.pk, "role": "director", "other_institution_id": gone.pk}]
+    shown = pictures(client, found("D80", klass.institution_id, rows))[0]["graph"]
+    assert tied(shown) == [(klass.institution.name, "director", "钱进"), ("钱进", "", "旧校")]
+
+
+def test_who_shares_a_phone_an_account_or_a_device_is_drawn(client, klass, lesson):
+    """D25, D26, D30: those of the class by name, the others by their number."""
+    same = {"phone_digest": "f" * 64, "bank_digest": "b" * 64}
+    people = [PersonFactory(name=name, **same) for name in ("吴一", "吴二", "吴二")]
+    for person in people:
+        check_in(lesson, EnrolmentFactory(training_class=klass, person=person), device="ab12cd34ef56")
+    EnrolmentFactory(training_class=klass, person__name="郑五")
+    day = str(lesson.starts_at.date())
+    found("D30", klass.pk, [{"day": day, "people": 3, "device": "ab12cd34ef56"}])
+    alert = found("D25", klass.pk, [{"people": 3, "all_people": 5, "phone": "f" * 64}])
+    drawn, page = pictures(client, alert)
+    links = tied(drawn["graph"])
+    for thing, others in (("phone ffffffff…", ["and 2 others"]), ("Device ab12cd34…", [])):
+        ends = [other for one, _said, other in links if one == thing]
+        assert len(ends) == 3 + len(others)
+        assert ends[0] == "吴一"
+        assert ends[3:] == others
+        assert (klass.title, "", thing) in links
+    assert "郑五" not in str(links)
+    assert "f" * 9 not in page
+
+
+def test_who_shares_the_account_of_a_claim_is_drawn(client, settings):
+    """D26: an alert about claims is one of their class."""
+    settings.DEMO = True
+    claim, other = filed(2, persons=[payee(1, name="冯甲"), payee(2, name="冯乙")])
+    Person.objects.update(bank_digest="b" * 64)
+    alert = found("D26", claim.pk, [{"people": 2, "account": "b" * 64}])
+    links = tied(pictures(client, alert)[0]["graph"])
+    assert sorted(end for one, _said, end in links if one == "bank account bbbbbbbb…") == ["冯乙", "冯甲"]
+    assert {claim.enrolment.training_class_id, other.enrolment.training_class_id} == {alert.training_class_id}

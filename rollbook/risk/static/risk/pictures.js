@@ -47,10 +47,10 @@ window.addEventListener("load", () => {
       const top = Math.max(...data.bins.map(([, , other, own]) => other + own));
       const shown = axes(data, { type: "value", scale: true, min: data.bins[0][0], max: data.bins.at(-1)[1] });
       return {
-        ...shown, yAxis: { ...shown.yAxis, minInterval: 1 }, legend: { top: 0, right: 0 }, color: [blue, amber, red],
+        ...shown, yAxis: { ...shown.yAxis, minInterval: 1, nameLocation: "middle", nameGap: 40 }, legend: { type: "scroll", top: 0, left: 0 },
         series: [
           { ...bar(blue, 0, 0), name: data.names[0] }, { ...bar(amber, 1, 1), name: data.names[1] },
-          { name: `${data.limit_name} ${data.limit}`, type: "line", symbol: "none", lineStyle: { color: red, width: 2, type: "dashed" }, data: [[data.limit, 0], [data.limit, top]] },
+          { name: `${data.limit_name} ${data.limit}`, type: "line", symbol: "none", itemStyle: { color: red }, lineStyle: { color: red, width: 2, type: "dashed" }, data: [[data.limit, 0], [data.limit, top]] },
         ],
       };
     },
@@ -59,15 +59,26 @@ window.addEventListener("load", () => {
       legend: { top: 0, right: 0 },
       series: data.lines.map((line, n) => ({ ...line, type: "line", step: "end", color: [blue, amber][n] })),
     }),
-    graph: (data) => ({
-      series: [{
-        type: "graph", layout: "circular", roam: false, symbolSize: 36, lineStyle: { width: 2, color: amber },
-        label: { show: true, position: "bottom" }, itemStyle: { color: blue },
-        edgeLabel: { show: true, formatter: (one) => one.data.label },
-        data: data.nodes.map((name) => ({ name })),
-        links: data.links.map(([source, target, label]) => ({ source, target, label })),
-      }],
-    }),
+    // From left to right as the paths go.
+    graph: (data, place) => {
+      const looks = { body: ["roundRect", blue], firm: ["rect", amber], thing: ["diamond", red], person: ["circle", blue], class: ["roundRect", grey] };
+      const width = place.clientWidth - 130, height = place.clientHeight - 90, kinds = Object.keys(data.kinds);
+      return {
+        legend: { top: 0, left: 0, type: "scroll" },
+        series: [{
+          type: "graph", layout: "none", left: 65, top: 50, width, height, roam: false, symbolSize: 18, lineStyle: { width: 2, color: grey },
+          label: { show: true, position: "bottom", width: Math.max(72, Math.min(150, width / 4)), overflow: "break", color: grey },
+          edgeLabel: { show: true, color: grey, formatter: (one) => one.data.label },
+          categories: kinds.map((kind) => ({ name: data.kinds[kind], symbol: looks[kind][0], itemStyle: { color: looks[kind][1] } })),
+          data: [
+            ...data.nodes.map((one, n) => ({ id: String(n), name: one.name, x: one.x * width, y: one.y * height, category: kinds.indexOf(one.kind) })),
+            // the corners, that nothing is stretched to fill the place
+            ...[[0, 0], [width, height]].map(([x, y]) => ({ id: `corner ${x}`, name: "", x, y, symbolSize: 0, label: { show: false } })),
+          ],
+          links: data.links.map(([source, target, label]) => ({ source: String(source), target: String(target), label })),
+        }],
+      };
+    },
   };
   for (const place of document.querySelectorAll("[data-picture]")) {
     const data = all[place.dataset.picture];

@@ -9,23 +9,22 @@ from django.utils.translation import gettext
 from rollbook.assessment import queries as assessment
 from rollbook.kernel.messages import _
 from rollbook.risk.models import Alert, Finding
-from rollbook.risk.rules import WORDS, Scheme
+from rollbook.risk.rules import Scheme
 from rollbook.risk.rules.learning import Choice
-from rollbook.risk.views.pictures import maps, peers
+from rollbook.risk.views.pictures import graphs, maps, peers
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
+    from rollbook.risk.queries import Names
 
 Picture = dict[str, Any]
 WHERE_MATTERS = frozenset({Scheme.ATTENDANCE, Scheme.IDENTITY, Scheme.CLASS})
 
 
-def of_alert(
-    by: "Account", alert: Alert, findings: Sequence[Finding], names: Mapping[str, Mapping[int, str]]
-) -> list[Picture]:
+def of_alert(by: "Account", alert: Alert, findings: Sequence[Finding], names: "Names") -> list[Picture]:
     """Days, places, marks or relations, as far as the evidence has them."""
     rows = [row for finding in findings for row in finding.rows]
-    made = [_days(rows), _relations(alert, rows, names)]
+    made = [_days(rows), graphs.of_alert(alert, findings, names)]
     if alert.training_class_id and alert.scheme in WHERE_MATTERS:
         made.extend(maps.of_class(alert.training_class_id))
     if alert.training_class_id and alert.scheme == Scheme.EXAM:
@@ -53,24 +52,6 @@ def _days(rows: Sequence[Mapping[str, Any]]) -> Picture | None:
 def _marks(class_id: int) -> Picture | None:
     marks = Counter(mark // 5 * 5 for mark in assessment.theory_marks(class_id))
     return _bar(gettext(_("Theory marks of the class")), marks, gettext(_("Marks from")), gettext(_("People")))
-
-
-def _relations(
-    alert: Alert, rows: Sequence[Mapping[str, Any]], names: Mapping[str, Mapping[int, str]]
-) -> Picture | None:
-    links = []
-    for row in rows:
-        if isinstance(other := row.get("other_institution_id"), int):
-            kind = str(row.get("kind") or row.get("role") or "")
-            label = gettext(WORDS[kind]) if kind in WORDS else kind
-            links.append((alert.title, names["institution"].get(other, f"#{other}"), label))
-    if not links:
-        return None
-    heads = [gettext(_("Institution")), gettext(_("Other institution")), gettext(_("Shared"))]
-    nodes = list(dict.fromkeys(name for link in links for name in link[:2]))
-    return {
-        "title": gettext(_("Relations")), "kind": "graph", "nodes": nodes, "links": links, "heads": heads, "table": links,
-    }  # fmt: skip
 
 
 def trade_off(choices: Sequence[Choice], limit: str) -> Picture | None:

@@ -49,7 +49,7 @@ def _map(ground: Ground) -> dict[str, Any]:
     return {
         "title": f"{gettext(TITLE)} · {ground.site}", "kind": "map", "note": " ".join(notes),
         "x_name": gettext(_("Metres to the east")), "y_name": gettext(_("Metres to the north")),
-        "edge": round(edge), "site": gettext(_("Site")) if ground.is_placed else "",
+        "edge": -int(-edge // 50) * 50, "site": gettext(_("Site")) if ground.is_placed else "",
         "fence": ground.fence_metres if ground.is_placed else 0,
         "fence_name": gettext(_("Fence, {metres} m")).format(metres=ground.fence_metres),
         "groups": [
