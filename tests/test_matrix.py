@@ -61,6 +61,7 @@ SEEN = {
     "persons/organisations/<int:organisation_id>/": {Role.COUNTY_REVIEWER, *FINANCE, Role.AUDITOR},
     "exchange/contracts/<int:contract_id>/": EXCHANGE,
     "exchange/batches/<int:received_id>/": EXCHANGE,
+    "exchange/sources/<int:source_id>/": EXCHANGE,
     "exchange/refusals/<int:refusal_id>/": EXCHANGE,
     "exchange/persons/<int:person_id>/": OFFICE | WORKER,
     "directory/<int:list_id>/": STAFF,

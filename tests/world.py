@@ -397,7 +397,12 @@ class County:
     def _of_other_departments(self):
         batch = delivered(self.region_code)
         refusal = untaken(batch.source)
-        return {"contract_id": batch.contract_id, "received_id": batch.pk, "refusal_id": refusal.pk}
+        return {
+            "contract_id": batch.contract_id,
+            "received_id": batch.pk,
+            "refusal_id": refusal.pk,
+            "source_id": batch.source_id,
+        }
 
     def _of_the_fees(self):
         """A trainee who pays a share, and a receipt of it that waits for the trainee's word."""

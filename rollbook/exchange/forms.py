@@ -47,6 +47,22 @@ class SourceForm(forms.Form):
     )
 
 
+class SourceChangeForm(forms.Form):
+    public_key = forms.CharField(
+        label=_("Public key (Ed25519, base64)"), max_length=64, required=False,
+        help_text=_("What the source sends by itself is signed with it."),
+    )  # fmt: skip
+    url = forms.CharField(
+        label=_("Address to fetch from"), max_length=200, required=False,
+        help_text=_("Empty: the source sends by itself."),
+    )  # fmt: skip
+    cadence_days = forms.IntegerField(
+        label=_("Days between two deliveries"), min_value=1, max_value=366, required=False,
+        help_text=_("Of all its contracts. Empty: as they say now."),
+    )  # fmt: skip
+    why = forms.CharField(label=_("Reason and document"), max_length=200)
+
+
 class ContractForm(forms.Form):
     source = forms.ChoiceField(label=_("Source"))
     feed = forms.ChoiceField(label=_("Feed"), choices=lambda: translated(Feed))

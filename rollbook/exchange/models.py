@@ -28,6 +28,38 @@ class Source(models.Model):
         return self.name
 
 
+class SourceChange(models.Model):
+    """A key, address or cadence that a source is to have: it holds once another official has confirmed it."""
+
+    source = models.ForeignKey(Source, models.PROTECT, related_name="changes")
+    public_key = models.CharField(max_length=64, blank=True)
+    url = models.CharField(max_length=200, blank=True)
+    cadence_days = models.PositiveSmallIntegerField(null=True)  # none: as its contracts say
+    why = models.CharField(max_length=200)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    is_confirmed = models.BooleanField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_open_change_of_a_source", fields=["source"], condition=Q(is_confirmed__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="another_confirms_a_source_change",
+                condition=~Q(is_confirmed=True) | (Q(decided_by__isnull=False) & ~Q(decided_by=F("asked_by"))),
+            ),
+            models.CheckConstraint(
+                name="source_change_is_sane", condition=~Q(why="") & (Q(cadence_days=None) | Q(cadence_days__gt=0))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.source.name
+
+
 class Contract(models.Model):
     """What a source delivers of one feed from a day on: fields, codes, key, cadence, purpose, legal basis.
     Never edited: superseded."""

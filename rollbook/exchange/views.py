@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from rollbook.accounts.rules import Permission, admit, holds
 from rollbook.exchange import actions, forms, queries, rules
 from rollbook.exchange.models import Contract, Refusal
-from rollbook.exchange.queries import untaken
+from rollbook.exchange.queries import senders, untaken
 from rollbook.journal.queries import timeline
 from rollbook.kernel.messages import _
 from rollbook.persons import queries as persons
@@ -81,11 +81,11 @@ def contract_detail(request: "Request", contract_id: int) -> HttpResponse:
 
 def contract_new(request: "Request") -> HttpResponse:
     admit(request.user, P.EXCHANGE_SET)
-    sources = [(str(one.pk), one.name) for one in queries.sources(request.user).order_by("name")]
+    senders = [(str(one.pk), one.name) for one in queries.sources(request.user).order_by("name")]
     form = forms.ContractForm(
         request.POST or None, initial={"wrong_percent": 5, "changed_percent": 20, "matched_percent": 100}
     )
-    form.fields["source"].choices = sources  # type: ignore[attr-defined]
+    form.fields["source"].choices = senders  # type: ignore[attr-defined]
     if request.method != "POST":
         return render(request, "exchange/form.html", {"form": form, "heading": _("Agree a contract")})
     values = dict(cleaned(form).cleaned_data)
@@ -100,6 +100,47 @@ def source_new(request: "Request") -> HttpResponse:
         return render(request, "exchange/form.html", {"form": forms.SourceForm(), "heading": _("Enter a source")})
     actions.add_source(by=request.user, now=timezone.now(), **sent(request, forms.SourceForm).cleaned_data)
     return redirect("exchange:contract_new")
+
+
+@require_GET
+def source_detail(request: "Request", source_id: int) -> HttpResponse:
+    """One source: its key, its line, what is agreed with it, and what is asked to be changed."""
+    source = senders.get_source(request.user, source_id)
+    change = senders.open_change(source)
+    may_set = holds(request.user, P.EXCHANGE_SET) and covers(request.user.region_code, source.region_code)
+    context = {
+        "source": source,
+        "line": queries.line_state(source) if source.url else None,
+        "contracts": senders.contracts_of(source),
+        "change": change,
+        "may_ask": may_set and change is None,
+        "may_confirm": may_set and change is not None and change.asked_by_id != request.user.pk,
+        "may_refuse": may_set and change is not None,
+        "form": forms.SourceChangeForm(initial={"public_key": source.public_key, "url": source.url}),
+        "why_form": WhyForm(auto_id="keep_%s"),
+        "entries": timeline(source),
+    }
+    return render(request, "exchange/source_detail.html", context)
+
+
+@require_POST
+def ask_source_change(request: "Request", source_id: int) -> HttpResponse:
+    values = sent(request, forms.SourceChangeForm).cleaned_data
+    actions.ask_source_change(by=request.user, source_id=source_id, now=timezone.now(), **values)
+    return redirect("exchange:source_detail", source_id)
+
+
+@require_POST
+def confirm_source_change(request: "Request", source_id: int) -> HttpResponse:
+    actions.confirm_source_change(by=request.user, source_id=source_id, now=timezone.now())
+    return redirect("exchange:source_detail", source_id)
+
+
+@require_POST
+def refuse_source_change(request: "Request", source_id: int) -> HttpResponse:
+    why = sent(request, WhyForm).cleaned_data["why"]
+    actions.refuse_source_change(by=request.user, source_id=source_id, why=why, now=timezone.now())
+    return redirect("exchange:source_detail", source_id)
 
 
 @require_GET

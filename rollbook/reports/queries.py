@@ -16,7 +16,7 @@ from rollbook.classes import queries as classes
 from rollbook.classes.rules.states import State as ClassState
 from rollbook.directory import queries as directory
 from rollbook.evidence import queries as evidence
-from rollbook.exchange.queries import untaken
+from rollbook.exchange.queries import senders, untaken
 from rollbook.faces import queries as faces
 from rollbook.funds import queries as funds
 from rollbook.institutions import queries as institutions
@@ -156,9 +156,13 @@ def _detectors(by: "Account") -> list[Todo]:
 
 
 def _untaken(by: "Account") -> list[Todo]:
-    """Deliveries of departments that were not taken: one line for all (N3.5)."""
+    """Deliveries of departments that were not taken, one line for all; sources whose key another asks to change (N3.5)."""
     count = untaken.open_refusals(by).count() if holds(by, P.EXCHANGE_LOAD) else 0
-    return [Todo(_("Deliveries not taken"), str(count), "exchange:refusal_list", None)] if count else []
+    found = [Todo(_("Deliveries not taken"), str(count), "exchange:refusal_list", None)] if count else []
+    changes = senders.changes_to_decide(by)[:100]
+    return found + [
+        Todo(_("Change of a source asked"), str(one), "exchange:source_detail", one.source_id) for one in changes
+    ]
 
 
 def _alike(by: "Account") -> list[Todo]:

@@ -1,4 +1,5 @@
 import base64
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from rollbook.accounts.rules import Permission, authorise
 from rollbook.exchange import queries, rules
 from rollbook.exchange.models import Contract, Source
 from rollbook.journal.actions import record
-from rollbook.kernel.messages import _
+from rollbook.kernel.messages import Message, _
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 
 if TYPE_CHECKING:
@@ -29,14 +30,7 @@ def add_source(*, by: "Account", code: str, name: str, public_key: str, url: str
     if not code.isascii() or not code.replace("-", "").isalnum() or not name:
         text = _("A source has a name, and a code of letters, digits and hyphens.")
         found.append(reason("source-code", text, "N3.5"))
-    if public_key and not _is_key(public_key):
-        found.append(reason("source-key", _("The public key is 32 bytes of Ed25519 in base64."), "N3.5"))
-    if url and not url.startswith(("https://", "http://")):
-        text = _("An address begins with https:// (http:// within a closed network).")
-        found.append(reason("source-url", text, "N3.5"))
-    if url and not public_key:
-        text = _("A source that is fetched from signs: give its public key.")
-        found.append(reason("source-unsigned", text, "N3.5"))
+    found += against_line(public_key, url)
     if queries.source_by_code(code) is not None:
         found.append(reason("source-known", _("There is a source with the code “{known}”."), "N3.5", known=code))
     refuse_if(found)
@@ -51,6 +45,16 @@ def add_source(*, by: "Account", code: str, name: str, public_key: str, url: str
     )
     record("exchange.source-added", source, by=by, at=now, region_code=source.region_code, name=name)
     return source
+
+
+def against_line(public_key: str, url: str) -> Iterator[Message]:
+    """What is wrong with a source's key and address."""
+    if public_key and not _is_key(public_key):
+        yield reason("source-key", _("The public key is 32 bytes of Ed25519 in base64."), "N3.5")
+    if url and not url.startswith(("https://", "http://")):
+        yield reason("source-url", _("An address begins with https:// (http:// within a closed network)."), "N3.5")
+    if url and not public_key:
+        yield reason("source-unsigned", _("A source that is fetched from signs: give its public key."), "N3.5")
 
 
 def _is_key(text: str) -> bool:

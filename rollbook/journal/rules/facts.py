@@ -7,6 +7,9 @@ from rollbook.kernel.messages import _
 FACTS = {
     "field": _("What was shown"),
     "purpose": _("Purpose"),
+    "public_key": _("Public key (Ed25519, base64)"),
+    "url": _("Address to fetch from"),
+    "cadence_days": _("Days between two deliveries"),
     "account_kind": _("Kind of account"),
     "why": _("Reason"),
     "reason": _("Reason"),
