@@ -2,13 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncDate
 from django.utils.timezone import localdate
 
-from rollbook.classes.models import CheckIn, Enrolment, TrainingClass
+from rollbook.classes.models import CheckIn, Enrolment, Lesson, TrainingClass
 from rollbook.classes.rules.methods import is_outside
 from rollbook.classes.rules.positions import metres_from
 from rollbook.directory import queries as directory
@@ -88,3 +89,16 @@ def sharers(class_id: int, kind: str, values: Collection[str]) -> dict[str, list
     for value, _person, name in sorted(set(found)):
         names.setdefault(value, []).append(name)
     return names
+
+
+def days(class_id: int, person_ids: Collection[int]) -> tuple[dict[date, int], dict[date, int]]:
+    """How many lessons the class has each day, and how many check-ins of these people, or of everybody."""
+    lessons = Lesson.objects.filter(training_class=class_id, is_binding=True).values(day=TruncDate("starts_at"))
+    events = CheckIn.objects.filter(lesson__training_class=class_id)
+    if person_ids:
+        events = events.filter(enrolment__person__in=person_ids)
+    checked_in = events.values("held_on").annotate(n=Count("pk")).order_by("held_on")
+    return (
+        dict(lessons.annotate(n=Count("pk")).order_by("day").values_list("day", "n")),
+        dict(checked_in.values_list("held_on", "n")),
+    )

@@ -25,7 +25,8 @@ from rollbook.risk.detectors import DETECTORS
 from rollbook.risk.models import Alert, Run
 from rollbook.risk.queries.screening import Group
 from rollbook.risk.rules import wanted
-from rollbook.subsidies.tests.factories import NOW, payee
+from rollbook.subsidies.models import Claim
+from rollbook.subsidies.tests.factories import NOW, payee, reviewed
 from rollbook.subsidies.tests.factories import claims as filed
 
 pytestmark = pytest.mark.django_db
@@ -209,3 +210,34 @@ def test_who_shares_the_account_of_a_claim_is_drawn(client, settings):
     links = tied(pictures(client, alert)[0]["graph"])
     assert sorted(end for one, _said, end in links if one == "bank account bbbbbbbb…") == ["冯乙", "冯甲"]
     assert {claim.enrolment.training_class_id, other.enrolment.training_class_id} == {alert.training_class_id}
+
+
+def test_what_happened_when_is_drawn_of_those_concerned(client, settings):
+    """N3.6: lessons of the class, and the check-ins, claims and payments of whom the alert is about alone."""
+    settings.DEMO = True
+    claim, other = reviewed(2)
+    [lesson] = claim.enrolment.training_class.lessons.all()
+    for one in (claim, other):
+        check_in(lesson, one.enrolment)
+        check_in(lesson, one.enrolment, minutes=170, direction="out")
+    Claim.objects.update(state="paid", paid_at=NOW + timedelta(9))
+    rows = [
+        {"day": "2026-03-02", "people": 2, "account": "b" * 64},
+        {"day": "2026-03-05", "people": 2, "account": "b" * 64},
+    ]
+    shown, page = pictures(client, found("D26", claim.pk, rows))
+    lanes = shown["timeline"]["lanes"]
+    told = [(lanes[n], day, count) for day, n, count in shown["timeline"]["points"]]
+    assert told == [
+        ("Evidence · Day", "2026-03-02", 1), ("Evidence · Day", "2026-03-05", 1), ("Lessons", "2026-03-02", 1),
+        ("Check-ins", "2026-03-02", 2), ("Claims filed", "2026-04-01", 1), ("Claims paid", "2026-04-10", 1),
+    ]  # fmt: skip
+    assert "of the 1 people concerned" in page
+
+
+def test_of_a_class_as_a_whole_the_timeline_is_of_everybody(client, klass, lesson):
+    for one in EnrolmentFactory.create_batch(3, training_class=klass):
+        check_in(lesson, one)
+    shown, page = pictures(client, found("D44", klass.pk, [THIN]))
+    assert [count for _day, _lane, count in shown["timeline"]["points"]] == [1, 1, 3]
+    assert "of the whole class" in page

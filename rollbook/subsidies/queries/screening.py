@@ -1,9 +1,10 @@
 """Claims, objections and reviews of claims as the columns that screening reads."""
 
 from collections.abc import Collection
+from datetime import date
 from typing import Any
 
-from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat, ExtractHour, ExtractMinute, NullIf, TruncDate
 
 from rollbook.database.changes import changed
@@ -114,6 +115,16 @@ def placed(ids: Collection[int]) -> "QuerySet[Claim, Any]":
         class_id=F("enrolment__training_class_id"),
         title=F("enrolment__training_class__title"),
     )
+
+
+def days(class_id: int, person_ids: Collection[int]) -> tuple[dict[date, int], dict[date, int]]:
+    """How many claims of a class were filed each day and how many paid: of these people, or of everybody."""
+    found = Claim.objects.filter(enrolment__training_class=class_id)
+    if person_ids:
+        found = found.filter(person__in=person_ids)
+    filed = found.values(day=TruncDate("filed_at")).annotate(n=Count("pk")).order_by("day")
+    paid = found.filter(paid_at__isnull=False).values(day=TruncDate("paid_at")).annotate(n=Count("pk")).order_by("day")
+    return dict(filed.values_list("day", "n")), dict(paid.values_list("day", "n"))
 
 
 def stakes(field: str, ids: Collection[int]) -> dict[int, int]:

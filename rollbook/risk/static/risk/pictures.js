@@ -54,6 +54,16 @@ window.addEventListener("load", () => {
         ],
       };
     },
+    // A lane for each kind of event; the more on a day, the larger.
+    timeline: (data, place) => ({
+      grid: { left: Math.min(180, place.clientWidth / 3), right: 24, top: 16, bottom: 48 },
+      xAxis: { type: "time", minInterval: 86400000, axisLabel: { hideOverlap: true, formatter: "{yyyy}-{MM}-{dd}" }, splitNumber: place.clientWidth < 500 ? 2 : 5 },
+      yAxis: { type: "category", data: data.lanes, inverse: true, splitLine: { show: true }, axisLabel: { width: Math.min(160, place.clientWidth / 3 - 20), overflow: "break" } },
+      series: [{
+        type: "scatter", data: data.points, symbolSize: ([, , count]) => 8 + Math.min(16, 4 * Math.log2(count)),
+        itemStyle: { opacity: 0.85, color: (one) => (data.lanes[one.data[1]].includes(" · ") ? red : blue) },
+      }],
+    }),
     lines: (data) => ({
       ...axes(data, { type: "category", data: data.x }),
       legend: { top: 0, right: 0 },
@@ -68,7 +78,7 @@ window.addEventListener("load", () => {
         series: [{
           type: "graph", layout: "none", left: 65, top: 50, width, height, roam: false, symbolSize: 18, lineStyle: { width: 2, color: grey },
           label: { show: true, position: "bottom", width: Math.max(72, Math.min(150, width / 4)), overflow: "break", color: grey },
-          edgeLabel: { show: true, color: grey, formatter: (one) => one.data.label },
+          edgeLabel: { show: true, color: grey, opacity: 1, formatter: (one) => one.data.label },
           categories: kinds.map((kind) => ({ name: data.kinds[kind], symbol: looks[kind][0], itemStyle: { color: looks[kind][1] } })),
           data: [
             ...data.nodes.map((one, n) => ({ id: String(n), name: one.name, x: one.x * width, y: one.y * height, category: kinds.indexOf(one.kind) })),

@@ -11,7 +11,7 @@ from rollbook.kernel.messages import _
 from rollbook.risk.models import Alert, Finding
 from rollbook.risk.rules import Scheme
 from rollbook.risk.rules.learning import Choice
-from rollbook.risk.views.pictures import graphs, maps, peers
+from rollbook.risk.views.pictures import graphs, maps, peers, times
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
@@ -23,8 +23,7 @@ WHERE_MATTERS = frozenset({Scheme.ATTENDANCE, Scheme.IDENTITY, Scheme.CLASS})
 
 def of_alert(by: "Account", alert: Alert, findings: Sequence[Finding], names: "Names") -> list[Picture]:
     """Days, places, marks or relations, as far as the evidence has them."""
-    rows = [row for finding in findings for row in finding.rows]
-    made = [_days(rows), graphs.of_alert(alert, findings, names)]
+    made = [times.of_alert(alert, findings), graphs.of_alert(alert, findings, names)]
     if alert.training_class_id and alert.scheme in WHERE_MATTERS:
         made.extend(maps.of_class(alert.training_class_id))
     if alert.training_class_id and alert.scheme == Scheme.EXAM:
@@ -42,11 +41,6 @@ def _bar(title: str, counts: Mapping[Any, int], x: str, y: str) -> Picture | Non
         "x": [str(one) for one, _n in found], "y": [n for _one, n in found],
         "heads": [x, y], "table": found,
     }  # fmt: skip
-
-
-def _days(rows: Sequence[Mapping[str, Any]]) -> Picture | None:
-    days = Counter(row["day"] for row in rows if row.get("day"))
-    return _bar(gettext(_("Findings by day")), days, gettext(_("Day")), gettext(_("Number found")))
 
 
 def _marks(class_id: int) -> Picture | None:

@@ -105,7 +105,7 @@ def _graph(links: Sequence[Link]) -> dict[str, Any] | None:
     ends = {other for _one, other, _said in links if other[0] == "body"}
     columns = [[node for node in step if (last if node in ends else step[node]) == n] for n in range(last + 1)]
     nodes = [
-        {"name": node[1], "kind": node[0], "x": n / max(last, 1), "y": (row + 1) / (len(column) + 1) + n % 2 * 0.06}
+        {"name": node[1], "kind": node[0], "x": n / max(last, 1), "y": (row + 0.5) / len(column) + n % 2 * 0.06}
         for n, column in enumerate(columns) for row, node in enumerate(column)
     ]  # fmt: skip
     place = {node: n for n, node in enumerate(node for column in columns for node in column)}
