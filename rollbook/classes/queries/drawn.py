@@ -46,11 +46,13 @@ class Ground:
 def grounds(class_id: int) -> list[Ground]:
     """The sites of a class with its check-ins that have a position, those too that do not count; the latest first."""
     klass = TrainingClass.objects.get(pk=class_id)
-    fence = directory.terms_for(klass.region_code, klass.starts_on or localdate()).values[TermKey.FENCE_METRES]
     found = CheckIn.objects.filter(lesson__training_class=klass, longitude__isnull=False, latitude__isnull=False)
     by_site: dict[int, list[CheckIn]] = {}
     for one in found.select_related("lesson__room__site", "enrolment__person").order_by("-happened_at")[:MOST_SPOTS]:
         by_site.setdefault(one.lesson.room.site_id, []).append(one)
+    if not by_site:
+        return []
+    fence = directory.terms_for(klass.region_code, klass.starts_on or localdate()).values[TermKey.FENCE_METRES]
     return [_ground(some, fence) for some in by_site.values()]
 
 

@@ -241,3 +241,10 @@ def test_of_a_class_as_a_whole_the_timeline_is_of_everybody(client, klass, lesso
     shown, page = pictures(client, found("D44", klass.pk, [THIN]))
     assert [count for _day, _lane, count in shown["timeline"]["points"]] == [1, 1, 3]
     assert "of the whole class" in page
+
+
+def test_where_nothing_is_on_file_yet_the_page_opens_without_pictures(client, settings):
+    """No terms, no lesson, no check-in, no other alert."""
+    settings.DEMO = True
+    alert = found("D39", ClassFactory(region_code="320102", state="running").pk, [OUTSIDE])
+    assert pictures(client, alert)[0] == {}
