@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 P = Permission
 HEADS = ("Feed", "Source", "Region", "Newest", "Days between two deliveries", "State", "Connection")
-REFUSAL_HEADS = ("File", "Source", "Batch", "What happened", "Reason", "Time", "State", "What was done")
+REFUSAL_HEADS = ("File", "Source", "Batch", "Why it was not taken", "Reason", "Time", "State", "What was done")
 
 
 @require_GET
@@ -237,7 +237,7 @@ def refusal_list(request: "Request") -> HttpResponse:
     admit(request.user, P.EXCHANGE_READ)
     found = untaken.refusals(request.user)
     filters = [
-        Filter("kind", _("What happened"), rules.RefusalKind.choices()),
+        Filter("kind", _("Why it was not taken"), rules.RefusalKind.choices()),
         Filter("state", _("State"), rules.RefusalState.choices()),
         Filter("way", _("How it came"), rules.Way.choices()),
     ]

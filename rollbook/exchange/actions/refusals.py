@@ -51,7 +51,7 @@ def tell_refusal(
         row, is_new = Refusal.objects.create(kind=kind, way=way, digest=digest, **values), True
     if is_new:
         record(
-            "exchange.not-taken", row, by=None, at=now, region_code=_region(row), outcome=kind, file=row.file,
+            "exchange.not-taken", row, by=None, at=now, region_code=_region(row), refusal=kind, file=row.file,
             reasons=row.reasons,
         )  # fmt: skip
 

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("refused", "Refused"),
+                            ("refused", "Turned away"),
                             ("incomplete", "Left incomplete"),
                             ("conflict", "Number used with another content"),
                         ],

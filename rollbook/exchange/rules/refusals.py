@@ -9,7 +9,7 @@ from rollbook.kernel.reasons import reason
 
 
 class RefusalKind(Choice):
-    REFUSED = "refused", _("Refused")
+    REFUSED = "refused", _("Turned away")
     INCOMPLETE = "incomplete", _("Left incomplete")
     CONFLICT = "conflict", _("Number used with another content")
 

@@ -72,7 +72,7 @@ def test_each_refused_drop_is_a_row_and_an_entry(folder, how, code, is_known):
     assert row.source_id == (deal.source_id if is_known else None)
     assert code in codes(row)
     entry = Entry.objects.get(kind="exchange.not-taken")
-    assert (entry.region_code, entry.data["outcome"]) == ("320000" if is_known else "", "refused")
+    assert (entry.region_code, entry.data["refusal"]) == ("320000" if is_known else "", "refused")
     assert not Batch.objects.exists()
 
 

@@ -7,6 +7,7 @@ from rollbook.kernel.messages import _
 FACTS = {
     "field": _("What was shown"),
     "purpose": _("Purpose"),
+    "refusal": _("Why it was not taken"),
     "public_key": _("Public key (Ed25519, base64)"),
     "url": _("Address to fetch from"),
     "cadence_days": _("Days between two deliveries"),
@@ -136,6 +137,9 @@ FACTS = {
     "out_of_band": _("Outside the band"),
 }
 VALUES = {
+    "refusal:refused": _("Turned away"),
+    "refusal:incomplete": _("Left incomplete"),
+    "refusal:conflict": _("Number used with another content"),
     "True": _("yes"),
     "False": _("no"),
     "field:number": _("Identity number"),
