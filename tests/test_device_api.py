@@ -85,6 +85,13 @@ def sent(client, scene, draw, operation):
 
 def test_whatever_fits_the_description_is_answered_and_kept_once(client, scene):
     reached = set()
+    first = {
+        "event_id": POOL[0], "lesson_id": scene.lesson.pk, "enrolment_id": scene.people[0].pk, "sequence": 1,
+        "direction": "in", "means": "card", "happened_at": BEGINS.isoformat(), "sent_at": NOW.isoformat(),
+    }  # fmt: skip
+    headers = {"authorization": f"Bearer {scene.key}"}
+    answer = client.post(EVENTS[1], {"events": [first]}, content_type="application/json", headers=headers)
+    noted(scene, {"events": [first]}, answer.json())
 
     @seed(2026)
     @settings(max_examples=100, phases=[Phase.generate], suppress_health_check=list(HealthCheck))

@@ -72,7 +72,9 @@ def stored(backend: Backend, name: str, files: Sequence[str], schema: ibis.Schem
 
 
 def empty(backend: Backend, name: str, schema: ibis.Schema) -> ibis.Table:
-    return given(backend, name, schema.to_pyarrow().empty_table())
+    return given(backend, name, schema.to_pyarrow().empty_table()).cast(
+        dict(schema)
+    )  # as of a stored one: they are joined
 
 
 def given(backend: Backend, name: str, rows: pa.Table) -> ibis.Table:

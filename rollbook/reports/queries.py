@@ -191,7 +191,7 @@ def _watch(by: "Account") -> list[Todo]:
         Todo(
             _("Draw with results overdue"),
             f"{row['title']} · {row['late']}",
-            "supervision:draw_detail",
+            "supervision:draw",
             row["pk"],
             row["due_on"],
         )

@@ -30,7 +30,7 @@ BY_ROLE = {
     "funds/recoveries/<int:recovery_id>/": (Role.COUNTY_FINANCE,),
     "funds/transactions/<uuid:transaction_id>/": (Role.COUNTY_FINANCE,),
 }
-FILES = re.compile(r"\.(pdf|svg)$|/thumb/$|/file/$")
+FILES = re.compile(r"\.(pdf|svg|js)$|/thumb/$|/file/$")
 ORDER = list(Role)
 
 

@@ -46,7 +46,7 @@ def manager(klass):
 
 
 def staff(*ns, duty="invigilator"):
-    return [Examiner(f"监考{n}", number(n), duty) for n in ns]
+    return [Examiner(f"监考{n}", number(60_000 + n), duty) for n in ns]
 
 
 def filed(manager, klass, **changes):
@@ -193,7 +193,7 @@ def test_over_the_api_as_by_hand(client, manager, klass):
     given = {
         "part": "theory", "room_id": room.pk, "starts_at": BEGAN.isoformat(), "minutes": 90, "key": KEY,
         "ends_at": (BEGAN + timedelta(hours=2)).isoformat(),
-        "examiners": [{"name": "监考1", "number": number(801), "duty": "invigilator"}],
+        "examiners": [{"name": "监考1", "number": number(60_801), "duty": "invigilator"}],
     }  # fmt: skip
     url = f"/api/assessments/{klass.pk}/sittings"
     [one, again] = [client.put(url, given, **mine).json() for _ in range(2)]
@@ -214,7 +214,7 @@ def test_the_pages_of_a_sitting(client, manager, klass):
     room = Room.objects.filter(site__institution=klass.institution).first()
     form = {
         "part": "practice", "room_id": room.pk, "starts_at": "2026-03-16T09:00", "ends_at": "2026-03-16T11:00",
-        "minutes": 60, "assessors": f"张三 {number(801)}\n古丽·阿依 {number(802)}", "key": "",
+        "minutes": 60, "assessors": f"张三 {number(60_801)}\n古丽·阿依 {number(60_802)}", "key": "",
     }  # fmt: skip
     answer = client.post(f"/assessments/classes/{klass.pk}/sittings/", form)
     one = Sitting.objects.get()

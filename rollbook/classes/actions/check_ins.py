@@ -115,10 +115,12 @@ class _Batch:
 
     def _against_code(self, wish: Wish, fact: Fact, mark: Mark, chosen: Policy) -> Iterator[Message]:
         """Wrong codes are counted, so that the six digits cannot be found by trying. Where a phone's clock seems to be
-        off, the network may have been slow instead: the code tells which time is the right one."""
+        off, the network may have been slow instead: the code tells which time is the right one. Who is there at once may
+        have the code of the moment of receipt, which began a blink ago."""
         if wish.code is None:
             return
-        for at in (wish.happened_at, wish.said_at or wish.happened_at):
+        at_once = [wish.now] if wish.is_live else []
+        for at in (wish.happened_at, wish.said_at or wish.happened_at, *at_once):
             asked = fact.lesson_id, fact.room_id, at, chosen.code_seconds, wish.code
             if at <= wish.now and attendance.right_code(SECRET, *asked):
                 wish.happened_at = at

@@ -237,7 +237,8 @@ def test_one_roll_confirmed_and_refused_at_once_is_decided_once():
 
 
 def going_on(scene):
-    begins = timezone.now() - timedelta(minutes=5)
+    now = timezone.now()
+    begins = max(now - timedelta(minutes=5), timezone.localtime(now).replace(hour=0, minute=0))  # of today
     Lesson.objects.filter(pk=scene.lesson.pk).update(starts_at=begins, ends_at=begins + timedelta(hours=3))
     return reverse("classes:lesson", args=[scene.lesson.pk])
 

@@ -1,5 +1,6 @@
 """What waits for whom (N3.1): one line leads to all the records that may be of one person, for who may merge them."""
 
+import hashlib
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -101,8 +102,9 @@ def test_the_auditor_has_differences_draws_and_evidence(settings):
     )
     one, other = AccountFactory.create_batch(2, region_code="320102")
     draw = Draw.objects.create(
-        title="双随机", region_code="320102", seed="00", percent=10, due_on=date(2026, 3, 1), drawn_at=NOW, bodies=[],
-        inspectors=[], drawn_by=one,
+        title="双随机", region_code="320102", percent=10, due_on=date(2026, 3, 1), bodies=[], inspectors=[],
+        announced_at=NOW, announced_by=one, draws_at=NOW + timedelta(1), secret="s", lists_digest="l", source="彩票",
+        commitment=hashlib.sha256(b"s").hexdigest(),
     )  # fmt: skip
     draw.checks.create(institution=claim.institution, region_code="320102", first=one, second=other)
     Scrub.objects.create(began_at=NOW, ended_at=NOW, items=1, bytes_read=1, wrong=[{"item": 1, "what": "changed"}])

@@ -185,7 +185,7 @@ def test_what_was_sat_and_studied_online_is_of_the_dossier(scene):
     assessment.plan_assessment(held_on=(ENDS + timedelta(days=7)).date(), place="考场", assessors="甲", **held)
     assessment.file_sitting(
         part="theory", room_id=scene.lesson.room_id, starts_at=ENDS + timedelta(days=8), minutes=60, paper="T-7", key=["A"],
-        ends_at=later, drawn_on=None, examiners=[assessment.Examiner("监考", number(801), "invigilator")], **held,
+        ends_at=later, drawn_on=None, examiners=[assessment.Examiner("监考", number(60_801), "invigilator")], **held,
     )  # fmt: skip
     with override("en"):
         parts = {part.name: part.rows for part in queries.dossier(klass, later)}
