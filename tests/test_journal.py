@@ -27,8 +27,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def sealed():
+def sealed(monkeypatch):
     """Three days of four entries, sealed."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
     account = AccountFactory()
     for day in (3, 2, 1):
         for n in range(4):

@@ -119,7 +119,8 @@ class _Batch:
         have the code of the moment of receipt, which began a blink ago."""
         if wish.code is None:
             return
-        at_once = [wish.now] if wish.is_live else []
+        is_now = wish.is_live and (wish.now - wish.happened_at).total_seconds() < chosen.code_seconds
+        at_once = [wish.now] if is_now else []
         for at in (wish.happened_at, wish.said_at or wish.happened_at, *at_once):
             asked = fact.lesson_id, fact.room_id, at, chosen.code_seconds, wish.code
             if at <= wish.now and attendance.right_code(SECRET, *asked):

@@ -100,7 +100,10 @@ def test_pictures_are_read_on_from_where_the_last_night_ended(scene):
     assert (again["photos"], again["photo_pairs"]) == (1, 1)
     assert Extract.objects.get(table="photos").last_id == item.pk
     assert Extract.objects.get(table="photos").rows == 2
-    assert actions.refresh(now=NOW + timedelta(2))["photos"] == 0
+    actions.refresh(
+        now=NOW + timedelta(2)
+    )  # which may read the last row again: others on the server hold its mark back
+    assert Extract.objects.get(table="photos").rows == 2
     run = actions.screen_everyone(now=NOW + timedelta(3), codes=("D50",))
     assert [(step.findings, step.error) for step in run.steps.all()] == [(1, "")]
 
