@@ -1,4 +1,5 @@
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,6 @@ from django.db.models import (
     F,
     IntegerField,
     OuterRef,
-    Q,
     QuerySet,
     Subquery,
     Sum,
@@ -228,17 +228,43 @@ def rooms_watched() -> set[int]:
     return set(Camera.objects.values_list("room_id", flat=True))
 
 
-def cameras_during(lesson: "Lesson") -> QuerySet[Camera]:
-    """The cameras that should have shown a lesson: registered before it, not revoked before its end."""
-    found = Camera.objects.filter(room_id=lesson.room_id, registered_at__lte=lesson.starts_at)
-    return found.filter(Q(revoked_at=None) | Q(revoked_at__gte=lesson.ends_at))
+class Seen:
+    """What cameras saw of some lessons, and the gaps that are filed of them."""
 
+    def __init__(self, lessons: "Sequence[Lesson]") -> None:
+        ids, rooms = [one.pk for one in lessons], {one.room_id for one in lessons}
+        self.spans: dict[tuple[int, int], list[rules.Span]] = defaultdict(list)
+        self.filed: dict[tuple[int, int], list[rules.Span]] = defaultdict(list)
+        for rows, kept in (
+            (Recording.objects.filter(lesson_id__in=ids), self.spans),
+            (Fault.objects.filter(lesson_id__in=ids, kind=rules.FaultKind.GAP), self.filed),
+        ):
+            columns = rows.order_by("begins_at").values_list("lesson", "camera", "begins_at", "ends_at")
+            for lesson_id, camera_id, begins, ends in columns:
+                kept[lesson_id, camera_id].append(rules.Span(begins, ends))
+        self.by_room: dict[int, list[Camera]] = defaultdict(list)
+        for camera in Camera.objects.filter(room_id__in=rooms).order_by("pk"):
+            self.by_room[camera.room_id].append(camera)
+        self.awaited: dict[int, datetime] = {}  # camera: since when a file is still to be cut, or being recorded
+        for began_by in (
+            RawFile.objects.filter(cut_at=None, camera__room_id__in=rooms).values_list("camera", "began_at"),
+            Sending.objects.filter(ended_at=None, camera__room_id__in=rooms).values_list("camera", "began_at"),
+        ):
+            for camera_id, began in began_by:
+                self.awaited[camera_id] = min(began, self.awaited.get(camera_id, began))
 
-def is_awaited(camera: Camera, lesson: "Lesson") -> bool:
-    """Whether a file that may show the lesson is still to be cut, or still being recorded."""
-    if RawFile.objects.filter(camera=camera, cut_at=None, began_at__lt=lesson.ends_at).exists():
-        return True
-    return Sending.objects.filter(camera=camera, ended_at=None, began_at__lt=lesson.ends_at).exists()
+    def cameras(self, lesson: "Lesson") -> list[Camera]:
+        """Those that should have shown it: registered before it, not revoked before its end, and waited for no more."""
+        return [
+            one
+            for one in self.by_room[lesson.room_id]
+            if one.registered_at <= lesson.starts_at
+            and (one.revoked_at is None or one.revoked_at >= lesson.ends_at)
+            and not (one.pk in self.awaited and self.awaited[one.pk] < lesson.ends_at)
+        ]
+
+    def gaps(self, lesson: "Lesson", camera: Camera) -> list[rules.Span]:
+        return rules.gaps(lesson.starts_at, lesson.ends_at, self.spans[lesson.pk, camera.pk])
 
 
 def is_taken(path: Path) -> bool:

@@ -158,12 +158,14 @@ def _keep_raw(raw: RawFile, lessons: "list[Lesson]", path: Path, now: datetime) 
 def file_gaps(*, now: datetime) -> int:
     """File the stretches of lessons that are over of which a camera of the room shows nothing (D69); how many lessons.
 
-    A lesson waits as long as a file of its room is still to be cut.
+    A lesson waits as long as a file of its camera is still to be cut. What is filed already is looked at again: a fixed
+    number of queries, however many lessons a day has.
     """
-    filed = 0
-    for lesson in classes.lessons_over(queries.rooms_watched(), now - LOOKED_BACK, now - SETTLED):
-        for camera in queries.cameras_during(lesson):
-            if not queries.is_awaited(camera, lesson):
+    lessons = list(classes.lessons_over(queries.rooms_watched(), now - LOOKED_BACK, now - SETTLED))
+    seen, filed = queries.Seen(lessons), 0
+    for lesson in lessons:
+        for camera in seen.cameras(lesson):
+            if seen.gaps(lesson, camera) != seen.filed[lesson.pk, camera.pk]:
                 filed += _file_gaps(lesson, camera, now)
     return filed
 
