@@ -40,29 +40,26 @@ def facts_for(wishes: Sequence[Wish]) -> dict[int, Fact]:
         return {row[0]: Fact._make(row) for row in cursor.fetchall()}
 
 
+# What screening reads of an event, whether it counts or not.
+AS_SENT = (
+    "enrolment_id", "lesson_id", "direction", "means", "happened_at", "received_at", "is_mock", "longitude", "latitude",
+)  # fmt: skip
+OF_EVENT: dict[str, Any] = {
+    "check_in_id": F("pk"),
+    "day": F("held_on"),
+    "device_": NullIf("device", Value("")),
+    "person_id": F("enrolment__person_id"),
+    "class_id": F("lesson__training_class_id"),
+    "institution_id": F("lesson__training_class__institution_id"),
+    "region_code": F("lesson__training_class__region_code"),
+    "accuracy_m": F("accuracy"),
+    "is_kiosk": Case(When(reader__isnull=False, then=Value(True)), default=Value(False)),
+}
+
+
 def set_aside() -> "QuerySet[CheckIn, Any]":
     """Events that are kept and do not count, as screening reads them: a made-up position is a signal all the same."""
-    return CheckIn.objects.exclude(set_aside="").values(
-        "enrolment_id",
-        "lesson_id",
-        "direction",
-        "means",
-        "happened_at",
-        "received_at",
-        "is_mock",
-        "longitude",
-        "latitude",
-        check_in_id=F("pk"),
-        why=F("set_aside"),
-        day=F("held_on"),
-        device_=NullIf("device", Value("")),
-        person_id=F("enrolment__person_id"),
-        class_id=F("lesson__training_class_id"),
-        institution_id=F("lesson__training_class__institution_id"),
-        region_code=F("lesson__training_class__region_code"),
-        accuracy_m=F("accuracy"),
-        is_kiosk=Case(When(reader__isnull=False, then=Value(True)), default=Value(False)),
-    )
+    return CheckIn.objects.exclude(set_aside="").values(*AS_SENT, **OF_EVENT, why=F("set_aside"))
 
 
 def policy_of(fact: Fact, now: datetime) -> Policy:

@@ -6,7 +6,6 @@ from django.db.models import Case, F, FloatField, OuterRef, Value, When
 from django.db.models.functions import Cast, Cos, Greatest, Radians, Sqrt
 from django.db.models.lookups import LessThan
 
-from rollbook.classes.models import CheckIn
 from rollbook.classes.rules.positions import EARTH
 from rollbook.directory import queries as directory
 from rollbook.directory.rules import TermKey
@@ -32,10 +31,3 @@ def beyond_the_fence() -> Any:
         default=Greatest(metres - own, Value(0.0)),
         output_field=FloatField(),
     )
-
-
-def positions(class_id: int, limit: int = 500) -> list[tuple[float, float]]:
-    """Where the class checked in, the latest first."""
-    found = CheckIn.objects.filter(lesson__training_class_id=class_id, longitude__isnull=False, latitude__isnull=False)
-    latest = found.order_by("-happened_at").values_list("longitude", "latitude")[:limit]
-    return [(x, y) for x, y in latest if x is not None and y is not None]

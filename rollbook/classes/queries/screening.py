@@ -31,7 +31,6 @@ from django.db.models.functions import (
     Greatest,
     Least,
     Now,
-    NullIf,
     Substr,
     TruncDate,
 )
@@ -50,6 +49,7 @@ from rollbook.classes.models import (
     Teaching,
     TrainingClass,
 )
+from rollbook.classes.queries.check_ins import AS_SENT, OF_EVENT
 from rollbook.classes.queries.fence import beyond_the_fence, metres_from
 from rollbook.classes.rules.states import LIVE, AskState, Direction, Means, State
 from rollbook.database.changes import changed
@@ -266,34 +266,18 @@ def photos() -> "QuerySet[Item, Any]":
 
 
 def check_ins() -> "QuerySet[CheckIn, Any]":
-    """Every event by its number. The face of what was noted by hand is the one that had not passed before it (D33); who used up the tries on a phone and then came
-    in another way is as living as in the last of them (D49)."""
+    """Every event by its number. The face of what was noted by hand is the one that had not passed before it (D33); who used
+    up the tries on a phone and then came in another way is as living as in the last of them (D49)."""
     seen = faces.checked("event_id")
     failed = faces.failed_before("enrolment_id", "lesson_id", "happened_at")
     used_up = faces.used_up_before("enrolment_id", "lesson_id", "happened_at")
     return CheckIn.objects.filter(set_aside="").values(
-        "enrolment_id",
-        "lesson_id",
-        "direction",
-        "means",
-        "happened_at",
-        "received_at",
-        "is_mock",
-        "longitude",
-        "latitude",
-        check_in_id=F("pk"),
-        day=F("held_on"),
-        device_=NullIf("device", Value("")),
-        person_id=F("enrolment__person_id"),
-        class_id=F("lesson__training_class_id"),
-        institution_id=F("lesson__training_class__institution_id"),
-        region_code=F("lesson__training_class__region_code"),
+        *AS_SENT,
+        **OF_EVENT,
         by_account=F("by_id"),
         minute=minute_of("happened_at"),
         second=ExtractSecond("happened_at"),
-        accuracy_m=F("accuracy"),
         outside_m=beyond_the_fence(),
-        is_kiosk=Case(When(reader__isnull=False, then=Value(True)), default=Value(False)),
         by_hand=Case(When(BY_HAND, then=Value(True)), default=Value(False)),
         face_score=Case(
             When(means=Means.FACE, then=Subquery(seen.values("score"))),
