@@ -1,9 +1,11 @@
 """What devices say of faces, and the sample that the server compares itself (N7.2; D33, D49)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from math import inf
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -19,7 +21,7 @@ from rollbook.faces.actions.looks import Look, answering, own
 from rollbook.faces.models import Challenge, Check, Template
 from rollbook.faces.sealing import chance, owner_of, unseal
 from rollbook.journal.actions import record
-from rollbook.kernel.messages import Message, _
+from rollbook.kernel.messages import _
 from rollbook.kernel.reasons import NotFound, Refused, reason, refuse_if
 
 if TYPE_CHECKING:
@@ -148,14 +150,9 @@ LONGEST = 1600  # pixels of the longer side of what is compared
 
 def _as_seen(picture: bytes) -> bytes:
     """A photograph of a phone as a matcher takes it: upright, and no larger than it needs."""
-    try:
-        with Image.open(BytesIO(picture), formats=["JPEG", "PNG"]) as image:
-            if image.width * image.height > picture_rules.MOST_PIXELS:
-                raise ValueError
-            image.draft("RGB", (LONGEST, LONGEST))
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-    except (OSError, ValueError, SyntaxError):
-        raise Refused(unreadable()) from None
+    with _opened(picture) as image:
+        image.draft("RGB", (LONGEST, LONGEST))
+        upright = ImageOps.exif_transpose(image).convert("RGB")
     upright.thumbnail((LONGEST, LONGEST))
     content = BytesIO()
     upright.save(content, "JPEG", quality=92)
@@ -232,16 +229,19 @@ MOST_BYTES = 2 * 2**20
 
 
 def _fingerprint(picture: bytes) -> int:
+    with _opened(picture, most_bytes=MOST_BYTES) as image:
+        return pictures.fingerprint_of(image.convert("RGB"))
+
+
+@contextmanager
+def _opened(picture: bytes, most_bytes: float = inf) -> Iterator[Image.Image]:
+    """A picture, refused where it cannot be read, even if that shows only as its pixels are."""
     try:
-        if len(picture) > MOST_BYTES:
+        if len(picture) > most_bytes:
             raise ValueError
         with Image.open(BytesIO(picture), formats=["JPEG", "PNG"]) as image:
             if image.width * image.height > picture_rules.MOST_PIXELS:
                 raise ValueError
-            return pictures.fingerprint_of(image.convert("RGB"))
+            yield image
     except (OSError, ValueError, SyntaxError):
-        raise Refused(unreadable()) from None
-
-
-def unreadable() -> Message:
-    return reason("face-file", _("The picture cannot be read; take it again."), "N7.2")
+        raise Refused(reason("face-file", _("The picture cannot be read; take it again."), "N7.2")) from None
