@@ -131,7 +131,7 @@ def sitting(request: "Request", sitting_id: int) -> HttpResponse:
     admit_staff(request.user)
     one = queries.sitting(request.user, sitting_id)
     klass, key = one.assessment.training_class, rules.parted(one.key)
-    photos = queries.photos_of(sitting_id)
+    photos, records = queries.photos_of(sitting_id), queries.records_of(sitting_id)
     sheets = [(sheet, rules.parted(sheet.choices)) for sheet in queries.sheets_of(sitting_id)]
     context = {
         "one": one,
@@ -139,9 +139,9 @@ def sitting(request: "Request", sitting_id: int) -> HttpResponse:
         "questions": len(key),
         "duties": queries.duties_of(sitting_id),
         "sheets": [(sheet, sum(a == b for a, b in zip(chosen, key, strict=True))) for sheet, chosen in sheets],
-        "is_empty": not sheets and not photos,
+        "is_empty": not (sheets or photos or any(records.values())),
         "photos": [(row, photos.get(row.pk, [])) for row in classes.roster(klass.pk)],
-        "records": [(what.label, items) for what, items in queries.records_of(sitting_id).items()],
+        "records": [(what.label, items) for what, items in records.items()],
         "may_enter": holds(request.user, Permission.SCORE_ENTER) and one.assessment.locked_at is None,
         "may_open": holds(request.user, Permission.EVIDENCE_READ),
         "file_form": FileForm(),

@@ -18,7 +18,7 @@ from rollbook.classes import queries
 from rollbook.classes.actions.devices import DeviceEvent, persons_of, said_of, settle_events
 from rollbook.classes.actions.faces import FaceSaid
 from rollbook.classes.models import Device, EventAnswers, EventFile
-from rollbook.classes.queries.devices import Known
+from rollbook.classes.queries.devices import Known, known
 from rollbook.classes.rules import events as rules
 from rollbook.classes.rules.check_ins import skew_of
 from rollbook.classes.rules.devices import DeviceState
@@ -89,15 +89,11 @@ def file_events_by_hand(
     authorise(by, Permission.TOKEN_MANAGE, institution_id=one.institution_id)
     if one.state != DeviceState.ACTIVE:
         raise Refused(_inactive())
-    return file_events(device=_known(one), content=content, name=name, sent_at=None, now=now, by=by)
+    return file_events(device=known(one), content=content, name=name, sent_at=None, now=now, by=by)
 
 
 def _inactive() -> Message:
     return reason("device-inactive", _("The device is not active: its events are not taken."), "N4.1")
-
-
-def _known(one: Device) -> Known:
-    return Known(one.pk, one.institution_id, one.room_id, one.name)
 
 
 def _put(one: EventFile, content: IO[bytes]) -> None:
@@ -230,7 +226,7 @@ def _take(one: EventFile, first: int, rows: list[tuple[Any, ...]]) -> bool:
     if kept.state != FileState.RUNNING or kept.done != first:
         return False
     events = [_event(row) for row in rows]
-    answers = settle_events(_known(one.reader), events, one.skew_seconds, one.filed_at, one.filed_by_id)
+    answers = settle_events(known(one.reader), events, one.skew_seconds, one.filed_at, one.filed_by_id)
     wanted = face_queries.wanted_events([event.event_id for event in events if event.face])
     lines = []
     for row, event in zip(rows, events, strict=True):

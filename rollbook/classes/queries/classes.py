@@ -86,8 +86,10 @@ def roster(class_id: int) -> QuerySet[Enrolment]:
 
 def changed_since_approval(klass: TrainingClass) -> dict[str, int]:
     """How many came to the roster after the class was approved, and how many of those who were on it then have left."""
-    came = Q(added_at__gt=klass.decided_at, dropped_at=None) if klass.decided_at else Q(pk__in=[])
-    left = Q(added_at__lte=klass.decided_at, dropped_at__gte=klass.decided_at) if klass.decided_at else Q(pk__in=[])
+    if klass.decided_at is None:
+        return {}
+    came = Q(added_at__gt=klass.decided_at, dropped_at=None)
+    left = Q(added_at__lte=klass.decided_at, dropped_at__gte=klass.decided_at)
     return klass.enrolments.aggregate(came=Count("pk", filter=came), left=Count("pk", filter=left))
 
 

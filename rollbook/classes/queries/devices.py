@@ -76,7 +76,12 @@ def active_device_of(institution_id: int, serial: str) -> Known | None:
 
 def _known(found: QuerySet[Device]) -> Known | None:
     row = found.filter(state=DeviceState.ACTIVE).first()
-    return Known(row.pk, row.institution_id, row.room_id, row.name) if row else None
+    return known(row) if row else None
+
+
+def known(one: Device) -> Known:
+    """What is remembered of a device."""
+    return Known(one.pk, one.institution_id, one.room_id, one.name)
 
 
 def persons_by_number(numbers: Iterable[str]) -> Mapping[str, int]:
