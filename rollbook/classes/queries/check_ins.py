@@ -59,7 +59,10 @@ OF_EVENT: dict[str, Any] = {
 
 def set_aside() -> "QuerySet[CheckIn, Any]":
     """Events that are kept and do not count, as screening reads them: a made-up position is a signal all the same."""
-    return CheckIn.objects.exclude(set_aside="").values(*AS_SENT, **OF_EVENT, why=F("set_aside"))
+    found: QuerySet[CheckIn, Any] = CheckIn.objects.exclude(set_aside="").values(
+        *AS_SENT, **OF_EVENT, why=F("set_aside")
+    )
+    return found
 
 
 def policy_of(fact: Fact, now: datetime) -> Policy:

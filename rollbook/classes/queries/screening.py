@@ -271,7 +271,7 @@ def check_ins() -> "QuerySet[CheckIn, Any]":
     seen = faces.checked("event_id")
     failed = faces.failed_before("enrolment_id", "lesson_id", "happened_at")
     used_up = faces.used_up_before("enrolment_id", "lesson_id", "happened_at")
-    return CheckIn.objects.filter(set_aside="").values(
+    found: QuerySet[CheckIn, Any] = CheckIn.objects.filter(set_aside="").values(
         *AS_SENT,
         **OF_EVENT,
         by_account=F("by_id"),
@@ -288,6 +288,7 @@ def check_ins() -> "QuerySet[CheckIn, Any]":
             When(direction=Direction.IN, then=Subquery(used_up.values("liveness")[:1])),
         ),
     )
+    return found
 
 
 def leaves() -> "QuerySet[Leave, Any]":
