@@ -57,27 +57,34 @@ def start_export(*, by: "Account", source: str, query: str, language: str, total
 
 def run_export(*, job_id: int) -> None:
     """Write the file. Not one transaction: its progress is seen, and what it reads may be a million rows."""
-    now = timezone.now()
-    if not Job.objects.filter(pk=job_id, state=rules.JobState.WAITING).update(state="running", seen_at=now):
+    _run(job_id, _written_out)
+
+
+def _run(job_id: int, how: Callable[[Job], None]) -> None:
+    """Do a job that still waits; what stops it is kept with it."""
+    if not Job.objects.filter(pk=job_id, state=rules.JobState.WAITING).update(state="running", seen_at=timezone.now()):
         return  # another worker has it, or it was given up
     job = Job.objects.select_related("account").get(pk=job_id)
     try:
         with translation.override(job.language):
-            content, rows = _content(job)
+            how(job)
     except Refused as refused:
-        _fail(job, *refused.reasons)
+        _fail(job, *refused.reasons[: rules.MOST_TOLD])
     except (Forbidden, NotFound):
         _fail(job, reason("job-forbidden", _("Your account may no longer see this list.")))
     except Exception:
         _fail(job, reason("job-broken", _("Something went wrong here; it was noted. Try again later.")))
         raise
-    else:
-        with transaction.atomic():
-            job.file.save(f"{job.source}.xlsx", ContentFile(content), save=False)  # the storage finds a free name
-            job.state, job.done, job.total = rules.JobState.DONE, rows, rows
-            job.seen_at = job.ended_at = timezone.now()
-            job.save()
-            note_export(by=job.account, source=job.source, query=job.query, rows=rows, now=job.ended_at)
+
+
+def _written_out(job: Job) -> None:
+    content, rows = _content(job)
+    with transaction.atomic():
+        job.file.save(f"{job.source}.xlsx", ContentFile(content), save=False)  # the storage finds a free name
+        job.state, job.done, job.total = rules.JobState.DONE, rows, rows
+        job.seen_at = job.ended_at = timezone.now()
+        job.save()
+        note_export(by=job.account, source=job.source, query=job.query, rows=rows, now=job.ended_at)
 
 
 @transaction.atomic
@@ -101,19 +108,13 @@ def start_import(
 
 def run_import(*, job_id: int) -> None:
     """Take the file in, all of it or nothing; how far it is is seen before that is committed."""
-    if not Job.objects.filter(pk=job_id, state=rules.JobState.WAITING).update(state="running", seen_at=timezone.now()):
-        return  # another worker has it, or it was given up
-    job = Job.objects.select_related("account").get(pk=job_id)
+    _run(job_id, _taken_in)
+
+
+def _taken_in(job: Job) -> None:
     try:
-        with translation.override(job.language), sheets.telling(partial(_tell, job.pk)), transaction.atomic():
+        with sheets.telling(partial(_tell, job.pk)), transaction.atomic():
             _taken(job)
-    except Refused as refused:
-        _fail(job, *refused.reasons[: rules.MOST_TOLD])
-    except (Forbidden, NotFound):
-        _fail(job, reason("job-forbidden", _("Your account may no longer see this list.")))
-    except Exception:
-        _fail(job, reason("job-broken", _("Something went wrong here; it was noted. Try again later.")))
-        raise
     finally:
         job.sent.delete(save=False)
         Job.objects.filter(pk=job.pk).update(sent="")
