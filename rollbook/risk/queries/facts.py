@@ -194,16 +194,20 @@ def complaints() -> Rows:
     )  # fmt: skip
 
 
+def households() -> Rows:
+    found: Rows = known("population").annotate(household=KT("data__household")).filter(household__isnull=False)
+    return found.values("person_id", "household")
+
+
 def relatives(people: list[int] | None = None) -> Iterator[pa.RecordBatch]:
     """Two persons of the register in one household of the population register, in both directions."""
-    home = KT("data__household")
-    found = known("population").annotate(household=home).filter(household__isnull=False)
+    found = households()
     if people is not None:
         theirs = list(found.filter(person_id__in=people).values_list("household", flat=True))
         if not theirs:  # Django refuses to say in SQL that nothing is sought
             return
         found = found.filter(household__in=theirs)
-    rows = arrow.read(found.values("person_id", "household"))
+    rows = arrow.read(found)
     pairs = rows.join(rows.rename_columns(["other_person_id", "household"]), "household", join_type="inner").filter(
         pc.field("person_id") != pc.field("other_person_id")
     )

@@ -43,7 +43,7 @@ class Source:
     their number before it and were written after. Where rows change, `changed` gives the keys of those that read
     differently since a transaction. `columns` makes columns of what `rows` are only the ground of: of everybody, or of some."""
 
-    rows: Callable[[], Rows] = list
+    rows: Callable[[], Rows]
     key: str = ""
     changed: Callable[[int], Rows] | None = None
     columns: Callable[[list[int] | None], Iterator[pa.RecordBatch]] | None = None
@@ -116,7 +116,7 @@ SOURCES: dict[str, Source] = {
     "reveals": _of(office.reveals, "reveal_id"),
     **{name: _of(make) for name, make in facts.TABLES.items()},
     "lists": Source(facts.listed),
-    "relatives": Source(columns=facts.relatives),
+    "relatives": Source(lambda: [facts.households()], columns=facts.relatives),
     "sightings": Source(lambda: [facts.sightings(), assessment.seen_at_door()]),
     "transfers": Source(lambda: [facts.transfers("transfers"), facts.transfers("firm-transfers")]),
 }

@@ -15,8 +15,11 @@ from rollbook.certificates.models import Certificate
 from rollbook.classes.models import Attendance, CheckIn, Enrolment, Lesson, TrainingClass
 from rollbook.database import arrow, changes, lake
 from rollbook.directory.tests.factories import load_terms
+from rollbook.exchange.models import Fact
+from rollbook.exchange.tests.factories import delivered
 from rollbook.institutions.models import Institution, Room, Site
 from rollbook.persons.models import Person
+from rollbook.persons.tests.factories import PersonFactory
 from rollbook.risk import actions, queries
 from rollbook.risk.detectors import DETECTORS
 from rollbook.risk.detectors.tables import SHAPES
@@ -143,6 +146,19 @@ def test_what_was_read_whole_is_read_again_only_if_a_row_of_its_tables_was_writt
         actions.refresh(now=NOW, whole=True)
         assert went_on == rows_in_lake()["rooms"]
     assert Room.objects.count() == number
+
+
+def test_households_told_of_since_are_read_again(monkeypatch):
+    """N3.5: what columns are made of is looked at too, not only what is selected as it lies."""
+    monkeypatch.setattr(sources, "SOURCES", {"relatives": sources.SOURCES["relatives"]})
+    batch = delivered("320100")
+    actions.refresh(now=NOW)
+    for person in PersonFactory.create_batch(2):
+        Fact.objects.create(
+            batch=batch, source=batch.source, feed="population", subject=person.id_digest, data={"household": "H1"},
+            as_of=batch.as_of, from_on=batch.as_of,
+        )  # fmt: skip
+    assert actions.refresh(now=NOW)["relatives"] == 2, "in both directions"
 
 
 def test_the_tables_that_a_statement_reads_are_those_that_postgresql_finds_in_it():
