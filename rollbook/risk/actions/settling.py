@@ -123,9 +123,10 @@ def close(*, by: "Account", alert_id: int, now: datetime) -> Alert:
 
 
 def _follow(alert: Alert, by: "Account", now: datetime) -> None:
-    """A closed alert is in nobody's way any more; what it does to claims: a hold that stays is placed in its name, also on what is claimed later, and
-    what of them was paid is proposed to come back (N6.4). Lifted is what is released, and whatever a detector held on
-    a ground that is not true: who has claimed nothing yet would else be stopped by it one day."""
+    """A closed alert is in nobody's way any more; what it does to claims: a hold that stays is placed in its name, also
+    on what is claimed later, and what of them was paid is proposed to come back (N6.4). Lifted is what is released, and
+    whatever a detector held on a ground that is not true: who has claimed nothing yet would else be stopped by it one
+    day."""
     found, stays = queries.findings_of(alert), Consequence.HOLD in alert.consequences
     doubt([alert], now)
     if {Consequence.HOLD, Consequence.RECOVERY} & set(alert.consequences):

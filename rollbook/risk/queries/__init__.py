@@ -28,7 +28,7 @@ from rollbook.risk.queries.learning import (
     waiting,
 )
 from rollbook.risk.queries.places import class_to_inspect
-from rollbook.risk.queries.proofs import cell, classes_in, evidence, ground, proofs
+from rollbook.risk.queries.proofs import cell, classes_in, evidence, ground, proofs, word
 from rollbook.risk.queries.screening import is_due
 
 __all__ = [
@@ -64,4 +64,5 @@ __all__ = [
     "waiting",
     "waits_for",
     "weights",
+    "word",
 ]

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 def ground(finding: "Finding") -> str:
     """The ground in the reader's words, codes and all."""
-    values = {name: _word(value) for name, value in finding.ground["values"].items()}
+    values = {name: word(value) for name, value in finding.ground["values"].items()}
     return said({**finding.ground, "values": values})
 
 
-def _word(value: object) -> object:
+def word(value: object) -> object:
     return gettext(WORDS[value]) if isinstance(value, str) and value in WORDS else value
 
 
@@ -35,7 +35,7 @@ def cell(column: str, row: Mapping[str, Any], names: Names) -> object:
         digest = value.removeprefix(FIRM)
         if digest in names["company"]:
             return names["company"][digest]
-        return f"{digest[:8]}…" if len(digest) >= 32 and digest.isalnum() else _word(value) or "–"
+        return f"{digest[:8]}…" if len(digest) >= 32 and digest.isalnum() else word(value) or "–"
     return "–" if value is None else value
 
 

@@ -1,6 +1,5 @@
 """Stops on claims, written by contexts above: an inspection that failed, an alert that was confirmed."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +54,7 @@ def hold_claim(*, by: "Account | None", claim_id: int, ground: Message, source: 
 
 def _placed(claims: list[Claim], by: "Account | None", ground: Message, source: str, now: datetime, **on: Any) -> Hold:
     """The claims are locked: what was not yet in payment goes no further, what is in payment is not released."""
-    kept = asdict(ground) | {"values": {name: str(value) for name, value in ground.values.items()}}
+    kept = ground.kept()
     made, is_new = Hold.objects.get_or_create(
         source=source, lifted_at=None, claim=on.get("claim"), training_class=on.get("training_class"),
         person=on.get("person"),
@@ -66,12 +65,12 @@ def _placed(claims: list[Claim], by: "Account | None", ground: Message, source: 
     if klass := on.get("training_class"):
         record("class.claims-held", klass, by=by, at=now, region_code=klass.region_code,
                institution_id=klass.institution_id, **_whose(made),
-               ground=ground.template.format(**ground.values))  # fmt: skip
+               ground=str(ground))  # fmt: skip
     for claim in claims:
         if claim.state == S.IN_PAYMENT:
             funds.stop_payment(subject=queries.subject_of(claim), ground=kept, now=now)
         record("claim.held", claim, by=by, at=now, region_code=claim.region_code, institution_id=claim.institution_id,
-               ground=ground.template.format(**ground.values))  # fmt: skip
+               ground=str(ground))  # fmt: skip
     return made
 
 

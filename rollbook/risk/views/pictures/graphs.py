@@ -7,8 +7,8 @@ from django.utils.translation import gettext
 
 from rollbook.classes.queries.drawn import sharers
 from rollbook.kernel.messages import _
+from rollbook.kernel.money import yuan
 from rollbook.risk import queries
-from rollbook.risk.rules import WORDS
 
 if TYPE_CHECKING:
     from rollbook.risk.models import Alert, Finding
@@ -39,7 +39,7 @@ def of_alert(alert: "Alert", findings: Sequence["Finding"], names: "Names") -> d
 
 
 def _word(code: object) -> str:
-    return gettext(WORDS[code]) if isinstance(code, str) and code in WORDS else str(code or "")
+    return str(queries.word(code) or "")
 
 
 def _path(alert: "Alert", row: dict[str, Any], names: "Names") -> list[Link]:
@@ -51,7 +51,7 @@ def _path(alert: "Alert", row: dict[str, Any], names: "Names") -> list[Link]:
         return [(here, person, _word(row.get("role"))), (person, other, "")]
     if "kind" not in row:
         share, fen = row.get("share"), row.get("amount_fen")
-        return [(here, other, f"¥{fen / 100:,.2f}" if fen else f"{share} %")]
+        return [(here, other, yuan(fen) if fen else f"{share} %")]
     over = _firm("over", row, names)
     if row["kind"] == "company":  # the company itself is what is shared
         middle: list[Node] = [over if row.get("over") else _firm("value", row, names)]
