@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 from openpyxl import load_workbook
 
 from rollbook.accounts.rules import Role
@@ -18,8 +19,10 @@ from rollbook.accounts.tests.factories import AccountFactory
 from rollbook.journal import actions, queries
 from rollbook.journal.models import Entry, Seal
 from rollbook.journal.rules import ROLES
+from rollbook.kernel.reasons import reason
 from rollbook.persons.tests.factories import PersonFactory
 from rollbook.regions.tests.factories import RegionFactory
+from rollbook.web.words import about
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -290,3 +293,12 @@ def test_money_is_read_in_yuan_and_rows_are_left_to_their_page():
     actions.record("recovery.ordered", by, by=by, at=timezone.now(), **data)
     said = {str(one.name): one.value for one in queries.timeline(by)[0].facts}
     assert said == {"Amount": "−¥12,345.67", "Ground": "Certificate revoked"}
+
+
+def test_a_ground_is_read_in_the_readers_language_and_a_moment_by_the_local_clock():
+    by = AccountFactory()
+    ground = reason("unqualified", "The inspection of {day} found the class unqualified.", "2.5", day=TODAY)
+    actions.record("class.claims-held", by, by=by, at=NOW, ground=ground.kept(), until="2026-11-24T16:30:00.5+00:00")
+    with override("zh-hans"):
+        said = sorted(about(one.value) for one in queries.timeline(by)[0].facts)
+    assert said == ["2026-11-24 的检查认定该班不合格。", "2026-11-25 00:30"]

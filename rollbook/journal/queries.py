@@ -1,22 +1,26 @@
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.models import Model, QuerySet
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 
 from rollbook.database.changes import written_since
 from rollbook.journal.models import Entry, Seal
 from rollbook.journal.rules import FACTS, VALUES, Fact, label_of
+from rollbook.kernel.messages import Message
 from rollbook.kernel.money import yuan
 from rollbook.regions.queries import name_of
 from rollbook.regions.rules import prefix
 
 if TYPE_CHECKING:
     from rollbook.accounts.models import Account
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d:\d\d|Z)")
 
 
 def visible_to(by: "Account") -> QuerySet[Entry]:
@@ -61,8 +65,13 @@ def facts(entry: Entry) -> Iterator[Fact]:
     for name, value in entry.data.items():
         if value in (None, "", [], {}) or (isinstance(value, list) and isinstance(value[0], dict)):
             continue
+        if isinstance(value, dict) and "template" in value:
+            yield Fact(FACTS.get(name, name.replace("_", " ")), Message(**value))
+            continue
         if name.startswith("region") and isinstance(value, str):
             value = name_of(value)
+        if isinstance(value, str) and MOMENT.fullmatch(value):
+            value = f"{localtime(datetime.fromisoformat(value)):%Y-%m-%d %H:%M}"
         if name.endswith("_fen") and isinstance(value, int):
             value = yuan(value)
         if isinstance(value, list) and not any(isinstance(one, dict | list) for one in value):

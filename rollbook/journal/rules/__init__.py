@@ -6,12 +6,12 @@ from rollbook.journal.rules.facts import FACTS as FACTS
 from rollbook.journal.rules.facts import VALUES as VALUES
 from rollbook.journal.rules.roles import ROLES as ROLES
 from rollbook.journal.rules.things import thing as thing
-from rollbook.kernel.messages import _
+from rollbook.kernel.messages import Message, _
 
 
 class Fact(NamedTuple):
     name: str
-    value: str
+    value: str | Message
 
 
 LABELS = {

@@ -19,6 +19,8 @@ FACTS = {
     "into": _("Into record"),
     "out_of": _("Out of record"),
     "outcome": _("Outcome"),
+    "held_on": _("Day of the assessment"),
+    "assessors": _("Assessors"),
     "role": _("Role"),
     "role_was": _("Role before"),
     "region_was": _("Region before"),

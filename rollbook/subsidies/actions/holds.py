@@ -65,12 +65,12 @@ def _placed(claims: list[Claim], by: "Account | None", ground: Message, source: 
     if klass := on.get("training_class"):
         record("class.claims-held", klass, by=by, at=now, region_code=klass.region_code,
                institution_id=klass.institution_id, **_whose(made),
-               ground=str(ground))  # fmt: skip
+               ground=kept)  # fmt: skip
     for claim in claims:
         if claim.state == S.IN_PAYMENT:
             funds.stop_payment(subject=queries.subject_of(claim), ground=kept, now=now)
         record("claim.held", claim, by=by, at=now, region_code=claim.region_code, institution_id=claim.institution_id,
-               ground=str(ground))  # fmt: skip
+               ground=kept)  # fmt: skip
     return made
 
 

@@ -57,7 +57,7 @@ window.addEventListener("load", () => {
     // A lane for each kind of event; the more on a day, the larger.
     timeline: (data, place) => ({
       grid: { left: Math.min(180, place.clientWidth / 3), right: 24, top: 16, bottom: 48 },
-      xAxis: { type: "time", minInterval: 86400000, axisLabel: { hideOverlap: true, formatter: "{yyyy}-{MM}-{dd}" }, splitNumber: place.clientWidth < 500 ? 2 : 5 },
+      xAxis: { type: "time", boundaryGap: ["4%", "4%"], minInterval: 86400000, axisLabel: { hideOverlap: true, formatter: "{yyyy}-{MM}-{dd}" }, splitNumber: place.clientWidth < 500 ? 2 : 5 },
       yAxis: { type: "category", data: data.lanes, inverse: true, splitLine: { show: true }, axisLabel: { width: Math.min(160, place.clientWidth / 3 - 20), overflow: "break" } },
       series: [{
         type: "scatter", data: data.points, symbolSize: ([, , count]) => 8 + Math.min(16, 4 * Math.log2(count)),
